@@ -1,0 +1,37 @@
+"""What a handler knows besides its request, and how it ends a connection.
+
+Every handler module has `async def handle(request, context) -> Response | None`. It answers at
+once where it can; None means that no reply is sent (Produce with acks=0). Kafka's error codes
+go into the rows of the reply; an exception that leaves a handler is a bug, but for CloseConnection.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kwire.broker.broker import Broker
+
+
+class CloseConnection(Exception):  # noqa: N818 - an order, not an error
+    """The connection is closed without a reply; the message is logged."""
+
+
+@dataclass(slots=True)
+class ConnectionInfo:
+    """One client connection: addresses as (host, port), and what the client told about itself."""
+
+    peer: tuple[str, int]
+    local: tuple[str, int]
+    """The address that the client reached us by, IPv4-mapped ones unmapped."""
+    client_software_name: str = ""
+    client_software_version: str = ""
+
+
+@dataclass(slots=True)
+class RequestContext:
+    """One request: the broker that serves it, its version, and the connection it came by."""
+
+    broker: Broker
+    connection: ConnectionInfo
+    api_version: int
+    client_id: str | None = None

@@ -1,0 +1,1 @@
+"""What a broker knows: metadata image, partitions, configs, fetch sessions."""

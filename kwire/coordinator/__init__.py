@@ -1,0 +1,1 @@
+"""Replicated state machines of groups and transactions."""

@@ -1,0 +1,67 @@
+"""Env: the only door to time, randomness, ids, threads and files.
+
+Everything above this leaf takes an Env instead of asking the operating system,
+so that a test replaces the clock, seeds the randomness, runs blocking work
+inline and injects disk faults.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from kwire.files import Files, OsFiles
+
+T = TypeVar("T")
+
+UUID_BYTES = 16
+
+
+class RunBlocking(Protocol):
+    """Runs a function that blocks without blocking the event loop."""
+
+    def __call__(self, function: Callable[[], T], /) -> Awaitable[T]:
+        """The function's result; its exceptions propagate."""
+        ...
+
+
+def monotonic_s() -> float:
+    """Seconds of the operating system's monotonic clock."""
+    return time.monotonic()
+
+
+def wall_clock_ms() -> int:
+    """Milliseconds since the Unix epoch."""
+    return time.time_ns() // 1_000_000
+
+
+async def run_in_thread(function: Callable[[], T], /) -> T:
+    """The function's result, computed in a worker thread."""
+    import trio  # noqa: PLC0415 - a leaf that pure rooms may import must not load the event loop
+
+    return await trio.to_thread.run_sync(function)
+
+
+@dataclass(slots=True)
+class Env:
+    """Time, randomness, ids, threads and files of one process or one simulation.
+
+    clock_s: monotonic seconds (trio.current_time under a running loop, MockClock in tests).
+    wall_ms: milliseconds since the Unix epoch.
+    """
+
+    clock_s: Callable[[], float] = monotonic_s
+    wall_ms: Callable[[], int] = wall_clock_ms
+    random: random.Random = field(default_factory=random.SystemRandom)
+    run_blocking: RunBlocking = run_in_thread
+    files: Files = field(default_factory=OsFiles)
+
+    def new_uuid(self) -> bytes:
+        """16 random bytes in the form of a version 4 UUID, never one that Kafka reserves."""
+        raw = bytearray(self.random.randbytes(UUID_BYTES))
+        raw[6] = raw[6] & 0x0F | 0x40
+        raw[8] = raw[8] & 0x3F | 0x80
+        return bytes(raw)

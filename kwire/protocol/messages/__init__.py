@@ -1,0 +1,1 @@
+"""Generated declarations, one module per API; see protocol_specs/generate.py."""

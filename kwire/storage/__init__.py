@@ -1,0 +1,1 @@
+"""A log per partition: the port and its engines."""

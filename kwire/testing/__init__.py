@@ -1,0 +1,1 @@
+"""What tests of and with kwire use: a small client on the generated codec, memory streams."""
