@@ -1,0 +1,383 @@
+"""Files: the only door to the file system.
+
+Everything above this leaf reads and writes through a Files, so that a test can tear, lose and fail writes.
+What an operating system lacks has a fallback here (macOS, Windows), and a test can force each of them.
+A disk's errors are OSError, as the system calls raise them.
+"""
+# ruff: noqa: PTH - a leaf on the hot path: paths are strings, and pathlib would be loaded for nothing
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, Literal, Protocol, Self
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NO_DESCRIPTOR = -1
+
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows translates line ends unless told not to
+_CLOEXEC = getattr(os, "O_CLOEXEC", 0)
+_FLAGS = {
+    "read": os.O_RDONLY | _BINARY | _CLOEXEC,
+    "append": os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY | _CLOEXEC,
+}
+_MAX_PARTS = 512  # below IOV_MAX of every system
+_NOT_SUPPORTED = frozenset({errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})
+_WOULD_READ_DISK = frozenset({errno.EAGAIN, errno.EWOULDBLOCK})
+
+Part = bytes | bytearray | memoryview
+
+
+class File(Protocol):
+    """An open file, shared by reference counting: it is closed when the last holder has closed it.
+
+    A removed file stays readable until then. retain() and close() are called from one thread; pread from any.
+    """
+
+    path: str
+
+    def fileno(self) -> int:
+        """The descriptor (for sendfile), or NO_DESCRIPTOR where there is none: then use pread."""
+        ...
+
+    def retain(self) -> Self:
+        """The same file, with one more close() to come."""
+        ...
+
+    def close(self) -> None:
+        """One holder less."""
+        ...
+
+    def size(self) -> int:
+        """Bytes of the file now."""
+        ...
+
+    def append(self, parts: Sequence[Part]) -> int:
+        """All parts are at the end of the file, in order; returns how many bytes that were.
+
+        Raises:
+            OSError: any prefix of the bytes may have been written; truncate() takes it back.
+        """
+        ...
+
+    def pread(self, size_bytes: int, position: int) -> bytes:
+        """The bytes from position on; fewer than asked for only at the end of the file."""
+        ...
+
+    def pread_cached(self, size_bytes: int, position: int) -> memoryview | None:
+        """As pread when the page cache has all of it; None when the disk would be waited for, or nobody can tell."""
+        ...
+
+    def truncate(self, size_bytes: int) -> None:
+        """The file ends at size_bytes."""
+        ...
+
+    def fsync(self) -> None:
+        """What was written is on the disk."""
+        ...
+
+
+class Lock(Protocol):
+    """A lock file that this process holds."""
+
+    def release(self) -> None:
+        """Somebody else may have it. Idempotent."""
+        ...
+
+
+class Files(Protocol):
+    """The file system, as far as kwire needs it. Paths are strings."""
+
+    def open(self, path: str, mode: Literal["read", "append"]) -> File:
+        """The open file. read: it must exist. append: created if missing, and every write goes to its end."""
+        ...
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file or directory."""
+        ...
+
+    def size(self, path: str) -> int:
+        """Bytes of a file that need not be open."""
+        ...
+
+    def modified_ms(self, path: str) -> int:
+        """When the file was last written, in ms since the Unix epoch."""
+        ...
+
+    def listdir(self, path: str) -> list[str]:
+        """Names in a directory, sorted."""
+        ...
+
+    def mkdir(self, path: str) -> None:
+        """The directory and its parents exist."""
+        ...
+
+    def rename(self, path: str, to_path: str) -> None:
+        """The file or directory has its new name; a file of that name is replaced in one step.
+
+        Raises:
+            OSError: also where the system does not rename what is open (Windows): try again later.
+        """
+        ...
+
+    def remove(self, path: str) -> None:
+        """The file or empty directory is gone; nothing happens if it was not there.
+
+        Raises:
+            OSError: also where the system does not remove what is open (Windows): try again later.
+        """
+        ...
+
+    def fsync_directory(self, path: str) -> None:
+        """Creations, renames and removals in the directory are on the disk, where the system can be asked for that."""
+        ...
+
+    def lock(self, path: str) -> Lock | None:
+        """The lock of that file, which is created if missing; None when another process or object holds it."""
+        ...
+
+
+class OsFile:
+    """A file of the operating system, written by writev and read by pread where there are such."""
+
+    __slots__ = ("_descriptor", "_holders", "_nowait", "_seek_lock", "_vectored", "path")
+
+    def __init__(self, path: str, descriptor: int, *, vectored: bool, positioned: bool, nowait: bool) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self._holders = 1
+        self._vectored = vectored
+        self._seek_lock = None if positioned else threading.Lock()
+        self._nowait = nowait
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        return self._descriptor
+
+    def retain(self) -> Self:
+        """The same file, with one more close() to come."""
+        self._holders += 1
+        return self
+
+    def close(self) -> None:
+        """One holder less; the last one closes the descriptor."""
+        self._holders -= 1
+        if self._holders == 0:
+            descriptor, self._descriptor = self._descriptor, NO_DESCRIPTOR
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        # A holder that forgot to close costs nobody else a descriptor.
+        if self._descriptor != NO_DESCRIPTOR:
+            os.close(self._descriptor)
+
+    def size(self) -> int:
+        """Bytes of the file now."""
+        return os.fstat(self._descriptor).st_size
+
+    def append(self, parts: Sequence[Part]) -> int:
+        """All parts are at the end of the file: one writev where the system takes them all at once."""
+        total = sum(map(len, parts))
+        if self._vectored and len(parts) <= _MAX_PARTS:
+            written = os.writev(self._descriptor, parts)
+            if written == total:
+                return total
+        else:
+            written = 0
+        for part in parts:
+            if written >= len(part):
+                written -= len(part)
+                continue
+            rest = memoryview(part)[written:]
+            written = 0
+            while rest:
+                rest = rest[self._write(rest) :]
+        return total
+
+    def _write(self, rest: memoryview) -> int:
+        if self._seek_lock is None:
+            return os.write(self._descriptor, rest)
+        with self._seek_lock:
+            return os.write(self._descriptor, rest)
+
+    def pread(self, size_bytes: int, position: int) -> bytes:
+        """The bytes from position on; fewer than asked for only at the end of the file."""
+        data = self._pread_once(size_bytes, position)
+        while data and len(data) < size_bytes:
+            more = self._pread_once(size_bytes - len(data), position + len(data))
+            if not more:
+                break
+            data += more
+        return data
+
+    def _pread_once(self, size_bytes: int, position: int) -> bytes:
+        if self._seek_lock is None:
+            return os.pread(self._descriptor, size_bytes, position)
+        with self._seek_lock:
+            os.lseek(self._descriptor, position, os.SEEK_SET)
+            return os.read(self._descriptor, size_bytes)
+
+    def pread_cached(self, size_bytes: int, position: int) -> memoryview | None:
+        """The bytes if the page cache has them (RWF_NOWAIT); None where it has not, or the file system cannot tell."""
+        if not self._nowait:
+            return None
+        buffer = bytearray(size_bytes)
+        try:
+            count = os.preadv(self._descriptor, [buffer], position, os.RWF_NOWAIT)
+        except OSError as error:
+            if error.errno in _NOT_SUPPORTED:
+                self._nowait = False
+            elif error.errno not in _WOULD_READ_DISK:
+                raise
+            return None
+        return memoryview(buffer) if count == size_bytes else None
+
+    def truncate(self, size_bytes: int) -> None:
+        """The file ends at size_bytes."""
+        os.ftruncate(self._descriptor, size_bytes)
+
+    def fsync(self) -> None:
+        """What was written is on the disk."""
+        os.fsync(self._descriptor)
+
+
+class OsFiles:
+    """The operating system's files.
+
+    vectored, positioned and nowait say which of writev, pread and preadv with RWF_NOWAIT are used; the default is what
+    the system has.
+    """
+
+    def __init__(
+        self,
+        *,
+        vectored: bool = hasattr(os, "writev"),
+        positioned: bool = hasattr(os, "pread"),
+        nowait: bool = hasattr(os, "RWF_NOWAIT"),
+    ) -> None:
+        self._vectored = vectored
+        self._positioned = positioned
+        self._nowait = nowait
+
+    def open(self, path: str, mode: Literal["read", "append"]) -> File:
+        """The open file; append creates it and writes only at its end."""
+        descriptor = os.open(path, _FLAGS[mode], 0o644)
+        return OsFile(path, descriptor, vectored=self._vectored, positioned=self._positioned, nowait=self._nowait)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file or directory."""
+        return os.path.exists(path)
+
+    def size(self, path: str) -> int:
+        """Bytes of a file that need not be open."""
+        return os.stat(path).st_size
+
+    def modified_ms(self, path: str) -> int:
+        """When the file was last written, in ms since the Unix epoch."""
+        return os.stat(path).st_mtime_ns // 1_000_000
+
+    def listdir(self, path: str) -> list[str]:
+        """Names in a directory, sorted."""
+        return sorted(os.listdir(path))
+
+    def mkdir(self, path: str) -> None:
+        """The directory and its parents exist."""
+        os.makedirs(path, exist_ok=True)
+
+    def rename(self, path: str, to_path: str) -> None:
+        """The file or directory has its new name."""
+        os.replace(path, to_path)
+
+    def remove(self, path: str) -> None:
+        """The file or empty directory is gone."""
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.isdir(path):
+                os.rmdir(path)
+            else:
+                os.remove(path)
+
+    def fsync_directory(self, path: str) -> None:
+        """Changes of the directory are on the disk; Windows has no such call and needs none."""
+        if os.name == "nt":
+            return
+        descriptor = os.open(path, os.O_RDONLY | _CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def lock(self, path: str) -> Lock | None:
+        """The advisory lock of that file, the kind that Apache Kafka takes on its .lock; None when it is held."""
+        real_path = os.path.realpath(path)
+        if real_path in OsLock.held:
+            return None
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _CLOEXEC, 0o644)
+        try:
+            _lock_descriptor(descriptor)
+        except OSError as error:
+            os.close(descriptor)
+            if error.errno in {errno.EACCES, errno.EAGAIN, errno.EDEADLK}:
+                return None
+            raise
+        return OsLock(real_path, descriptor)
+
+
+class OsLock:
+    """A held lock file. The process dying releases it."""
+
+    held: set[str] = set()  # noqa: RUF012 - shared on purpose: the system's locks do not exclude their own process
+
+    def __init__(self, real_path: str, descriptor: int) -> None:
+        self._path = real_path
+        self._descriptor = descriptor
+        OsLock.held.add(real_path)
+
+    def release(self) -> None:
+        """Somebody else may have it."""
+        if self._path in OsLock.held:
+            OsLock.held.remove(self._path)
+            os.close(self._descriptor)
+
+
+def _lock_descriptor(descriptor: int) -> None:
+    if sys.platform == "win32":
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def read_file(files: Files, path: str) -> bytes:
+    """All bytes of a file.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    file = files.open(path, "read")
+    try:
+        return file.pread(file.size(), 0)
+    finally:
+        file.close()
+
+
+def replace_file(files: Files, path: str, content: Part) -> None:
+    """The file has exactly this content, on the disk, or (after an error or a crash) still its former content."""
+    temporary = path + ".tmp"
+    file = files.open(temporary, "append")
+    try:
+        file.truncate(0)  # a crash may have left one
+        file.append([content])
+        file.fsync()
+    finally:
+        file.close()
+    files.rename(temporary, path)
+    files.fsync_directory(os.path.dirname(path))
