@@ -4,7 +4,8 @@ Everything above this leaf reads and writes through a Files, so that a test can 
 What an operating system lacks has a fallback here (macOS, Windows), and a test can force each of them.
 A disk's errors are OSError, as the system calls raise them.
 """
-# ruff: noqa: PTH - a leaf on the hot path: paths are strings, and pathlib would be loaded for nothing
+# Paths are strings: this is the hot path, and pathlib would be loaded for nothing.
+# ruff: noqa: PTH103, PTH105, PTH106, PTH107, PTH110, PTH112, PTH116, PTH120, PTH208
 
 from __future__ import annotations
 

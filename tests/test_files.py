@@ -133,10 +133,9 @@ def test_directories(files, tmp_path):
     assert not files.exists(root)
 
 
-def test_replace_file_ignores_what_a_crash_left(files, path):
+def test_replace_file_ignores_what_a_crash_left(files, path, tmp_path):
     replace_file(files, path, b"former")
-    with open(path + ".tmp", "wb") as leftover:
-        leftover.write(b"half of somethi")
+    (tmp_path / "file.tmp").write_bytes(b"half of something longer")
     replace_file(files, path, b"new")
     assert read_file(files, path) == b"new"
     assert not files.exists(path + ".tmp")
