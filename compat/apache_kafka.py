@@ -1,0 +1,31 @@
+"""Apache Kafka itself as a single KRaft node, from the jars that compat/java/pom.xml names: for `--broker kafka`."""
+
+import subprocess
+from pathlib import Path
+
+JARS = Path(__file__).parent / ".cache" / "java"
+CLUSTER_ID = "AeBc9bUyQZu4KbU0tpdoRQ"
+
+
+def java(main_class: str, *arguments: str) -> list[str]:
+    """The command that runs one of Apache Kafka's Java programs."""
+    return ["java", "-Xmx1G", "-cp", f"{JARS}/*", main_class, *arguments]
+
+
+def start(data: Path, port: int, controller_port: int, log: object) -> subprocess.Popen[bytes]:
+    """A formatted and started node; the caller waits until it answers, and stops it."""
+    data.mkdir(parents=True, exist_ok=True)
+    settings = data.parent / f"{data.name}.properties"
+    listener = f"PLAINTEXT://127.0.0.1:{port}"
+    settings.write_text(
+        "process.roles=broker,controller\nnode.id=1\n"
+        f"controller.quorum.voters=1@127.0.0.1:{controller_port}\n"
+        f"listeners={listener},CONTROLLER://127.0.0.1:{controller_port}\n"
+        f"advertised.listeners={listener}\ncontroller.listener.names=CONTROLLER\n"
+        f"log.dirs={data}\noffsets.topic.replication.factor=1\ntransaction.state.log.replication.factor=1\n"
+        "transaction.state.log.min.isr=1\nshare.coordinator.state.topic.replication.factor=1\n"
+        "share.coordinator.state.topic.min.isr=1\ngroup.initial.rebalance.delay.ms=0\n"
+    )
+    format_command = java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(settings))
+    subprocess.run(format_command, check=True, stdout=subprocess.DEVNULL)
+    return subprocess.Popen(java("kafka.Kafka", str(settings)), stdout=log, stderr=subprocess.STDOUT)

@@ -1,0 +1,114 @@
+"""A running broker for stock clients, and the rule that no test is skipped without a reason in skips.toml.
+
+`--broker kafka` runs the same tests against Apache Kafka, so that a test which fails on both is the client's.
+"""
+
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+import tomllib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import apache_kafka
+import pytest
+
+HERE = Path(__file__).parent
+CODECS = {0: "none", 1: "gzip", 2: "snappy", 3: "lz4", 4: "zstd"}
+START_TIMEOUT_S = 60
+
+
+@dataclass
+class RunningBroker:
+    """Where the broker is, and where its log directories are."""
+
+    bootstrap: str
+    data: Path
+
+    def stored_codecs(self, topic: str, partition: int = 0) -> list[str]:
+        """The compression of each stored batch of a partition, read from its segment files."""
+        codecs = []
+        for path in sorted((self.data / f"{topic}-{partition}").glob("*.log")):
+            log, position = path.read_bytes(), 0
+            while position < len(log):
+                (batch_length,) = struct.unpack_from(">i", log, position + 8)
+                (attributes,) = struct.unpack_from(">h", log, position + 21)
+                codecs.append(CODECS[attributes & 7])
+                position += 12 + batch_length
+        return codecs
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_answering(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise RuntimeError(f"the broker did not listen on port {port} within {START_TIMEOUT_S} s")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--broker", choices=["kwire", "kafka"], default="kwire", help="what the clients talk to")
+
+
+def start_kwire(data: Path, port: int, log: object) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "kwire", "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}"]
+    return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+
+
+@pytest.fixture(scope="session")
+def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
+    kwire = request.config.getoption("--broker") == "kwire"
+    data = tmp_path_factory.mktemp("broker") / "data"
+    log_path = data.parent / "broker.log"
+    port = free_port()
+    with log_path.open("wb") as log:
+        process = start_kwire(data, port, log) if kwire else apache_kafka.start(data, port, free_port(), log)
+        try:
+            wait_until_answering(process, port)
+            yield RunningBroker(f"127.0.0.1:{port}", data)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            status = process.wait(60)
+    if kwire:
+        text = log_path.read_text()
+        assert status == 0, text
+        assert "Traceback" not in text, text
+
+
+@pytest.fixture
+def topic() -> str:
+    """A name that no other test uses."""
+    return f"t-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report = yield
+    if report.skipped:
+        allowed = tomllib.loads((HERE / "skips.toml").read_text())["skip"]
+        test_id = Path(item.path).relative_to(HERE).as_posix()
+        for row in allowed:
+            if test_id.startswith(row["test"]) and shutil.which(row["when"].removeprefix("missing:")) is None:
+                break
+        else:
+            report.outcome = "failed"
+            report.longrepr = f"{test_id}: skipped, but compat/skips.toml does not list it"
+    return report
