@@ -29,7 +29,9 @@ def main() -> int:
     """Exit status of the test run."""
     install_java_tools()
     arguments = sys.argv[1:]
-    return subprocess.call([sys.executable, "-m", "pytest", "-c", str(HERE / "pytest.ini"), *arguments], cwd=HERE)
+    return subprocess.call(
+        [sys.executable, "-m", "pytest", "compat", "-c", str(HERE / "pytest.ini"), *arguments], cwd=HERE.parent
+    )
 
 
 if __name__ == "__main__":
