@@ -21,7 +21,7 @@ def kcat(broker, *arguments, text=""):
 
 @pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
 def test_round_trip(broker, topic, codec):
-    lines = [f"truck-{i % 7}:position {i}" for i in range(500)]
+    lines = [f"truck-{i % 7}:{i} " + "position " * 20 for i in range(500)]
     kcat(broker, "-P", "-t", topic, "-p", "0", "-K:", "-z", codec, "-X", "linger.ms=200", text="\n".join(lines) + "\n")
     read = kcat(broker, "-C", "-t", topic, "-p", "0", "-o", "beginning", "-e", "-q", "-f", "%k:%s\n")
     assert read.splitlines() == lines
