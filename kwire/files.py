@@ -30,13 +30,16 @@ _BINARY = getattr(os, "O_BINARY", 0)  # Windows translates line ends unless told
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 _FLAGS = {
     "read": os.O_RDONLY | _BINARY | _CLOEXEC,
-    "append": os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY | _CLOEXEC,
+    "append": os.O_RDWR | os.O_APPEND | _BINARY | _CLOEXEC,
+    "create": os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY | _CLOEXEC,
 }
 _MAX_PARTS = 512  # below IOV_MAX of every system
 _NOT_SUPPORTED = frozenset({errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})
 _WOULD_READ_DISK = frozenset({errno.EAGAIN, errno.EWOULDBLOCK})
 
 Part = bytes | bytearray | memoryview
+Mode = Literal["read", "append", "create"]
+"""read and append: the file exists; create: it is made if it is missing. What is not read only is written at its end."""
 
 
 class File(Protocol):
@@ -99,8 +102,12 @@ class Lock(Protocol):
 class Files(Protocol):
     """The file system, as far as kwire needs it. Paths are strings."""
 
-    def open(self, path: str, mode: Literal["read", "append"]) -> File:
-        """The open file. read: it must exist. append: created if missing, and every write goes to its end."""
+    def open(self, path: str, mode: Mode) -> File:
+        """The open file.
+
+        Raises:
+            FileNotFoundError: it is missing, and mode is not create.
+        """
         ...
 
     def exists(self, path: str) -> bool:
@@ -270,8 +277,8 @@ class OsFiles:
         self._positioned = positioned
         self._nowait = nowait
 
-    def open(self, path: str, mode: Literal["read", "append"]) -> File:
-        """The open file; append creates it and writes only at its end."""
+    def open(self, path: str, mode: Mode) -> File:
+        """The open file."""
         descriptor = os.open(path, _FLAGS[mode], 0o644)
         return OsFile(path, descriptor, vectored=self._vectored, positioned=self._positioned, nowait=self._nowait)
 
@@ -370,15 +377,21 @@ def read_file(files: Files, path: str) -> bytes:
         file.close()
 
 
-def replace_file(files: Files, path: str, content: Part) -> None:
-    """The file has exactly this content, on the disk, or (after an error or a crash) still its former content."""
+def replace_file(files: Files, path: str, content: Part, *, durable: bool = True) -> None:
+    """The file has exactly this content, or (after an error or a crash) still its former content.
+
+    durable: also after power loss. Without it the new content outlives the process, not the machine, and an empty
+    file is possible after power loss.
+    """
     temporary = path + ".tmp"
-    file = files.open(temporary, "append")
+    file = files.open(temporary, "create")
     try:
         file.truncate(0)  # a crash may have left one
         file.append([content])
-        file.fsync()
+        if durable:
+            file.fsync()
     finally:
         file.close()
     files.rename(temporary, path)
-    files.fsync_directory(os.path.dirname(path))
+    if durable:
+        files.fsync_directory(os.path.dirname(path))

@@ -28,7 +28,7 @@ def path(tmp_path):
 
 
 def test_append_writes_all_parts_in_order_at_the_end(files, path):
-    file = files.open(path, "append")
+    file = files.open(path, "create")
     assert file.append([b"ab", bytearray(b"cd"), memoryview(b"ef")]) == 6
     assert file.pread(2, 0) == b"ab"
     assert file.append([b"g"]) == 1
@@ -42,14 +42,14 @@ def test_append_writes_all_parts_in_order_at_the_end(files, path):
 def test_a_short_writev_is_finished(path, monkeypatch):
     whole = os.writev
     monkeypatch.setattr(os, "writev", lambda fd, parts: whole(fd, [b"".join(parts)[:5]]))
-    file = OsFiles().open(path, "append")
+    file = OsFiles().open(path, "create")
     assert file.append([b"abc", b"defg", b"", b"hi"]) == 9
     assert file.pread(100, 0) == b"abcdefghi"
     file.close()
 
 
 def test_pread_gives_less_only_at_the_end(files, path):
-    file = files.open(path, "append")
+    file = files.open(path, "create")
     file.append([b"0123456789"])
     assert file.pread(4, 3) == b"3456"
     assert file.pread(100, 8) == b"89"
@@ -58,7 +58,7 @@ def test_pread_gives_less_only_at_the_end(files, path):
 
 
 def test_pread_cached_gives_the_bytes_or_none(files, path):
-    file = files.open(path, "append")
+    file = files.open(path, "create")
     file.append([b"0123456789"])
     cached = file.pread_cached(4, 3)
     assert cached is None or cached == b"3456"
@@ -67,7 +67,7 @@ def test_pread_cached_gives_the_bytes_or_none(files, path):
 
 
 def test_pread_cached_knows_what_was_just_written(path):
-    file = OsFiles().open(path, "append")
+    file = OsFiles().open(path, "create")
     file.append([b"0123456789"])
     try:
         os.preadv(file.fileno(), [bytearray(1)], 0, os.RWF_NOWAIT)
@@ -79,7 +79,7 @@ def test_pread_cached_knows_what_was_just_written(path):
 
 
 def test_a_retained_file_outlives_its_removal(files, path):
-    file = files.open(path, "append")
+    file = files.open(path, "create")
     file.append([b"still here"])
     held = file.retain()
     file.close()
@@ -91,7 +91,7 @@ def test_a_retained_file_outlives_its_removal(files, path):
 
 
 def test_a_forgotten_file_gives_its_descriptor_back(path):
-    file = OsFiles().open(path, "append")
+    file = OsFiles().open(path, "create")
     descriptor = file.fileno()
     del file
     with pytest.raises(OSError):
@@ -99,7 +99,7 @@ def test_a_forgotten_file_gives_its_descriptor_back(path):
 
 
 def test_truncate_then_append_continues_at_the_new_end(files, path):
-    file = files.open(path, "append")
+    file = files.open(path, "create")
     file.append([b"0123456789"])
     file.truncate(4)
     file.append([b"x"])
@@ -108,9 +108,20 @@ def test_truncate_then_append_continues_at_the_new_end(files, path):
     file.close()
 
 
-def test_opening_a_missing_file_to_read_fails(files, path):
+@pytest.mark.parametrize("mode", ["read", "append"])
+def test_only_create_makes_a_file(files, path, mode):
     with pytest.raises(FileNotFoundError):
-        files.open(path, "read")
+        files.open(path, mode)
+    files.open(path, "create").close()
+    files.open(path, mode).close()
+
+
+def test_a_file_opened_again_to_append_goes_on_at_its_end(files, path):
+    replace_file(files, path, b"one", durable=False)
+    file = files.open(path, "append")
+    file.append([b"two"])
+    file.close()
+    assert read_file(files, path) == b"onetwo"
 
 
 def test_directories(files, tmp_path):
