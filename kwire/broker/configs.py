@@ -257,14 +257,18 @@ class Configs:
             self._groups[group_id] = config
         return config
 
-    def broker_texts(self, node_id: int | None) -> dict[str, str]:
+    def broker_texts(
+        self, node_id: int | None, assumed: Mapping[str, Mapping[str, str]] | None = None
+    ) -> dict[str, str]:
         """What is set for that broker, dynamic over static; defaults are absent. None: for no particular broker.
 
         A dynamic value also hides a static one under another name of the same setting (log.roll.ms, log.roll.hours).
+        assumed: broker resource name to the dynamic configs that count instead of the image's.
         """
         texts = dict(self.static)
         for resource_name in (CLUSTER_DEFAULT,) if node_id is None else (CLUSTER_DEFAULT, str(node_id)):
-            for name, text in self._image.configs.get((BROKER, resource_name), {}).items():
+            dynamic = self._image.configs.get((BROKER, resource_name), {})
+            for name, text in (assumed or {}).get(resource_name, dynamic).items():
                 for synonym in BROKER_SYNONYMS.get(name, ()):
                     texts.pop(synonym, None)
                 texts[name] = text

@@ -1,0 +1,173 @@
+"""Alterations of configs: what a request asks of one resource becomes the ConfigRecords that do it, or an error.
+
+Nothing changes here: the controller appends the records, and their replay changes the image. A resource changes as a
+whole or not at all. Only the broker that is named may alter its own configs, so that it can judge them.
+
+Source: KIP-226, KIP-339 (incremental alterations).
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from kwire.broker import config_validation
+from kwire.broker.config_definitions import definitions
+from kwire.broker.configs import BROKER, CLIENT_METRICS, CLUSTER_DEFAULT, GROUP, TOPIC
+from kwire.protocol.errors import ApiError, ErrorCode
+from kwire.protocol.messages.records.cluster_metadata import ConfigRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kwire.broker.configs import Configs
+    from kwire.broker.metadata import MetadataImage
+
+Resource = tuple[int, str]
+"""Resource type and name."""
+
+ALTERABLE = frozenset({TOPIC, BROKER, CLIENT_METRICS, GROUP})
+
+
+class Operation(IntEnum):
+    """What an incremental alteration does to one config."""
+
+    SET = 0
+    DELETE = 1
+    APPEND = 2
+    SUBTRACT = 3
+
+
+def alter_incrementally(
+    resource: Resource,
+    changes: Sequence[tuple[str, int, str | None]],
+    *,
+    node_id: int,
+    image: MetadataImage,
+    configs: Configs,
+) -> list[ConfigRecord]:
+    """The records that make these changes (config name, operation, value) and no others.
+
+    node_id: the broker that was asked.
+
+    Raises:
+        ApiError: the resource may not be altered so; nothing of it changes.
+    """
+    _check_names([name for name, _, _ in changes])
+    _check_nulls([name for name, operation, value in changes if value is None and operation != Operation.DELETE])
+    _check_resource(resource, node_id)
+    current = image.configs.get(resource, {})
+    altered = {name: _operated(resource[0], name, operation, value, current) for name, operation, value in changes}
+    return _decided(resource, altered, node_id, image, configs)
+
+
+def replace(
+    resource: Resource,
+    values: Sequence[tuple[str, str | None]],
+    *,
+    node_id: int,
+    image: MetadataImage,
+    configs: Configs,
+) -> list[ConfigRecord]:
+    """The records after which the resource has these configs (name, value) and no others.
+
+    Raises:
+        ApiError: as alter_incrementally.
+    """
+    _check_names([name for name, _ in values])
+    _check_nulls([name for name, value in values if value is None])
+    _check_resource(resource, node_id)
+    altered: dict[str, str | None] = dict(values)
+    for name in image.configs.get(resource, {}):
+        altered.setdefault(name, None)
+    return _decided(resource, altered, node_id, image, configs)
+
+
+def _check_names(names: Sequence[str]) -> None:
+    if len(set(names)) != len(names):
+        raise ApiError(ErrorCode.INVALID_REQUEST, "Error due to duplicate config keys")
+
+
+def _check_nulls(names: Sequence[str]) -> None:
+    if names:
+        raise ApiError(ErrorCode.INVALID_REQUEST, f"Null value not supported for : {', '.join(names)}")
+
+
+def _check_resource(resource: Resource, node_id: int) -> None:
+    resource_type, name = resource
+    if resource_type not in ALTERABLE:
+        raise ApiError(ErrorCode.INVALID_REQUEST, f"Unknown resource type {resource_type}")
+    if resource_type == BROKER and name != CLUSTER_DEFAULT:
+        if not re.fullmatch(r"[+-]?[0-9]+", name):
+            raise ApiError(ErrorCode.INVALID_REQUEST, f"Node id must be an integer, but it is: {name}")
+        if name != str(node_id):
+            raise ApiError(ErrorCode.INVALID_REQUEST, f"Unexpected broker id, expected {node_id}, but received {name}")
+
+
+def _operated(
+    resource_type: int, name: str, operation: int, value: str | None, current: Mapping[str, str]
+) -> str | None:
+    """The config's value after the operation, None where it is then unset."""
+    if operation == Operation.DELETE:
+        return None
+    if operation == Operation.SET or value is None:
+        return value
+    if operation not in {Operation.APPEND, Operation.SUBTRACT}:
+        raise ApiError(ErrorCode.INVALID_REQUEST, f"Unknown operations type {operation}")
+    definition = definitions(resource_type).get(name)
+    if definition is None or definition.type != "LIST":
+        word = Operation(operation).name
+        raise ApiError(ErrorCode.INVALID_CONFIG, f"Can't {word} to key {name} because its type is not LIST.")
+    parts = [part for part in (current.get(name, definition.default) or "").split(",") if part]
+    for part in value.split(","):
+        if operation == Operation.APPEND and part not in parts:
+            parts.append(part)
+        elif operation == Operation.SUBTRACT and part in parts:
+            parts.remove(part)
+    return ",".join(parts)
+
+
+def _decided(
+    resource: Resource, altered: Mapping[str, str | None], node_id: int, image: MetadataImage, configs: Configs
+) -> list[ConfigRecord]:
+    current = image.configs.get(resource, {})
+    after = {**current, **{name: text for name, text in altered.items() if text is not None}}
+    for name, text in altered.items():
+        if text is None:
+            after.pop(name, None)
+    _validate(resource, after, node_id, image, configs)
+    resource_type, resource_name = resource
+    return [
+        ConfigRecord(resource_type=resource_type, resource_name=resource_name, name=name, value=text)
+        for name, text in altered.items()
+        if text != current.get(name)
+    ]
+
+
+def _validate(
+    resource: Resource, after: Mapping[str, str], node_id: int, image: MetadataImage, configs: Configs
+) -> None:
+    """The resource exists and may have these configs."""
+    resource_type, name = resource
+    if resource_type == TOPIC:
+        if not name:
+            raise ApiError(ErrorCode.INVALID_REQUEST, "Default topic resources are not allowed.")
+        configs.validate_topic_overrides(after)
+        if image.topic(name) is None:
+            raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"The topic '{name}' does not exist.")
+    elif resource_type == GROUP:
+        if not name:
+            raise ApiError(ErrorCode.INVALID_REQUEST, "Default group resources are not allowed.")
+        config_validation.validate_group(after, configs.broker_texts(configs.sole_broker()))
+    elif resource_type == CLIENT_METRICS:
+        if not name:
+            raise ApiError(ErrorCode.INVALID_REQUEST, "Subscription name can't be empty")
+        config_validation.validate_client_metrics(after)
+    else:
+        config_validation.validate_dynamic_broker(
+            after,
+            per_broker=name != CLUSTER_DEFAULT,
+            current=configs.broker_texts(node_id),
+            changed=configs.broker_texts(node_id, {name: after}),
+        )
