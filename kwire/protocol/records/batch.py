@@ -40,16 +40,16 @@ LOG_APPEND_TIME_FLAG = 0x08
 TRANSACTIONAL_FLAG = 0x10
 CONTROL_FLAG = 0x20
 DELETE_HORIZON_FLAG = 0x40
+KNOWN_ATTRIBUTES = 0x7F
 
 INT32_MAX = 2**31 - 1
 
 _HEADER = struct.Struct(">qiibIhiqqqhii")
 _SIZE_AND_MAGIC = struct.Struct(">qiib")
-_BASE_OFFSET = struct.Struct(">q")
+_INT64 = struct.Struct(">q")
 _INT32 = struct.Struct(">i")
 _CRC = struct.Struct(">I")
 _ATTRIBUTES = struct.Struct(">h")
-_TIMESTAMP = struct.Struct(">q")
 
 
 class CorruptBatch(Exception):  # noqa: N818 - Kafka's word for the condition
@@ -58,6 +58,18 @@ class CorruptBatch(Exception):  # noqa: N818 - Kafka's word for the condition
 
 class IncompleteBatch(CorruptBatch):
     """The buffer ends before the batch does: the normal end of a fetched slice or of a torn log."""
+
+
+class InvalidRecord(CorruptBatch):
+    """The batch is whole and its CRC right, but its records contradict its header or themselves."""
+
+
+class UndecodableBatch(CorruptBatch):
+    """The records cannot be got at: an unknown codec, or data that is not what the codec writes."""
+
+
+class DecompressedTooLarge(UndecodableBatch):
+    """The records decompress to more bytes than are allowed."""
 
 
 def add_sequence(sequence: int, increment: int) -> int:
@@ -163,6 +175,18 @@ def read_header(buffer: ReadableBuffer, offset: int = 0) -> BatchHeader:
     return header
 
 
+def decode_header(buffer: ReadableBuffer, offset: int = 0) -> BatchHeader:
+    """The header at offset as it stands there: nothing is checked, and the batch need not be whole.
+
+    Raises:
+        IncompleteBatch: fewer than 61 bytes are there.
+    """
+    try:
+        return BatchHeader(*_HEADER.unpack_from(buffer, offset))
+    except struct.error:
+        raise _why_short(buffer, offset) from None
+
+
 def _why_short(buffer: ReadableBuffer, offset: int) -> CorruptBatch:
     left = len(buffer) - offset
     if left < _SIZE_AND_MAGIC.size:
@@ -208,16 +232,29 @@ def check_crc(buffer: ReadableBuffer, header: BatchHeader, offset: int = 0) -> N
 
 def patch_offset(buffer: bytearray | memoryview, base_offset: int, leader_epoch: int, offset: int = 0) -> None:
     """The batch at offset starts at base_offset and was written under leader_epoch; the CRC does not cover these."""
-    _BASE_OFFSET.pack_into(buffer, offset, base_offset)
+    _INT64.pack_into(buffer, offset, base_offset)
     _INT32.pack_into(buffer, offset + LOG_OVERHEAD_BYTES, leader_epoch)
 
 
 def set_log_append_time(buffer: bytearray | memoryview, header: BatchHeader, now_ms: int, offset: int = 0) -> None:
     """Every record of the batch has the timestamp now_ms; buffer, CRC and header are changed."""
-    header.attributes |= LOG_APPEND_TIME_FLAG
-    header.max_timestamp = now_ms
+    _set_timestamps(buffer, header, LOG_APPEND_TIME_FLAG, now_ms, offset)
+
+
+def set_create_time(buffer: bytearray | memoryview, header: BatchHeader, max_timestamp: int, offset: int = 0) -> None:
+    """The records keep their own timestamps, max_timestamp is their newest; buffer, CRC and header are changed."""
+    _set_timestamps(buffer, header, 0, max_timestamp, offset)
+
+
+def _set_timestamps(
+    buffer: bytearray | memoryview, header: BatchHeader, type_flag: int, max_timestamp: int, offset: int
+) -> None:
+    if header.attributes & LOG_APPEND_TIME_FLAG == type_flag and header.max_timestamp == max_timestamp:
+        return  # as in Kafka, which leaves reserved attributes and a right CRC alone then
+    header.attributes = header.attributes & KNOWN_ATTRIBUTES & ~LOG_APPEND_TIME_FLAG | type_flag
+    header.max_timestamp = max_timestamp
     _ATTRIBUTES.pack_into(buffer, offset + ATTRIBUTES_OFFSET, header.attributes)
-    _TIMESTAMP.pack_into(buffer, offset + MAX_TIMESTAMP_OFFSET, now_ms)
+    _INT64.pack_into(buffer, offset + MAX_TIMESTAMP_OFFSET, max_timestamp)
     seal(buffer, header, offset)
 
 
