@@ -1,0 +1,1 @@
+"""Messages of the records that Kafka keeps in logs and files. Generated, but for this line."""
