@@ -1,0 +1,255 @@
+"""Partition: one log with Kafka's rules around it.
+
+The brokers of one process share the partition, so its high watermark is the log's end, but for
+appends that an engine makes durable later: those are readable once they are durable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import trio
+
+from kwire.protocol.errors import ApiError, ErrorCode
+from kwire.protocol.records.validation import ProduceRules, validate_produce
+from kwire.storage.leader_epochs import UNDEFINED_EPOCH
+from kwire.storage.port import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kwire.broker.metadata import PartitionImage
+    from kwire.broker.waiters import Waiter
+    from kwire.protocol.records.batch import BatchHeader
+    from kwire.storage.config import LogConfig
+    from kwire.storage.port import Appended, PartitionLog
+
+ACKS_ALL = -1
+NO_EPOCH = -1
+NO_TIMESTAMP = -1
+HIGH_WATERMARK = -1
+"""The offset in DeleteRecords that stands for the high watermark."""
+
+
+@dataclass(slots=True)
+class ProduceResult:
+    """What a producer is told. pending is None where nothing has to be waited for."""
+
+    base_offset: int
+    log_append_time_ms: int
+    log_start_offset: int
+    pending: Appended | None = None
+
+
+class Partition:
+    """One partition of a topic, for all brokers of the process.
+
+    image is the metadata image's own object, so leadership is always the current one. open_log is called once, when
+    the log is first needed.
+    """
+
+    __slots__ = ("_log", "_open_log", "_rules", "_rules_of", "_undurable", "image", "index", "topic", "topic_id", "waiters")
+
+    def __init__(self, topic: str, topic_id: bytes, image: PartitionImage, open_log: Callable[[], PartitionLog]) -> None:
+        self.topic = topic
+        self.topic_id = topic_id
+        self.index = image.index
+        self.image = image
+        self.waiters: set[Waiter] = set()
+        self._open_log = open_log
+        self._log: PartitionLog | None = None
+        self._rules: ProduceRules | None = None
+        self._rules_of: tuple[LogConfig, bool] | None = None
+        self._undurable: dict[int, None] = {}
+
+    # What the log is
+
+    @property
+    def log(self) -> PartitionLog:
+        """The partition's log, opened now if it was not.
+
+        Raises:
+            ApiError: KAFKA_STORAGE_ERROR, the engine cannot open it.
+        """
+        if self._log is None:
+            try:
+                self._log = self._open_log()
+            except StorageError as error:
+                raise storage_error(error) from error
+        return self._log
+
+    @property
+    def opened_log(self) -> PartitionLog | None:
+        """The log if something needed it already."""
+        return self._log
+
+    @property
+    def high_watermark(self) -> int:
+        """Offsets below it are readable."""
+        if self._undurable:
+            return next(iter(self._undurable))
+        return self.log.log_end_offset
+
+    @property
+    def last_stable_offset(self) -> int:
+        """Offsets below it belong to no open transaction, so that read_committed may read them."""
+        log = self.log
+        unstable = log.producers.first_unstable_offset
+        high_watermark = self.high_watermark
+        return high_watermark if unstable is None else min(max(unstable, log.log_start_offset), high_watermark)
+
+    def end_offset_for(self, leader_epoch: int) -> tuple[int, int]:
+        """(Largest epoch <= leader_epoch, the offset where it ends), as OffsetForLeaderEpoch answers.
+
+        The current epoch counts from its election on, though the log knows it only from its first record on.
+        (UNDEFINED_EPOCH, UNDEFINED_OFFSET) for an epoch that is not known. Source: KIP-101, KIP-320.
+        """
+        epochs = self.log.leader_epochs
+        log_end_offset = self.log.log_end_offset
+        written = epochs.latest_epoch
+        if written < leader_epoch < self.image.leader_epoch:
+            return (leader_epoch if written == UNDEFINED_EPOCH else written), log_end_offset
+        if leader_epoch == self.image.leader_epoch:
+            return leader_epoch, log_end_offset
+        return epochs.end_offset_for(leader_epoch, log_end_offset)
+
+    def epoch_of_log_start(self) -> int:
+        """The leader epoch of the first readable record, or of the next one where there is none; -1 for unknown."""
+        log = self.log
+        if log.log_start_offset == log.log_end_offset:
+            return self.image.leader_epoch
+        epoch = log.leader_epochs.epoch_for_offset(log.log_start_offset)
+        return UNDEFINED_EPOCH if epoch is None else epoch
+
+    # Who may do what
+
+    def check_replica(self, node_id: int, current_leader_epoch: int = NO_EPOCH) -> None:
+        """That broker holds a replica, and the client knows the current leader epoch (or says none).
+
+        Raises:
+            ApiError: NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH (KIP-320).
+        """
+        image = self.image
+        if node_id not in image.replicas:
+            raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+        if current_leader_epoch != NO_EPOCH and current_leader_epoch != image.leader_epoch:
+            known = current_leader_epoch < image.leader_epoch
+            raise ApiError(ErrorCode.FENCED_LEADER_EPOCH if known else ErrorCode.UNKNOWN_LEADER_EPOCH)
+
+    def check_leader(self, node_id: int, current_leader_epoch: int = NO_EPOCH) -> None:
+        """That broker leads the partition, and the client knows the current leader epoch (or says none).
+
+        Raises:
+            ApiError: NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH (KIP-320).
+        """
+        if current_leader_epoch != NO_EPOCH:
+            self.check_replica(node_id, current_leader_epoch)
+        if self.image.leader != node_id:
+            raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+
+    # Writing
+
+    def produce(self, records: memoryview, *, acks: int, now_ms: int, validate_records: bool) -> ProduceResult:
+        """A producer's batch is validated and appended; a duplicate is answered with the offset it has already.
+
+        records: what stands in the request, whole; it is patched in place. validate_records: kwire.validate.records.
+
+        Raises:
+            ApiError: NOT_ENOUGH_REPLICAS, KAFKA_STORAGE_ERROR, INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER;
+                InvalidBatch, which tells what is wrong with the batch.
+        """
+        log = self.log
+        config = log.config
+        if acks == ACKS_ALL and len(self.image.isr) < min(config.min_insync_replicas, len(self.image.replicas)):
+            raise ApiError(ErrorCode.NOT_ENOUGH_REPLICAS)
+        validated = validate_produce(records, self._current_rules(config, validate_records), now_ms)
+        header = validated.header
+        if header.producer_id >= 0:
+            duplicate = log.producers.check(header)
+            if duplicate is not None:
+                return ProduceResult(duplicate.first_offset, duplicate.timestamp_ms, log.log_start_offset)
+        appended = self.append(validated.batch, header, now_ms)
+        log_append_time_ms = header.max_timestamp if header.is_log_append_time else NO_TIMESTAMP
+        pending = appended if appended.durable is not None else None
+        return ProduceResult(appended.base_offset, log_append_time_ms, log.log_start_offset, pending)
+
+    def append(self, batch: bytearray | memoryview, header: BatchHeader, now_ms: int) -> Appended:
+        """The validated batch is the log's newest, and requests parked here know.
+
+        Raises:
+            ApiError: KAFKA_STORAGE_ERROR, nothing was appended.
+        """
+        try:
+            appended = self.log.append(batch, header, self.image.leader_epoch, now_ms)
+        except StorageError as error:
+            raise storage_error(error) from error
+        if appended.durable is not None:
+            self._undurable[appended.base_offset] = None
+        elif self.waiters:
+            self._tell_waiters(header)
+        return appended
+
+    async def wait_durable(self, appended: Appended) -> None:
+        """The append is as durable as it will be, and readable. It is waited for even by a task that is cancelled.
+
+        Raises:
+            ApiError: KAFKA_STORAGE_ERROR, it is not durable.
+        """
+        if appended.durable is None:
+            return
+        try:
+            with trio.CancelScope(shield=True):
+                await appended.durable()
+        except StorageError as error:
+            raise storage_error(error) from error
+        finally:
+            self._undurable.pop(appended.base_offset, None)
+            self.wake()
+
+    def _tell_waiters(self, header: BatchHeader) -> None:
+        if header.is_control:
+            self.wake()  # the end of a transaction may make more readable than its marker is long
+            return
+        for waiter in self.waiters:
+            waiter.written(header.size_bytes)
+
+    def wake(self) -> None:
+        """Every request parked here looks again: the leader changed, the partition is deleted, or more is readable."""
+        for waiter in self.waiters:
+            waiter.wake()
+
+    def delete_records(self, offset: int) -> int:
+        """The low watermark, after records below offset are gone; HIGH_WATERMARK stands for all that are readable.
+
+        Raises:
+            ApiError: POLICY_VIOLATION (the topic is compacted only), OFFSET_OUT_OF_RANGE, KAFKA_STORAGE_ERROR.
+        """
+        log = self.log
+        if log.config.compact and not log.config.delete:
+            raise ApiError(ErrorCode.POLICY_VIOLATION)
+        high_watermark = self.high_watermark
+        wanted = high_watermark if offset == HIGH_WATERMARK else offset
+        if not 0 <= wanted <= high_watermark:
+            raise ApiError(ErrorCode.OFFSET_OUT_OF_RANGE)
+        try:
+            log.advance_log_start(wanted)
+        except StorageError as error:
+            raise storage_error(error) from error
+        return log.log_start_offset
+
+    def set_config(self, config: LogConfig) -> None:
+        """The topic's configs are these from the next append or retention run on."""
+        if self._log is not None:
+            self._log.config = config
+
+    def _current_rules(self, config: LogConfig, validate_records: bool) -> ProduceRules:
+        if self._rules is None or self._rules_of[0] is not config or self._rules_of[1] is not validate_records:
+            self._rules = ProduceRules.of(config, validate_records=validate_records)
+            self._rules_of = config, validate_records
+        return self._rules
+
+
+def storage_error(error: StorageError) -> ApiError:
+    """What a client is told when the engine could not do it."""
+    return ApiError(ErrorCode.KAFKA_STORAGE_ERROR, str(error))
