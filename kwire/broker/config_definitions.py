@@ -28,6 +28,14 @@ _RANGE = re.compile(r"\[(-?[0-9.]+),\.\.\.(?:,(-?[0-9.]+))?\](?: or (-?[0-9]+))?
 _DURATION = re.compile(r"by_duration:P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d{0,9})?S)?)?", re.IGNORECASE)
 _DURATION_CHOICE = "by_duration:PnDTnHnMn.nS"
 _THROTTLED_REPLICAS = "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
+_LISTENER_CONFIG = re.compile(r"listener\.name\.[^.]*\.(?P<base>.*)")
+_PER_MECHANISM = (
+    "connections.max.reauth.ms",
+    "sasl.jaas.config",
+    "sasl.login.callback.handler.class",
+    "sasl.login.class",
+    "sasl.server.callback.handler.class",
+)
 _DECIMAL_RANGE = (1e-3, 1e7)
 
 
@@ -202,3 +210,13 @@ def definitions(resource_type: int) -> Mapping[str, ConfigDefinition]:
         CLIENT_METRICS: config_definitions_group.CLIENT_METRICS_ROWS,
     }
     return _defined(rows.get(resource_type, ()))
+
+
+def find(resource_type: int, name: str) -> ConfigDefinition | None:
+    """The definition of that config, also of a listener's own: listener.name.<listener>[.<mechanism>].<config>."""
+    known = definitions(resource_type)
+    listener = _LISTENER_CONFIG.fullmatch(name) if resource_type == BROKER else None
+    if listener is None:
+        return known.get(name)
+    base = listener["base"]
+    return known.get(next((config for config in _PER_MECHANISM if base.endswith(config)), base))

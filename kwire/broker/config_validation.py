@@ -12,14 +12,13 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kwire.broker.config_definitions import ConfigDefinition, ConfigError, definitions, shown
+from kwire.broker.config_definitions import ConfigDefinition, ConfigError, definitions, find, shown
 from kwire.broker.configs import BROKER, CLIENT_METRICS, GROUP, TOPIC, TOPIC_SYNONYMS, topic_defaults
 from kwire.protocol.errors import ApiError, ErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_LISTENER_CONFIG = re.compile(r"listener\.name\.[^.]*\.(?P<base>.*)")
 _CLEANER_BYTES_PER_THREAD = 1024 * 1024
 _THREAD_COUNTS = (
     "background.threads",
@@ -42,13 +41,6 @@ _ONLY_PER_LISTENER = frozenset(
         "ssl.truststore.password",
         "ssl.truststore.type",
     }
-)
-_PER_MECHANISM = (
-    "connections.max.reauth.ms",
-    "sasl.jaas.config",
-    "sasl.login.callback.handler.class",
-    "sasl.login.class",
-    "sasl.server.callback.handler.class",
 )
 _METRICS_INTERVAL_MS = range(100, 3_600_000 + 1)
 _CLIENT_MATCH_NAMES = frozenset(
@@ -159,12 +151,12 @@ def validate_dynamic_broker(
             "These security configs can be dynamically updated only per-listener using the listener prefix",
         )
         for name, text in texts.items():
-            definition = known.get(_base_name(name))
+            definition = find(BROKER, name)
             if definition is not None:
                 definition.parse(text)
         if not per_broker:
             _refuse(
-                (name for name in texts if _is_per_broker(name, known)),
+                (name for name in texts if _is_per_broker(name)),
                 "Cannot update these configs at default cluster level, broker id must be specified",
             )
         _check_thread_counts(current, changed, known)
@@ -199,7 +191,7 @@ def validate_static(name: str, text: str) -> None:
         ConfigError: one line; where the name is unknown it names the nearest ones.
     """
     known = definitions(BROKER)
-    definition = known.get(_base_name(name))
+    definition = find(BROKER, name)
     if definition is not None:
         definition.parse(text)
         check_broker({name: text})
@@ -276,17 +268,8 @@ def _is_match(pattern: str) -> bool:
     return True
 
 
-def _base_name(name: str) -> str:
-    """The config that a listener's own one (listener.name.<listener>[.<mechanism>].<config>) is about, else name."""
-    listener = _LISTENER_CONFIG.fullmatch(name)
-    if listener is None:
-        return name
-    base = listener["base"]
-    return next((config for config in _PER_MECHANISM if base.endswith(config)), base)
-
-
-def _is_per_broker(name: str, known: Mapping[str, ConfigDefinition]) -> bool:
-    definition = known.get(_base_name(name))
+def _is_per_broker(name: str) -> bool:
+    definition = find(BROKER, name)
     return definition is not None and definition.update_mode == "per-broker"
 
 

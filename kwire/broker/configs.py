@@ -242,8 +242,7 @@ class Configs:
         self._forget_old()
         config = self._brokers.get(node_id)
         if config is None:
-            texts = self.broker_texts(node_id) | {"node.id": str(node_id)}
-            config = self._brokers[node_id] = _from_texts(BrokerConfig, texts)
+            config = self._brokers[node_id] = _from_texts(BrokerConfig, self.broker_texts(node_id))
         return config
 
     def group(self, group_id: str) -> GroupConfig:
@@ -265,7 +264,7 @@ class Configs:
         A dynamic value also hides a static one under another name of the same setting (log.roll.ms, log.roll.hours).
         assumed: broker resource name to the dynamic configs that count instead of the image's.
         """
-        texts = dict(self.static)
+        texts = self.static_texts(node_id)
         for resource_name in (CLUSTER_DEFAULT,) if node_id is None else (CLUSTER_DEFAULT, str(node_id)):
             dynamic = self._image.configs.get((BROKER, resource_name), {})
             for name, text in (assumed or {}).get(resource_name, dynamic).items():
@@ -273,6 +272,12 @@ class Configs:
                     texts.pop(synonym, None)
                 texts[name] = text
         return texts
+
+    def static_texts(self, node_id: int | None) -> dict[str, str]:
+        """What that broker was started with; its id is one of these configs."""
+        if node_id is None:
+            return self.static.copy()
+        return self.static | {"broker.id": str(node_id), "node.id": str(node_id)}
 
     def sole_broker(self) -> int | None:
         """The id of the cluster's only broker, None where there are several."""

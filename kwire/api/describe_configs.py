@@ -1,0 +1,259 @@
+"""DescribeConfigs (key 32), versions 1-4.
+
+Every config of a topic, a broker, a group or a client metrics subscription with its value and where that comes from.
+A broker answers for itself, and under the empty name for the dynamic configs of the whole cluster.
+
+Versions
+    1   sources and synonyms (KIP-226)
+    3   types and documentation (KIP-569)
+"""
+
+from __future__ import annotations
+
+from itertools import dropwhile
+from typing import TYPE_CHECKING
+
+from kwire.broker.config_definitions import definitions, find
+from kwire.broker.config_documentation import documentation
+from kwire.broker.configs import (
+    BROKER,
+    BROKER_LOGGER,
+    BROKER_SYNONYMS,
+    CLIENT_METRICS,
+    CLUSTER_DEFAULT,
+    GROUP,
+    TOPIC,
+    TOPIC_SYNONYMS,
+    topic_defaults,
+)
+from kwire.protocol.errors import ApiError, ErrorCode
+from kwire.protocol.messages.describe_configs import (
+    DescribeConfigsResourceResult,
+    DescribeConfigsResponse,
+    DescribeConfigsResult,
+    DescribeConfigsSynonym,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kwire.api.context import RequestContext
+    from kwire.protocol.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResource
+
+TOPIC_CONFIG = 1
+DYNAMIC_BROKER_CONFIG = 2
+DYNAMIC_DEFAULT_BROKER_CONFIG = 3
+STATIC_BROKER_CONFIG = 4
+DEFAULT_CONFIG = 5
+CLIENT_METRICS_CONFIG = 7
+GROUP_CONFIG = 8
+"""Where a value comes from, as the reply numbers it."""
+
+TYPES = {
+    "BOOLEAN": 1,
+    "STRING": 2,
+    "INT": 3,
+    "SHORT": 4,
+    "LONG": 5,
+    "DOUBLE": 6,
+    "LIST": 7,
+    "CLASS": 8,
+    "PASSWORD": 9,
+}
+UNKNOWN_TYPE = 0
+
+Synonym = tuple[str, str, int]
+"""A config's name, text and source; those of one setting stand in order of precedence."""
+
+
+async def handle(request: DescribeConfigsRequest, context: RequestContext) -> DescribeConfigsResponse:
+    """Every resource has its row: the configs asked for, or an error."""
+    for resource in request.resources:
+        if resource.resource_type not in {TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP}:
+            error = ApiError(
+                ErrorCode.INVALID_REQUEST, f"Unexpected resource type UNKNOWN for resource {resource.resource_name}"
+            )
+            return DescribeConfigsResponse(results=[_failed(each, error) for each in request.resources])
+    description = _Description(request, context)
+    return DescribeConfigsResponse(results=[_result(resource, description) for resource in request.resources])
+
+
+def _failed(resource: DescribeConfigsResource, error: ApiError) -> DescribeConfigsResult:
+    return DescribeConfigsResult(
+        error_code=error.code,
+        error_message=error.message,
+        resource_type=resource.resource_type,
+        resource_name=resource.resource_name,
+    )
+
+
+def _result(resource: DescribeConfigsResource, description: _Description) -> DescribeConfigsResult:
+    try:
+        rows = description.of(resource.resource_type, resource.resource_name)
+    except ApiError as error:
+        return _failed(resource, error)
+    wanted = resource.configuration_keys
+    return DescribeConfigsResult(
+        resource_type=resource.resource_type,
+        resource_name=resource.resource_name,
+        configs=[row for row in rows if not wanted or row.name in wanted],
+    )
+
+
+class _Description:
+    """Describes resources as one request wants it."""
+
+    def __init__(self, request: DescribeConfigsRequest, context: RequestContext) -> None:
+        cluster = context.broker.cluster
+        self._node_id = context.broker.node_id
+        self._image = cluster.image
+        self._configs = cluster.configs
+        self._with_synonyms = request.include_synonyms
+        self._with_documentation = request.include_documentation
+
+    def of(self, resource_type: int, name: str) -> list[DescribeConfigsResourceResult]:
+        """One row for each config of the resource, by name.
+
+        Raises:
+            ApiError: there is no such resource here.
+        """
+        if resource_type == TOPIC:
+            return self._topic(name)
+        if resource_type == BROKER:
+            return self._cluster_default() if name == CLUSTER_DEFAULT else self._broker(name)
+        if resource_type == CLIENT_METRICS:
+            return self._client_metrics(name)
+        if resource_type == GROUP:
+            return self._group(name)
+        raise ApiError(ErrorCode.INVALID_REQUEST, "Unsupported resource type: BROKER_LOGGER")
+
+    def _topic(self, topic: str) -> list[DescribeConfigsResourceResult]:
+        if self._image.topic(topic) is None:
+            raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "")
+        node_id = self._configs.sole_broker()
+        overrides = self._image.configs.get((TOPIC, topic), {})
+        texts = topic_defaults(self._configs.broker_texts(node_id)) | overrides
+        rows = []
+        for name in self._names(TOPIC, overrides):
+            synonyms = self._own(TOPIC, name, overrides, TOPIC_CONFIG)
+            if name in TOPIC_SYNONYMS:
+                synonyms += self._broker_synonyms(TOPIC_SYNONYMS[name][0][0], node_id)
+            rows.append(self._row(TOPIC, name, texts.get(name), synonyms))
+        return rows
+
+    def _broker(self, broker: str) -> list[DescribeConfigsResourceResult]:
+        try:
+            named = int(broker)
+        except ValueError:
+            raise ApiError(ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {broker}") from None
+        if named != self._node_id:
+            raise ApiError(
+                ErrorCode.INVALID_REQUEST,
+                f"Unexpected broker id, expected {self._node_id} or empty string, but received {broker}",
+            )
+        texts = self._configs.broker_texts(named)
+        return [
+            self._row(BROKER, name, texts.get(name), self._broker_synonyms(name, named))
+            for name in self._names(BROKER, texts)
+        ]
+
+    def _cluster_default(self) -> list[DescribeConfigsResourceResult]:
+        texts = self._image.configs.get((BROKER, CLUSTER_DEFAULT), {})
+        return [
+            self._row(BROKER, name, texts[name], self._own(BROKER, name, texts, DYNAMIC_DEFAULT_BROKER_CONFIG))
+            for name in sorted(texts)
+        ]
+
+    def _group(self, group_id: str) -> list[DescribeConfigsResourceResult]:
+        if not group_id:
+            raise ApiError(ErrorCode.INVALID_REQUEST, "Group name must not be empty")
+        node_id = self._configs.sole_broker()
+        own = self._image.configs.get((GROUP, group_id), {})
+        brokers = self._configs.broker_texts(node_id)
+        rows = []
+        for name in self._names(GROUP, own):
+            synonyms = self._own(GROUP, name, own, GROUP_CONFIG)
+            broker_name = "group.streams.assignors" if name == "streams.assignor.name" else f"group.{name}"
+            default = find(BROKER, broker_name)
+            text = own.get(name)
+            if default is None:
+                synonyms += self._defaults(GROUP, name)
+            else:
+                synonyms += self._broker_synonyms(broker_name, node_id)
+                if text is None:
+                    text = brokers.get(broker_name, default.default)
+                    if name == "streams.assignor.name" and text is not None:
+                        text = text.partition(",")[0]
+            rows.append(self._row(GROUP, name, text, synonyms))
+        return rows
+
+    def _client_metrics(self, subscription: str) -> list[DescribeConfigsResourceResult]:
+        if not subscription:
+            raise ApiError(ErrorCode.INVALID_REQUEST, "Client metrics subscription name must not be empty")
+        own = self._image.configs.get((CLIENT_METRICS, subscription), {})
+        return [
+            self._row(CLIENT_METRICS, name, own.get(name), self._own(CLIENT_METRICS, name, own, CLIENT_METRICS_CONFIG))
+            for name in self._names(CLIENT_METRICS, own)
+        ]
+
+    @staticmethod
+    def _names(resource_type: int, texts: Mapping[str, str]) -> list[str]:
+        """All configs that are shown: internal ones only where they are set, and names that nobody defined."""
+        shown = {each.name for each in definitions(resource_type).values() if not each.internal}
+        return sorted(shown | texts.keys())
+
+    @staticmethod
+    def _own(resource_type: int, name: str, texts: Mapping[str, str], source: int) -> list[Synonym]:
+        if name not in texts:
+            return []
+        definition = find(resource_type, name)
+        text = texts[name]
+        return [(name, text if definition is None else definition.canonical(text), source)]
+
+    @staticmethod
+    def _defaults(resource_type: int, name: str) -> list[Synonym]:
+        definition = find(resource_type, name)
+        if definition is None or definition.default is None:
+            return []
+        return [(name, definition.default, DEFAULT_CONFIG)]
+
+    def _broker_synonyms(self, name: str, node_id: int | None) -> list[Synonym]:
+        """Every value that the setting has at a broker, and its default.
+
+        Those before the first one of this very name stand under other names of the setting: Kafka leaves them out.
+        """
+        dynamic = self._image.configs
+        layers = (
+            (dynamic.get((BROKER, str(node_id)), {}), DYNAMIC_BROKER_CONFIG),
+            (dynamic.get((BROKER, CLUSTER_DEFAULT), {}), DYNAMIC_DEFAULT_BROKER_CONFIG),
+            (self._configs.static_texts(node_id), STATIC_BROKER_CONFIG),
+        )
+        names = BROKER_SYNONYMS.get(name, (name,))
+        found = [(each, texts[each], source) for texts, source in layers for each in names if each in texts]
+        found += [default for each in names for default in self._defaults(BROKER, each)]
+        return list(dropwhile(lambda synonym: synonym[0] != name, found))
+
+    def _row(
+        self, resource_type: int, name: str, text: str | None, synonyms: list[Synonym]
+    ) -> DescribeConfigsResourceResult:
+        """The config as the reply shows it; text None: nothing sets it but its default."""
+        definition = find(resource_type, name)
+        sensitive = definition is None or definition.sensitive
+        value = None
+        if definition is not None and not sensitive:
+            text = definition.default if text is None else text
+            value = None if text is None else definition.canonical(text)
+        return DescribeConfigsResourceResult(
+            name=name,
+            value=value,
+            read_only=resource_type == BROKER
+            and not (definition and definition.name == name and definition.update_mode),
+            config_source=synonyms[0][2] if synonyms else DEFAULT_CONFIG,
+            is_sensitive=sensitive,
+            synonyms=[
+                DescribeConfigsSynonym(name=each, value=None if sensitive else shown, source=source)
+                for each, shown, source in (synonyms if self._with_synonyms else [])
+            ],
+            config_type=UNKNOWN_TYPE if definition is None else TYPES[definition.type],
+            documentation=documentation(resource_type, name) if self._with_documentation else None,
+        )

@@ -1,0 +1,149 @@
+"""What the configs that kwire honours do, in its own words; a config without a text here is accepted without effect.
+
+`python -m kwire.broker.config_documentation > docs/configuration.md` writes the page of all configs.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from kwire.broker.config_definitions import ConfigDefinition, definitions
+from kwire.broker.configs import BROKER, CLIENT_METRICS, GROUP, HOUR_MS, MINUTE_MS, TOPIC, TOPIC_SYNONYMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WITHOUT_EFFECT = "kwire accepts this config without effect."
+
+TOPIC_TEXTS = {
+    "cleanup.policy": "What becomes of old records: delete drops whole segments by age and size. "
+    "compact, alone or beside it, keeps old segments for the cleaner.",
+    "compression.gzip.level": "Level that batches are recompressed with where compression.type is gzip, -1 the usual.",
+    "compression.lz4.level": "Level that batches are recompressed with where compression.type is lz4.",
+    "compression.type": "Codec of the stored batches. producer keeps what the client sent, another one recompresses "
+    "batches that arrive in a different codec, uncompressed stores them plain.",
+    "compression.zstd.level": "Level that batches are recompressed with where compression.type is zstd.",
+    "file.delete.delay.ms": "How long the files of a deleted segment stay on the disk.",
+    "flush.messages": "Number of records after which the log is synced to the disk; "
+    "without it the operating system decides.",
+    "flush.ms": "Age of the oldest unsynced record at which the log is synced to the disk; "
+    "without it the operating system decides.",
+    "index.interval.bytes": "Bytes of log between two entries of a segment's offset index.",
+    "internal.segment.bytes": "Size at which a segment is closed, where it may be smaller than segment.bytes allows.",
+    "max.decompressed.message.bytes": "Largest size to which one batch may decompress while it is validated.",
+    "max.message.bytes": "Largest record batch, as it is stored, that a producer may send.",
+    "message.timestamp.after.max.ms": "How far a record's timestamp may lie after the broker's time; "
+    "not checked where the broker sets the timestamp.",
+    "message.timestamp.before.max.ms": "How far a record's timestamp may lie before the broker's time; "
+    "not checked where the broker sets the timestamp.",
+    "message.timestamp.type": "Whether a record keeps its producer's timestamp (CreateTime) "
+    "or gets the time of its arrival (LogAppendTime).",
+    "min.insync.replicas": "With acks=all, how many replicas must run for an append; "
+    "with fewer the producer gets NOT_ENOUGH_REPLICAS.",
+    "retention.bytes": "Size of one partition above which its oldest segments are deleted; -1 is no bound.",
+    "retention.ms": "Age of a segment's newest record at which the segment is deleted; -1 is no bound.",
+    "segment.bytes": "Size at which a segment is closed and the next one begun. Retention works by whole segments.",
+    "segment.index.bytes": "Largest size of a segment's index files; a full index closes the segment.",
+    "segment.ms": "Age of a segment's first record at which the segment is closed, full or not.",
+}
+
+BROKER_TEXTS = {
+    "auto.create.topics.enable": "Whether asking for a topic that does not exist creates it, "
+    "where the client's request allows that too.",
+    "broker.id": "The broker's id, the same as node.id.",
+    "connections.max.idle.ms": "How long a connection may stay without a request before the broker closes it.",
+    "default.replication.factor": "Replication factor of topics that are created without one.",
+    "delete.topic.enable": "Whether clients may delete topics.",
+    "fetch.max.bytes": "Largest answer to a fetch, whatever the consumer asks for; one batch is always given whole.",
+    "kwire.validate.records": "Whether every record of a produced batch is checked as Kafka does. "
+    "Otherwise the batch's header and checksum are, and its records only where the topic's configs need it.",
+    "log.flush.offset.checkpoint.interval.ms": "How often the offsets up to which logs are synced are written down.",
+    "log.flush.start.offset.checkpoint.interval.ms": "How often the logs' start offsets are written down.",
+    "log.retention.check.interval.ms": "How often logs are searched for segments to delete.",
+    "max.connections": "How many connections the broker keeps; a further one is closed.",
+    "max.connections.per.ip": "How many connections from one address the broker keeps; a further one is closed.",
+    "max.incremental.fetch.session.cache.slots": "How many incremental fetch sessions the broker remembers.",
+    "max.request.partition.size.limit": "How many partitions one answer of DescribeTopicPartitions may hold.",
+    "node.id": "The broker's id, by which clients and partitions name it.",
+    "num.partitions": "Number of partitions of topics that are created without one.",
+    "offsets.topic.num.partitions": "Number of partitions of __consumer_offsets; a group's partition depends on it.",
+    "offsets.topic.replication.factor": "Replication factor of __consumer_offsets, at most the number of brokers.",
+    "offsets.topic.segment.bytes": "Segment size of __consumer_offsets; small segments make groups load fast.",
+    "producer.id.expiration.check.interval.ms": "How often idle producer ids are searched for.",
+    "producer.id.expiration.ms": "How long a partition remembers the sequences of an idle producer id.",
+    "socket.listen.backlog.size": "How many connections may wait to be accepted.",
+    "socket.request.max.bytes": "Largest request; a client that announces a larger one is disconnected.",
+}
+
+_KINDS = (
+    (BROKER, "Broker configs", "Given at start with `--config name=value`, or altered while the broker runs."),
+    (TOPIC, "Topic configs", "Given when a topic is created, or altered later."),
+    (GROUP, "Group configs", "Stored for each group."),
+    (CLIENT_METRICS, "Client metrics configs", "Stored for each subscription."),
+)
+_UNITS = {MINUTE_MS: " (in minutes)", HOUR_MS: " (in hours)"}
+_PAGE = """\
+# Configuration
+
+kwire knows every config of Apache Kafka 4.4 by name, type, default and valid values, so tools that describe or alter
+configs work. A config with a text below is honoured; the others, listed by name, are accepted without effect.
+This page is written by `python -m kwire.broker.config_documentation`.
+"""
+
+
+def _topic_defaults() -> dict[str, str]:
+    """The broker configs that give topics the defaults of honoured configs, each with its text."""
+    texts = {}
+    for topic_name, synonyms in TOPIC_SYNONYMS.items():
+        for name, factor in synonyms:
+            if topic_name in TOPIC_TEXTS:
+                texts[name] = f"Default of the topic config {topic_name}{_UNITS.get(factor, '')}."
+    return texts
+
+
+_TEXTS = {TOPIC: TOPIC_TEXTS, BROKER: {**_topic_defaults(), **BROKER_TEXTS}}
+
+
+def is_honoured(resource_type: int, name: str) -> bool:
+    """Whether kwire acts on that config."""
+    return name in _TEXTS.get(resource_type, {})
+
+
+def documentation(resource_type: int, name: str) -> str:
+    """What that config does."""
+    return _TEXTS.get(resource_type, {}).get(name, WITHOUT_EFFECT)
+
+
+def _row(resource_type: int, definition: ConfigDefinition) -> str:
+    default = "" if definition.default is None else f"`{definition.default}`" if definition.default else "empty"
+    text = documentation(resource_type, definition.name)
+    changes = f" | {definition.update_mode or 'at start'}" if resource_type == BROKER else ""
+    return (
+        f"| `{definition.name}` | {definition.type.lower()} | {default} | {definition.valid or ''}{changes} | {text} |"
+    )
+
+
+def _page() -> Iterator[str]:
+    yield _PAGE
+    for resource_type, title, how in _KINDS:
+        known = definitions(resource_type).values()
+        honoured = [each for each in known if is_honoured(resource_type, each.name)]
+        others = [each.name for each in known if not is_honoured(resource_type, each.name)]
+        yield f"## {title}\n\n{how} {len(honoured)} of {len(known)} are honoured.\n"
+        if honoured:
+            changes = (" | changes", " | ---") if resource_type == BROKER else ("", "")
+            yield f"| name | type | default | valid values{changes[0]} | what it does |"
+            yield f"| --- | --- | --- | ---{changes[1]} | --- |"
+            yield from (_row(resource_type, each) for each in honoured)
+            yield ""
+        yield "Accepted without effect: " + ", ".join(f"`{name}`" for name in others) + ".\n"
+
+
+def markdown() -> str:
+    """The page docs/configuration.md."""
+    return "\n".join(_page())
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())
