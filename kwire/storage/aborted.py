@@ -69,7 +69,7 @@ class AbortedTransactions:
         self._rows.append(row)
 
     def collect(self, from_offset: int, upper_offset: int) -> list[AbortedTransaction]:
-        """The aborted transactions with records in from_offset <= offset < upper_offset, as a Fetch reply lists them."""
+        """The transactions aborted in from_offset <= offset < upper_offset, as a Fetch reply lists them."""
         if not self._rows:
             return []
         found = []

@@ -54,7 +54,7 @@ class LeaderEpochs:
         return iter(self._entries)
 
     def assign(self, epoch: int, start_offset: int) -> bool:
-        """epoch begins at start_offset; a later offset for the newest epoch changes nothing.
+        """The epoch begins at start_offset; a later offset for the newest epoch changes nothing.
 
         Entries that contradict the new one (a higher epoch, or a start offset not below) are dropped.
         Returns whether anything changed, so that the checkpoint is due.

@@ -22,7 +22,8 @@ from kwire.storage.aborted import AbortedTransaction
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kwire.protocol.records.batch import BatchHeader
+    from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
+    from kwire.protocol.records.control import EndTransactionMarker
 
 BATCHES_KEPT = 5
 """Batches a producer is remembered by: max.in.flight.requests.per.connection of an idempotent producer."""
@@ -38,14 +39,6 @@ _SNAPSHOT_ENTRY = struct.Struct(">qhiqiqiq")
 
 class CorruptSnapshot(Exception):  # noqa: N818 - Kafka's word for the condition
     """The bytes are no producer snapshot: bad version, length or CRC."""
-
-
-@dataclass(slots=True, frozen=True)
-class TransactionMarker:
-    """What a control batch that ends a transaction says."""
-
-    committed: bool
-    coordinator_epoch: int
 
 
 @dataclass(slots=True)
@@ -145,7 +138,7 @@ class ProducerState:
         _check_transaction(entry, header)
         return None
 
-    def check_from_coordinator(self, header: BatchHeader, marker: TransactionMarker | None = None) -> None:
+    def check_from_coordinator(self, header: BatchHeader, marker: EndTransactionMarker | None = None) -> None:
         """Whether a coordinator's batch may be appended: transactional offsets without sequences, or a marker.
 
         Raises:
@@ -164,7 +157,7 @@ class ProducerState:
                 f"Coordinator epoch {marker.coordinator_epoch} is older than {entry.coordinator_epoch}.",
             )
 
-    def update(self, header: BatchHeader, marker: TransactionMarker | None = None) -> AbortedTransaction | None:
+    def update(self, header: BatchHeader, marker: EndTransactionMarker | None = None) -> AbortedTransaction | None:
         """The batch is in the log. Checks nothing: what stands in a log is true, also at recovery.
 
         marker: what a control batch says, None where it ends no transaction (see read_marker).
@@ -199,7 +192,7 @@ class ProducerState:
             entry.producer_epoch = header.producer_epoch
         return entry
 
-    def _end_transaction(self, header: BatchHeader, marker: TransactionMarker) -> AbortedTransaction | None:
+    def _end_transaction(self, header: BatchHeader, marker: EndTransactionMarker) -> AbortedTransaction | None:
         entry = self._entry(header)
         entry.coordinator_epoch = marker.coordinator_epoch
         entry.last_timestamp_ms = header.max_timestamp
@@ -236,6 +229,23 @@ class ProducerState:
                 if entry.current_txn_first_offset is not None
             )
         )
+
+
+def read_marker(buffer: ReadableBuffer, header: BatchHeader, offset: int = 0) -> EndTransactionMarker | None:
+    """What the batch at offset says to update(); None where it ends no transaction (data, KRaft's records, emptied).
+
+    Raises:
+        InvalidRecord, UndecodableBatch: the control record is malformed.
+    """
+    if not header.is_control or header.producer_id < 0 or header.records_count == 0:
+        return None
+    from kwire.protocol.records.control import ControlType, parse_control_type, parse_marker  # noqa: PLC0415 - rare
+    from kwire.protocol.records.record import iter_records  # noqa: PLC0415 - most logs never see a marker
+
+    record = next(iter_records(buffer, header, offset))
+    if parse_control_type(record.key) not in {ControlType.COMMIT, ControlType.ABORT}:
+        return None
+    return parse_marker(record)
 
 
 def _check_epoch(entry: ProducerEntry, epoch: int) -> None:
