@@ -15,6 +15,7 @@ from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.records.validation import ProduceRules, validate_produce
 from kwire.storage.leader_epochs import UNDEFINED_EPOCH
 from kwire.storage.port import StorageError
+from kwire.storage.retention import log_start_after_retention
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
 
 ACKS_ALL = -1
 NO_EPOCH = -1
-NO_TIMESTAMP = -1
+CODEC_DEFAULT_LEVEL = -1
+"""compression.gzip.level that leaves the choice to the codec."""
 HIGH_WATERMARK = -1
 """The offset in DeleteRecords that stands for the high watermark."""
+RETENTION_STEP_SEGMENTS = 16
+"""Segments that one step of retention deletes at most, so that requests wait no longer than for that."""
 
 
 @dataclass(slots=True)
@@ -49,9 +53,22 @@ class Partition:
     the log is first needed.
     """
 
-    __slots__ = ("_log", "_open_log", "_rules", "_rules_of", "_undurable", "image", "index", "topic", "topic_id", "waiters")
+    __slots__ = (
+        "_log",
+        "_open_log",
+        "_rules",
+        "_rules_of",
+        "_undurable",
+        "image",
+        "index",
+        "topic",
+        "topic_id",
+        "waiters",
+    )
 
-    def __init__(self, topic: str, topic_id: bytes, image: PartitionImage, open_log: Callable[[], PartitionLog]) -> None:
+    def __init__(
+        self, topic: str, topic_id: bytes, image: PartitionImage, open_log: Callable[[], PartitionLog]
+    ) -> None:
         self.topic = topic
         self.topic_id = topic_id
         self.index = image.index
@@ -59,8 +76,8 @@ class Partition:
         self.waiters: set[Waiter] = set()
         self._open_log = open_log
         self._log: PartitionLog | None = None
-        self._rules: ProduceRules | None = None
-        self._rules_of: tuple[LogConfig, bool] | None = None
+        self._rules = ProduceRules()
+        self._rules_of: LogConfig | None = None
         self._undurable: dict[int, None] = {}
 
     # What the log is
@@ -133,7 +150,7 @@ class Partition:
         image = self.image
         if node_id not in image.replicas:
             raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
-        if current_leader_epoch != NO_EPOCH and current_leader_epoch != image.leader_epoch:
+        if current_leader_epoch not in (NO_EPOCH, image.leader_epoch):
             known = current_leader_epoch < image.leader_epoch
             raise ApiError(ErrorCode.FENCED_LEADER_EPOCH if known else ErrorCode.UNKNOWN_LEADER_EPOCH)
 
@@ -150,10 +167,13 @@ class Partition:
 
     # Writing
 
-    def produce(self, records: memoryview, *, acks: int, now_ms: int, validate_records: bool) -> ProduceResult:
+    def produce(
+        self, records: memoryview | None, *, acks: int, now_ms: int, validate_records: bool, api_version: int
+    ) -> ProduceResult:
         """A producer's batch is validated and appended; a duplicate is answered with the offset it has already.
 
         records: what stands in the request, whole; it is patched in place. validate_records: kwire.validate.records.
+        api_version: that of Produce.
 
         Raises:
             ApiError: NOT_ENOUGH_REPLICAS, KAFKA_STORAGE_ERROR, INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER;
@@ -163,16 +183,19 @@ class Partition:
         config = log.config
         if acks == ACKS_ALL and len(self.image.isr) < min(config.min_insync_replicas, len(self.image.replicas)):
             raise ApiError(ErrorCode.NOT_ENOUGH_REPLICAS)
-        validated = validate_produce(records, self._current_rules(config, validate_records), now_ms)
+        rules = self._rules
+        if config is not self._rules_of or rules.validate_records is not validate_records:
+            rules = self._rules = produce_rules(config, validate_records=validate_records)
+            self._rules_of = config
+        validated = validate_produce(records, rules, now_ms, api_version)
         header = validated.header
         if header.producer_id >= 0:
             duplicate = log.producers.check(header)
             if duplicate is not None:
                 return ProduceResult(duplicate.first_offset, duplicate.timestamp_ms, log.log_start_offset)
         appended = self.append(validated.batch, header, now_ms)
-        log_append_time_ms = header.max_timestamp if header.is_log_append_time else NO_TIMESTAMP
         pending = appended if appended.durable is not None else None
-        return ProduceResult(appended.base_offset, log_append_time_ms, log.log_start_offset, pending)
+        return ProduceResult(appended.base_offset, validated.log_append_time_ms, log.log_start_offset, pending)
 
     def append(self, batch: bytearray | memoryview, header: BatchHeader, now_ms: int) -> Appended:
         """The validated batch is the log's newest, and requests parked here know.
@@ -238,16 +261,48 @@ class Partition:
             raise storage_error(error) from error
         return log.log_start_offset
 
+    def enforce_retention(self, now_ms: int, producer_id_expiration_ms: int) -> bool:
+        """One bounded step of what time and size give up: segments and idle producers. Whether another step is due.
+
+        Raises:
+            ApiError: KAFKA_STORAGE_ERROR.
+        """
+        log = self.log
+        log.producers.expire(now_ms, producer_id_expiration_ms)
+        try:
+            log.roll_if_due(now_ms)
+            segments = log.segments()
+            wanted = log_start_after_retention(segments, log.config, log.log_start_offset, self.high_watermark, now_ms)
+            if wanted <= log.log_start_offset:
+                return False
+            step = segments[:RETENTION_STEP_SEGMENTS]
+            log.advance_log_start(min(wanted, step[-1].next_offset))
+        except StorageError as error:
+            raise storage_error(error) from error
+        return log.log_start_offset < wanted
+
     def set_config(self, config: LogConfig) -> None:
         """The topic's configs are these from the next append or retention run on."""
         if self._log is not None:
             self._log.config = config
 
-    def _current_rules(self, config: LogConfig, validate_records: bool) -> ProduceRules:
-        if self._rules is None or self._rules_of[0] is not config or self._rules_of[1] is not validate_records:
-            self._rules = ProduceRules.of(config, validate_records=validate_records)
-            self._rules_of = config, validate_records
-        return self._rules
+
+def produce_rules(config: LogConfig, *, validate_records: bool) -> ProduceRules:
+    """What these configs say about batches that are produced to the topic."""
+    return ProduceRules(
+        max_message_bytes=config.max_message_bytes,
+        max_decompressed_bytes=config.max_decompressed_message_bytes,
+        segment_bytes=config.segment_bytes,
+        timestamp_type=config.message_timestamp_type,
+        before_max_ms=config.message_timestamp_before_max_ms,
+        after_max_ms=config.message_timestamp_after_max_ms,
+        compression_type=config.compression_type,
+        gzip_level=None if config.compression_gzip_level == CODEC_DEFAULT_LEVEL else config.compression_gzip_level,
+        lz4_level=config.compression_lz4_level,
+        zstd_level=config.compression_zstd_level,
+        compact=config.compact,
+        validate_records=validate_records,
+    )
 
 
 def storage_error(error: StorageError) -> ApiError:

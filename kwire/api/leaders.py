@@ -1,0 +1,41 @@
+"""The current leader and its endpoint beside an error, so that a client need not ask for metadata first.
+
+Source: KIP-951.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kwire.broker.metadata import NO_LEADER
+
+if TYPE_CHECKING:
+    from kwire.api.context import RequestContext
+    from kwire.broker.partition import Partition
+    from kwire.protocol.messages import fetch, produce
+
+    Row = produce.PartitionProduceResponse | fetch.PartitionData
+    Response = produce.ProduceResponse | fetch.FetchResponse
+
+
+def note_leader(
+    row: Row,
+    response: Response,
+    partition: Partition,
+    context: RequestContext,
+    node_endpoint: type[produce.NodeEndpoint | fetch.NodeEndpoint],
+) -> None:
+    """The row names the partition's leader, and the response where that broker is found.
+
+    node_endpoint: the class of the response's endpoints.
+    """
+    image = partition.image
+    row.current_leader.leader_id = image.leader
+    row.current_leader.leader_epoch = image.leader_epoch
+    if image.leader == NO_LEADER or any(endpoint.node_id == image.leader for endpoint in response.node_endpoints):
+        return
+    endpoint = context.broker.endpoint(image.leader, context.connection)
+    if endpoint is not None:
+        response.node_endpoints.append(
+            node_endpoint(node_id=image.leader, host=endpoint.host, port=endpoint.port, rack=endpoint.rack)
+        )

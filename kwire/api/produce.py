@@ -1,0 +1,170 @@
+"""Produce (key 0), versions 3-13.
+
+Appends one record batch to each partition. An error stands in its partition's row; with acks=0, where no
+reply is sent, it closes the connection, so that the producer asks for metadata again.
+
+Versions
+    7   zstd is allowed
+    8   the records that are wrong, and a message (KIP-467)
+    10  the current leader and its endpoint beside NOT_LEADER_OR_FOLLOWER (KIP-951)
+    13  topics by id (KIP-516)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kwire.api.context import CloseConnection
+from kwire.api.leaders import note_leader
+from kwire.broker.metadata import INTERNAL_TOPICS
+from kwire.protocol.errors import ApiError, ErrorCode
+from kwire.protocol.messages.produce import (
+    BatchIndexAndErrorMessage,
+    NodeEndpoint,
+    PartitionProduceResponse,
+    ProduceResponse,
+    TopicProduceResponse,
+)
+from kwire.protocol.records.validation import InvalidBatch, has_transactional_records
+
+if TYPE_CHECKING:
+    from kwire.api.context import RequestContext
+    from kwire.broker.partition import Partition, ProduceResult
+    from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
+
+VALID_ACKS = (-1, 0, 1)
+ADMIN_CLIENT_ID = "__admin_client"
+"""The client id with which Kafka's tools may write to internal topics."""
+UNKNOWN = -1
+
+_WITHOUT_LOG_START = frozenset(
+    {
+        ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+        ErrorCode.UNKNOWN_TOPIC_ID,
+        ErrorCode.NOT_LEADER_OR_FOLLOWER,
+        ErrorCode.MESSAGE_TOO_LARGE,
+        ErrorCode.RECORD_LIST_TOO_LARGE,
+        ErrorCode.CORRUPT_MESSAGE,
+        ErrorCode.KAFKA_STORAGE_ERROR,
+        ErrorCode.INVALID_TOPIC_EXCEPTION,
+        ErrorCode.INVALID_REQUIRED_ACKS,
+        ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    }
+)
+"""Errors beside which Kafka leaves the log start offset unsaid."""
+
+
+async def handle(request: ProduceRequest, context: RequestContext) -> ProduceResponse | None:
+    """Every batch is appended, and as durable as the engine makes it, or its row has the error."""
+    work = _Produce(request, context)
+    for topic in request.topic_data:
+        work.add_topic(topic)
+    if work.pending:
+        await work.wait_durable()
+    if request.acks != 0:
+        return work.response
+    if work.errors:
+        raise CloseConnection("error in a produce request with acks=0: " + ", ".join(work.errors))
+    return None
+
+
+class _Produce:
+    """One request being answered."""
+
+    __slots__ = ("context", "errors", "now_ms", "pending", "refusal", "request", "response", "validate_records")
+
+    def __init__(self, request: ProduceRequest, context: RequestContext) -> None:
+        self.request = request
+        self.context = context
+        self.response = ProduceResponse()
+        self.now_ms = context.broker.cluster.env.wall_ms()
+        self.validate_records = context.broker.config.kwire_validate_records
+        self.refusal = ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED if _has_transactional_batch(request) else None
+        self.pending: list[tuple[PartitionProduceResponse, Partition, ProduceResult]] = []
+        self.errors: list[str] = []
+
+    def add_topic(self, topic: TopicProduceData) -> None:
+        """The reply has the topic's rows."""
+        cluster = self.context.broker.cluster
+        name: str | None = topic.name
+        unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+        if self.context.api_version >= 13:
+            image = cluster.image.topic_by_id(topic.topic_id)
+            if image is None:
+                name, unknown = None, ErrorCode.UNKNOWN_TOPIC_ID
+            else:
+                name = image.name
+        rows = []
+        for data in topic.partition_data:
+            partition = None if name is None else cluster.partition(name, data.index)
+            try:
+                rows.append(self._append(data, partition, unknown))
+            except ApiError as error:
+                row = PartitionProduceResponse(index=data.index)
+                self._fail(row, partition, error)
+                rows.append(row)
+        self.response.responses.append(
+            TopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=rows)
+        )
+
+    def _append(
+        self, data: PartitionProduceData, partition: Partition | None, unknown: ErrorCode
+    ) -> PartitionProduceResponse:
+        acks = self.request.acks
+        if self.refusal is not None:
+            raise ApiError(self.refusal)
+        if partition is None:
+            raise ApiError(unknown)
+        if acks not in VALID_ACKS:
+            raise ApiError(ErrorCode.INVALID_REQUIRED_ACKS)
+        if partition.topic in INTERNAL_TOPICS and self.context.client_id != ADMIN_CLIENT_ID:
+            raise ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION)
+        partition.check_leader(self.context.broker.node_id)
+        result = partition.produce(
+            data.records,
+            acks=acks,
+            now_ms=self.now_ms,
+            validate_records=self.validate_records,
+            api_version=self.context.api_version,
+        )
+        row = PartitionProduceResponse(
+            index=data.index,
+            base_offset=result.base_offset,
+            log_append_time_ms=result.log_append_time_ms,
+            log_start_offset=result.log_start_offset,
+        )
+        if result.pending is not None:
+            self.pending.append((row, partition, result))
+        return row
+
+    async def wait_durable(self) -> None:
+        """What was appended is durable, or its row has the error."""
+        for row, partition, result in self.pending:
+            try:
+                await partition.wait_durable(result.pending)
+            except ApiError as error:
+                self._fail(row, partition, error)
+
+    def _fail(self, row: PartitionProduceResponse, partition: Partition | None, error: ApiError) -> None:
+        """The row tells the error as Kafka does."""
+        row.error_code = error.code
+        row.base_offset = UNKNOWN
+        row.log_append_time_ms = UNKNOWN
+        log = None if partition is None else partition.opened_log
+        row.log_start_offset = UNKNOWN
+        if log is not None and error.code not in _WITHOUT_LOG_START:
+            row.log_start_offset = log.log_start_offset
+        if isinstance(error, InvalidBatch):
+            row.error_message = error.reply_message
+            row.record_errors = [
+                BatchIndexAndErrorMessage(batch_index=index, batch_index_error_message=message)
+                for index, message in error.record_errors
+            ]
+        if partition is not None and error.code is ErrorCode.NOT_LEADER_OR_FOLLOWER and self.context.api_version >= 10:
+            note_leader(row, self.response, partition, self.context, NodeEndpoint)
+        where = f"{partition.topic}-{row.index}" if partition is not None else f"partition {row.index}"
+        self.errors.append(f"{where}: {error.code.name}")
+
+
+def _has_transactional_batch(request: ProduceRequest) -> bool:
+    return any(has_transactional_records(data.records) for topic in request.topic_data for data in topic.partition_data)
