@@ -1,7 +1,14 @@
 """Every bound that kwire puts on what a peer or a file can make it do: unit, reason, Kafka's config where there is one."""
 
-MAX_DECODED_ELEMENTS = 1_000_000
-"""Elements of all arrays of one request. A frame may cost at most 64 times its size plus 1 MB; see protocol.codec."""
+DECODED_BYTES_PER_BYTE = 64
+"""Memory that a decoded message may take for each byte of its frame, beside DECODED_BYTES_EXTRA: enough for what
+clients send (10 to 20), little enough that a small frame stays small. See protocol.reader_source."""
+
+DECODED_BYTES_EXTRA = 1 << 20
+"""Memory that any decoded message may take, however small its frame."""
+
+DECODED_BYTES_MAX = 256 << 20
+"""Memory of one decoded message's objects, however large its frame: about a million array elements."""
 
 MAX_FRAME_BYTES = 104_857_600
 """Default of socket.request.max.bytes: a longer frame closes its connection."""
@@ -36,3 +43,19 @@ served. Only compression gets so many into the default max.message.bytes."""
 
 MAX_RECORD_ERRORS = 1_000
 """Rows of record_errors for one partition in a Produce reply; Kafka sends one per bad record, without a bound."""
+
+MEMORY_STORE_BYTES = 1_073_741_824
+"""Default of --memory: record bytes that the memory engine holds, with their index."""
+
+MEMORY_CHUNK_BYTES = 1_048_576
+"""Largest piece in which the memory engine takes memory for a log; a log's first is MEMORY_FIRST_CHUNK_BYTES, the
+next ones double, so that ten thousand nearly empty partitions cost 40 MB."""
+
+MEMORY_FIRST_CHUNK_BYTES = 4096
+"""See MEMORY_CHUNK_BYTES."""
+
+MEMORY_SEGMENT_BYTES = 16_777_216
+"""Longest segment of the memory engine, whatever segment.bytes says: what it gives up at a time when it is full."""
+
+MEMORY_MIN_SEGMENT_BYTES = 65_536
+"""Shortest segment that many logs in little memory are cut into."""

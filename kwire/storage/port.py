@@ -11,15 +11,17 @@ The order of records is the order of the calls.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from kwire.protocol.records.batch import BatchHeader
-from kwire.storage.aborted import AbortedTransactions
-from kwire.storage.config import LogConfig
-from kwire.storage.leader_epochs import LeaderEpochs
-from kwire.storage.producer_state import ProducerState
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+    from kwire.protocol.records.batch import BatchHeader
+    from kwire.storage.aborted import AbortedTransactions
+    from kwire.storage.config import LogConfig
+    from kwire.storage.leader_epochs import LeaderEpochs
+    from kwire.storage.producer_state import ProducerState
 
 
 class StorageError(Exception):
@@ -150,7 +152,7 @@ class PartitionLog(Protocol):
         ...
 
     def read(self, offset: int, max_bytes: int, *, before_offset: int, min_one_batch: bool) -> LogSlice:
-        """Batches from the one that contains offset on, up to max_bytes and only batches that start below before_offset.
+        """Batches from the one that contains offset on, up to max_bytes, only those that start below before_offset.
 
         min_one_batch: the first batch is given whole even where it is longer than max_bytes.
         Empty when offset >= before_offset or offset == log_end_offset.
@@ -173,7 +175,12 @@ class PartitionLog(Protocol):
         ...
 
     def advance_log_start(self, offset: int) -> None:
-        """log_start_offset is at least offset; segments wholly below it are deleted (the active one is rolled first if all is)."""
+        """log_start_offset is at least offset; segments wholly below it are deleted (the active one is rolled first).
+
+        Raises:
+            OffsetOutOfRange: offset is above log_end_offset.
+            StorageError.
+        """
         ...
 
     def truncate(self, offset: int) -> None:
@@ -221,7 +228,7 @@ class LogStore(Protocol):
         """The store is ready: its directory is locked and prepared. Blocking; the app calls it before anything else.
 
         Raises:
-            StorageError: with one sentence for the person who started kwire (locked, unwritable, not a kwire directory).
+            StorageError: with one sentence for who started kwire (locked, unwritable, not a kwire directory).
         """
         ...
 
@@ -230,7 +237,7 @@ class LogStore(Protocol):
         ...
 
     def open(self, topic: str, topic_id: bytes, partition: int, config: LogConfig) -> PartitionLog:
-        """The partition's log, created if it is not there, recovered if the last run did not close it cleanly. Blocking.
+        """The partition's log, created if it is not there, recovered if the last run did not close it. Blocking.
 
         Opening an open log gives the same object.
 
