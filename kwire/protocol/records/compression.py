@@ -158,7 +158,7 @@ def _snappy(data: ReadableBuffer, level: int | None) -> bytearray:
 
 def _snappy_blocks(data: ReadableBuffer, limit_bytes: int) -> Iterator[ReadableBuffer]:
     view = memoryview(data)
-    if bytes(view[: len(XERIAL_MAGIC)]) != XERIAL_MAGIC:
+    if len(view) < len(XERIAL_HEADER) or view[: len(XERIAL_MAGIC)] != XERIAL_MAGIC:
         yield _unsnap(view, limit_bytes)
         return
     position = len(XERIAL_HEADER)
@@ -197,7 +197,7 @@ def _lz4(data: ReadableBuffer, level: int | None) -> bytes:
     fast = level in {None, DEFAULT_LEVELS[Codec.LZ4]}
     # Java reads independent blocks only.
     compressor = cramjam.lz4.Compressor(level=0 if fast else level, content_checksum=False, block_linked=False)
-    compressor.compress(data)
+    compressor.compress(bytes(data))
     return bytes(compressor.finish())
 
 
