@@ -154,7 +154,8 @@ class PartitionLog(Protocol):
     def read(self, offset: int, max_bytes: int, *, before_offset: int, min_one_batch: bool) -> LogSlice:
         """Batches from the one that contains offset on, up to max_bytes, only those that start below before_offset.
 
-        min_one_batch: the first batch is given whole even where it is longer than max_bytes.
+        min_one_batch: the first batch is given whole even where it is longer than max_bytes; without it, the slice is
+        empty where not even the first batch fits.
         Empty when offset >= before_offset or offset == log_end_offset.
 
         Raises:
