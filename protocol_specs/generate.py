@@ -1,15 +1,16 @@
 """Writes kwire/protocol/messages/ from the specs in this directory; docs/protocol.md has their grammar.
 
-    python protocol_specs/generate.py          writes
-    python protocol_specs/generate.py --check  exits with 1 when what is committed is stale
+python protocol_specs/generate.py          writes
+python protocol_specs/generate.py --check  exits with 1 when what is committed is stale
 """
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 SPECS = Path(__file__).resolve().parent
@@ -47,7 +48,7 @@ class SpecField:
     line: str
     field: Field
     comment: str
-    children: list[SpecField] = field(default_factory=list)
+    children: list[SpecField] = dataclasses.field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -61,8 +62,8 @@ class SpecMessage:
     flexible: int
     comment: str
     unstable: bool = False
-    structs: list[tuple[str, str, list[SpecField]]] = field(default_factory=list)
-    fields: list[SpecField] = field(default_factory=list)
+    structs: list[tuple[str, str, list[SpecField]]] = dataclasses.field(default_factory=list)
+    fields: list[SpecField] = dataclasses.field(default_factory=list)
 
     def declared(self) -> Iterator[tuple[str, str, list[SpecField]]]:
         """Each nested struct before what uses it: its name, what it is, its fields."""
@@ -78,9 +79,9 @@ class SpecFile:
 
     path: Path
     api: tuple[int, str, str] | None = None
-    listeners: list[str] = field(default_factory=list)
+    listeners: list[str] = dataclasses.field(default_factory=list)
     announced: Range = NO_VERSIONS
-    messages: list[SpecMessage] = field(default_factory=list)
+    messages: list[SpecMessage] = dataclasses.field(default_factory=list)
 
 
 def _declared_in(path: str, fields: list[SpecField]) -> Iterator[tuple[str, str, list[SpecField]]]:
@@ -194,7 +195,9 @@ def _class_lines(
     lines += _tuple_lines("FIELDS", [_qualified(row, struct_names) for row in fields])
     lines += ["", "    def __init__(", "        self,"]
     for row in fields:
-        lines.append(f"        {row.field.name}: {_python_type(row.field, struct_names)} = {_python_default(row.field)},")
+        lines.append(
+            f"        {row.field.name}: {_python_type(row.field, struct_names)} = {_python_default(row.field)},"
+        )
     lines.append("    ) -> None:")
     for row in fields:
         target, value = row.field.name, row.field.name
@@ -204,7 +207,9 @@ def _class_lines(
         if row.comment:
             lines.append(f"        # {row.comment}")
         line = f"        self.{target} = {value}"
-        lines += [line] if len(line) <= LINE_LENGTH else [f"        self.{target} = (", f"            {value}", "        )"]
+        lines += (
+            [line] if len(line) <= LINE_LENGTH else [f"        self.{target} = (", f"            {value}", "        )"]
+        )
     return lines
 
 
