@@ -1,0 +1,114 @@
+"""A small Kafka client on the generated codec: one connection, messages in and out.
+
+It works over any trio stream, so that a test reaches a broker by TCP or by memory streams.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+import trio
+
+from kwire.protocol import frames
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from kwire.protocol.schema import Message
+
+SIZE_BYTES = 4
+
+
+class ConnectionClosed(Exception):  # noqa: N818 - what happened
+    """The broker has closed the connection."""
+
+
+class Client:
+    """One connection to a broker.
+
+    client_id is sent in every header; correlation ids count from 1.
+    """
+
+    def __init__(self, stream: trio.abc.Stream, client_id: str | None = "kwire-test") -> None:
+        self.stream = stream
+        self.client_id = client_id
+        self.last_correlation_id = 0
+        self._received = bytearray()
+
+    async def __aenter__(self) -> Self:
+        """The client itself."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """The connection is closed."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """The connection is closed."""
+        await trio.aclose_forcefully(self.stream)
+
+    async def request(self, message: Message, version: int) -> Any:
+        """The response to the request.
+
+        Raises:
+            ConnectionClosed: the broker closed instead of answering.
+        """
+        await self.send(message, version)
+        return await self.receive(message, version)
+
+    async def send(self, message: Message, version: int) -> int:
+        """The request has left; returns its correlation id. Responses are taken with receive, in order."""
+        self.last_correlation_id += 1
+        frame = frames.encode_request(message.API_KEY, version, self.last_correlation_id, self.client_id, message)
+        await self.send_bytes(frame)
+        return self.last_correlation_id
+
+    async def receive(self, request: Message, version: int) -> Any:
+        """The next response, read as one to that request and version.
+
+        Raises:
+            ConnectionClosed.
+        """
+        _, response = frames.decode_response(request.API_KEY, version, await self.receive_frame())
+        return response
+
+    async def send_bytes(self, data: bytes) -> None:
+        """These bytes have left, whatever they mean.
+
+        Raises:
+            ConnectionClosed.
+        """
+        try:
+            await self.stream.send_all(data)
+        except trio.BrokenResourceError as error:
+            raise ConnectionClosed from error
+
+    async def receive_frame(self) -> bytes:
+        """The next frame without its size.
+
+        Raises:
+            ConnectionClosed.
+        """
+        size = int.from_bytes(await self._receive_exactly(SIZE_BYTES), "big")
+        return await self._receive_exactly(size)
+
+    async def _receive_exactly(self, size_bytes: int) -> bytes:
+        while len(self._received) < size_bytes:
+            try:
+                data = await self.stream.receive_some()
+            except trio.BrokenResourceError as error:
+                raise ConnectionClosed from error
+            if not data:
+                raise ConnectionClosed
+            self._received += data
+        data = bytes(self._received[:size_bytes])
+        del self._received[:size_bytes]
+        return data
+
+
+@asynccontextmanager
+async def connected(host: str, port: int, client_id: str | None = "kwire-test") -> AsyncIterator[Client]:
+    """A client that is connected by TCP while the block runs."""
+    async with Client(await trio.open_tcp_stream(host, port), client_id) as client:
+        yield client
