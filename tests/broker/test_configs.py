@@ -3,6 +3,8 @@
 import ast
 import gzip
 import json
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -156,6 +158,15 @@ def test_answers_are_kept_until_the_image_changes():
     assert configs.topic("t").min_insync_replicas == 2
     assert configs.broker(1).min_insync_replicas == 2
     assert configs.group("g").share_isolation_level == "read_committed"
+
+
+def test_resolving_loads_no_definitions():
+    script = (
+        "import sys; from kwire.broker.configs import Configs; from kwire.broker.metadata import MetadataImage;"
+        "c = Configs({'num.partitions': '3'}, MetadataImage()); c.topic('t'); c.broker(1); c.group('g');"
+        "assert not [m for m in sys.modules if 'config_' in m and m.startswith('kwire')]"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
 
 
 # ---- definitions
