@@ -59,3 +59,15 @@ MEMORY_SEGMENT_BYTES = 16_777_216
 
 MEMORY_MIN_SEGMENT_BYTES = 65_536
 """Shortest segment that many logs in little memory are cut into."""
+
+METADATA_CHECKPOINT_RECORDS = 10_000
+"""Records of the metadata log after which a checkpoint cuts it: a start replays about so many (and the image) at most."""
+
+METADATA_SEGMENT_BYTES = 4_194_304
+"""Segments of the metadata log: a cut gives whole segments back."""
+
+METADATA_DECISION_RECORDS = 10_000
+"""Records of one decision, as in Kafka: a request that needs more gets POLICY_VIOLATION."""
+
+PRODUCER_ID_BLOCK = 1_000
+"""Producer ids that a broker reserves at a time, as in Kafka."""

@@ -1,0 +1,88 @@
+"""The table of what is supported: every API that kwire answers, and the versions that it announces.
+
+Versions are those that Apache Kafka 4.4 announces. An API's handler, `kwire.api.<name>.handle`, is imported with the
+first request for it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from kwire.protocol.api_keys import ApiKey, api_info
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from kwire.api.context import RequestContext
+    from kwire.protocol.schema import Message
+
+    Handler = Callable[[Any, RequestContext], Awaitable[Message | None]]
+
+
+class Api:
+    """One supported API.
+
+    min_version to max_version are answered; announced_min_version may be lower, to please a client.
+    """
+
+    __slots__ = ("_handle", "announced_min_version", "key", "max_version", "min_version", "stem")
+
+    def __init__(self, key: ApiKey, min_version: int, max_version: int, announced_min_version: int | None = None) -> None:
+        self.key = key
+        self.min_version = min_version
+        self.max_version = max_version
+        self.announced_min_version = min_version if announced_min_version is None else announced_min_version
+        self.stem = key.name.lower()
+        self._handle: Handler | None = None
+
+    @property
+    def name(self) -> str:
+        """The API's name as Kafka spells it."""
+        return api_info(self.key).name
+
+    @property
+    def handle(self) -> Handler:
+        """The handler, imported now if it was not."""
+        if self._handle is None:
+            self._handle = import_module(f"kwire.api.{self.stem}").handle
+        return self._handle
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the handler is imported."""
+        return self._handle is not None
+
+
+def _table(apis: Iterable[Api]) -> dict[int, Api]:
+    return {int(api.key): api for api in apis}
+
+
+APIS: Final = _table(
+    (
+        # librdkafka takes a broker without Produce v0 for one that cannot compress (KAFKA-18659)
+        Api(ApiKey.PRODUCE, 3, 13, announced_min_version=0),
+        Api(ApiKey.FETCH, 4, 18),
+        Api(ApiKey.LIST_OFFSETS, 1, 11),
+        Api(ApiKey.METADATA, 0, 13),
+        Api(ApiKey.FIND_COORDINATOR, 0, 6),
+        Api(ApiKey.API_VERSIONS, 0, 5),
+        Api(ApiKey.CREATE_TOPICS, 2, 7),
+        Api(ApiKey.DELETE_TOPICS, 1, 6),
+        Api(ApiKey.DELETE_RECORDS, 0, 2),
+        Api(ApiKey.INIT_PRODUCER_ID, 0, 5),
+        Api(ApiKey.OFFSET_FOR_LEADER_EPOCH, 2, 4),
+        Api(ApiKey.DESCRIBE_CONFIGS, 1, 4),
+        Api(ApiKey.ALTER_CONFIGS, 0, 2),
+        Api(ApiKey.CREATE_PARTITIONS, 0, 3),
+        Api(ApiKey.INCREMENTAL_ALTER_CONFIGS, 0, 1),
+        Api(ApiKey.DESCRIBE_CLUSTER, 0, 2),
+        Api(ApiKey.DESCRIBE_TOPIC_PARTITIONS, 0, 0),
+    )
+)
+
+
+def find(api_key: int, api_version: int) -> Api | None:
+    """The API, if that version of it is supported."""
+    api = APIS.get(api_key)
+    return api if api is not None and api.min_version <= api_version <= api.max_version else None

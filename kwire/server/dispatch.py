@@ -1,0 +1,77 @@
+"""From a frame to its reply: header, version check, body, handler, reply."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, cast
+
+from kwire.api import registry
+from kwire.api.context import CloseConnection, RequestContext
+from kwire.protocol import codec, frames
+from kwire.protocol.api_keys import ApiKey, api_info, request_class, response_class
+from kwire.protocol.errors import ErrorCode, ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kwire.api.context import ConnectionInfo
+    from kwire.api.registry import Api
+    from kwire.broker.broker import Broker
+    from kwire.protocol.frames import RequestHeader
+    from kwire.protocol.messages.produce import ProduceRequest
+    from kwire.protocol.schema import Message
+
+logger = logging.getLogger("kwire.server")
+
+
+async def answer(frame: bytearray, broker: Broker, connection: ConnectionInfo) -> Sequence[object]:
+    """The reply's segments, none if the request wants no reply.
+
+    Raises:
+        ProtocolError: the frame is no request that Kafka would understand.
+        CloseConnection: the API or version is not supported, or the handler gives this connection up.
+    """
+    header = frames.decode_request_header(frame)
+    api = registry.find(header.api_key, header.api_version)
+    if api is None:
+        return _answer_unsupported(header)
+    try:
+        request = codec.decode(request_class(header.api_key), header.api_version, frame, header.body_offset)
+    except ProtocolError as error:
+        raise ProtocolError(f"{api.name} v{header.api_version} from client {header.client_id!r}: {error}") from error
+    context = RequestContext(broker, connection, header.api_version, header.client_id)
+    try:
+        response = await api.handle(request, context)
+        if response is None:
+            return ()
+        return frames.encode_response(header.api_key, header.api_version, header.correlation_id, response)
+    except (CloseConnection, ProtocolError):
+        raise
+    except Exception:
+        logger.exception("bug while answering %s v%s", api.name, header.api_version)
+        return _answer_bug(api, header, request)
+
+
+def _answer_unsupported(header: RequestHeader) -> Sequence[object]:
+    """ApiVersions is answered in version 0; anything else ends the connection, as Kafka does it."""
+    if header.api_key != ApiKey.API_VERSIONS:
+        raise CloseConnection(f"{_api_name(header.api_key)} v{header.api_version} is not supported")
+    from kwire.api.api_versions import unsupported_version  # noqa: PLC0415 - handlers are imported when they are needed
+
+    return frames.encode_response(ApiKey.API_VERSIONS, 0, header.correlation_id, unsupported_version())
+
+
+def _answer_bug(api: Api, header: RequestHeader, request: Message) -> Sequence[object]:
+    from kwire.api.error_response import error_response  # noqa: PLC0415 - hardly ever needed
+
+    if api.key == ApiKey.PRODUCE and cast("ProduceRequest", request).acks == 0:
+        raise CloseConnection("a bug while producing with acks=0, which has no reply to tell it")
+    response = error_response(request, response_class(api.key), ErrorCode.UNKNOWN_SERVER_ERROR)
+    return frames.encode_response(header.api_key, header.api_version, header.correlation_id, response)
+
+
+def _api_name(api_key: int) -> str:
+    try:
+        return api_info(api_key).name
+    except KeyError:
+        return f"API {api_key}"

@@ -1,0 +1,112 @@
+"""Server: the listeners of one broker and the sessions of its clients."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import trio
+
+from kwire.api.context import ConnectionInfo
+from kwire.server.in_flight import InFlight
+from kwire.server.listener import plain_host
+from kwire.server.session import Session, shown
+from kwire.server.transport import SocketTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kwire.broker.broker import Broker
+    from kwire.env import Env
+    from kwire.server.listener import Listener
+    from kwire.server.transport import Transport
+
+logger = logging.getLogger("kwire.server")
+
+
+class Server:
+    """What one broker needs to be reached.
+
+    listeners are bound already; serve() accepts until it is cancelled.
+    """
+
+    def __init__(self, broker: Broker, listeners: Sequence[Listener], env: Env) -> None:
+        self.sessions: set[Session] = set()
+        self._broker = broker
+        self._env = env
+        self._in_flight = InFlight()
+        self._listeners = listeners
+        self._per_host: Counter[str] = Counter()
+        self._waiting_for_room = trio.lowlevel.ParkingLot()
+
+    async def serve(self) -> None:
+        """Clients are served until this is cancelled; then the ports are closed and every session has ended."""
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._close_idle)
+                for listener in self._listeners:
+                    nursery.start_soon(self._accept, listener, nursery)
+        finally:
+            for listener in self._listeners:
+                listener.close()
+
+    async def serve_transport(self, transport: Transport, peer: tuple[str, int], local: tuple[str, int]) -> None:
+        """One connection is served until it ends."""
+        await self._run(self._begin(transport, peer, local))
+
+    def _begin(self, transport: Transport, peer: tuple[str, int], local: tuple[str, int]) -> Session:
+        info = ConnectionInfo(peer, local)
+        max_frame_bytes = self._broker.config.socket_request_max_bytes
+        session = Session(transport, info, self._broker, self._in_flight, self._env.clock_s, max_frame_bytes)
+        self.sessions.add(session)
+        self._per_host[peer[0]] += 1
+        return session
+
+    async def _run(self, session: Session) -> None:
+        try:
+            await session.run()
+        finally:
+            host = session.info.peer[0]
+            self.sessions.discard(session)
+            self._per_host[host] -= 1
+            if not self._per_host[host]:
+                del self._per_host[host]
+            self._waiting_for_room.unpark_all()
+
+    async def _accept(self, listener: Listener, nursery: trio.Nursery) -> None:
+        while True:
+            while len(self.sessions) >= self._broker.config.max_connections:
+                self._waiting_for_room = trio.lowlevel.ParkingLot()
+                await self._session_ended.wait()
+            connected = await listener.accept()
+            try:
+                peer, local = _address(connected.getpeername()), _address(connected.getsockname())
+            except OSError:  # it left between accept and now
+                connected.close()
+                continue
+            if self._per_host[peer[0]] >= self._broker.config.max_connections_per_ip:
+                logger.warning("closed the connection from %s: max.connections.per.ip is reached", shown(peer))
+                connected.close()
+                continue
+            transport = SocketTransport(connected, self._env.run_blocking)
+            nursery.start_soon(self._run, self._begin(transport, peer, local))
+
+    async def _close_idle(self) -> None:
+        """Sessions silent for connections.max.idle.ms are closed; it sleeps until the first of them can be that old."""
+        while True:
+            idle_s = self._broker.config.connections_max_idle_ms / 1000
+            now_s = self._env.clock_s()
+            oldest_s = now_s
+            for session in list(self.sessions):
+                if session.handling:
+                    continue
+                if session.active_s + idle_s <= now_s:
+                    session.end(f"no bytes for {idle_s * 1000:.0f} ms (connections.max.idle.ms)")
+                else:
+                    oldest_s = min(oldest_s, session.active_s)
+            await trio.sleep(oldest_s + idle_s - now_s)
+
+
+def _address(name: tuple[str, int]) -> tuple[str, int]:
+    return plain_host(name[0]), name[1]

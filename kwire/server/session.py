@@ -1,0 +1,240 @@
+"""Session: one client connection, from its first byte to its last.
+
+One task reads a request, has it answered and sends the reply, then takes the next. A handler that answers at once costs
+no task switch. While one waits (a long poll, a group's join, durability), a companion task sends the replies that are
+ready, keeps a bounded read-ahead, and ends the session when the client goes away: that cancels the handler.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from types import coroutine
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import trio
+
+from kwire.api.context import CloseConnection, ConnectionInfo
+from kwire.limits import LONG_RECEIVE_BYTES, PIPELINED_REPLIES, READ_AHEAD_BYTES, RECEIVE_BYTES
+from kwire.protocol.connection import Connection
+from kwire.protocol.errors import ProtocolError
+from kwire.server.dispatch import answer
+from kwire.server.in_flight import FREE_BYTES
+from kwire.server.transport import ConnectionLost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Generator, Sequence
+
+    from kwire.broker.broker import Broker
+    from kwire.server.in_flight import InFlight
+    from kwire.server.transport import Part, Transport
+    from kwire.storage.port import LogSlice
+
+logger = logging.getLogger("kwire.server")
+
+T = TypeVar("T")
+
+
+class Session:
+    """A client's connection to one broker.
+
+    active_s: when bytes last came or went, by clock_s. handling: a handler is at work, so silence means nothing.
+    """
+
+    __slots__ = (
+        "_broker",
+        "_clock_s",
+        "_connection",
+        "_in_flight",
+        "_nursery",
+        "_reserved_bytes",
+        "_scope",
+        "_transport",
+        "_watch_ended",
+        "_watch_scope",
+        "active_s",
+        "handling",
+        "info",
+    )
+
+    def __init__(
+        self,
+        transport: Transport,
+        info: ConnectionInfo,
+        broker: Broker,
+        in_flight: InFlight,
+        clock_s: Callable[[], float],
+        max_frame_bytes: int,
+    ) -> None:
+        self.info = info
+        self.active_s = clock_s()
+        self.handling = False
+        self._broker = broker
+        self._clock_s = clock_s
+        self._connection = Connection(max_frame_bytes)
+        self._in_flight = in_flight
+        self._nursery: trio.Nursery | None = None
+        self._reserved_bytes = 0
+        self._scope = trio.CancelScope()
+        self._transport = transport
+        self._watch_ended: trio.Event | None = None
+        self._watch_scope: trio.CancelScope | None = None
+
+    async def run(self) -> None:
+        """The client was served until either side ended it; what the connection held is let go of."""
+        try:
+            with self._scope:
+                async with trio.open_nursery() as self._nursery:
+                    await self._serve()
+                    self._nursery.cancel_scope.cancel()
+        except* (ProtocolError, CloseConnection) as group:
+            self._log_drop(_reason(group))
+        except* ConnectionLost as group:
+            logger.debug("connection from %s lost: %s", shown(self.info.peer), _reason(group))
+        except* Exception:
+            logger.exception("bug in the connection from %s", shown(self.info.peer))
+        finally:
+            for segment in self._connection.data_to_send():
+                _close(segment)
+            self._in_flight.release(self._reserved_bytes)
+            await self._transport.aclose()
+
+    def end(self, reason: str) -> None:
+        """The session ends now, with one line in the log."""
+        self._log_drop(reason)
+        self._scope.cancel()
+
+    def _log_drop(self, reason: str) -> None:
+        logger.warning("closed the connection from %s: %s", shown(self.info.peer), reason)
+
+    # The loop
+
+    async def _serve(self) -> None:
+        connection = self._connection
+        while True:
+            frame = connection.next_request()
+            if frame is None:
+                if not await self._receive():
+                    return
+                continue
+            answered = 0
+            while frame is not None:
+                connection.respond(await self._answer(frame))
+                answered += 1
+                frame = connection.next_request() if answered < PIPELINED_REPLIES else None
+            await self._send()
+            self._in_flight.release(self._reserved_bytes)
+            self._reserved_bytes = 0
+            if answered == PIPELINED_REPLIES:
+                await trio.lowlevel.checkpoint()
+
+    async def _receive(self) -> bool:
+        """More bytes have arrived; False at the stream's end."""
+        connection = self._connection
+        arriving_bytes = connection.arriving_frame_bytes
+        if arriving_bytes > FREE_BYTES and not self._reserved_bytes:
+            await self._in_flight.reserve(arriving_bytes)
+            self._reserved_bytes = arriving_bytes
+        return await self._receive_some()
+
+    async def _receive_some(self) -> bool:
+        connection = self._connection
+        long = connection.missing_bytes > FREE_BYTES
+        data = await self._transport.receive(LONG_RECEIVE_BYTES if long else RECEIVE_BYTES)
+        self.active_s = self._clock_s()
+        if data:
+            connection.receive_data(data)
+        else:
+            connection.receive_eof()
+        return bool(data)
+
+    async def _send(self) -> None:
+        """All replies that are ready have left."""
+        segments = self._connection.data_to_send()
+        if segments:
+            try:
+                await self._transport.send(_parts(segments))
+            finally:
+                for segment in segments:
+                    _close(segment)
+            self.active_s = self._clock_s()
+
+    # One request
+
+    async def _answer(self, frame: bytearray) -> Sequence[object]:
+        """The reply's segments. While the handler waits, the client is watched."""
+        self.handling = True
+        try:
+            return await _notice_waiting(answer(frame, self._broker, self.info), self._begin_watch)
+        finally:
+            self.handling = False
+            if self._watch_scope is not None and self._watch_ended is not None:
+                self._watch_scope.cancel()
+                self._watch_scope = None
+                await self._watch_ended.wait()
+
+    def _begin_watch(self) -> None:
+        assert self._nursery is not None
+        self._watch_scope = trio.CancelScope()
+        self._watch_ended = trio.Event()
+        self._nursery.start_soon(self._watch, self._watch_scope, self._watch_ended)
+
+    async def _watch(self, scope: trio.CancelScope, ended: trio.Event) -> None:
+        """Earlier replies have left, later requests are read ahead; a client that goes away ends the session."""
+        try:
+            await self._send()
+            with scope:
+                while self._connection.buffered_bytes < READ_AHEAD_BYTES:
+                    if not await self._receive_some():
+                        self._scope.cancel()
+        finally:
+            ended.set()
+
+
+@coroutine
+def _notice_waiting(work: Coroutine[Any, Any, T], begin: Callable[[], None]) -> Generator[Any, Any, T]:
+    """What work returns; begin() is called when it waits for the first time, and not at all if it never does."""
+    try:
+        trap = work.send(None)
+    except StopIteration as stop:
+        return cast("T", stop.value)
+    begin()
+    while True:
+        try:
+            value = yield trap
+        except BaseException as error:  # noqa: BLE001 - trio cancels by throwing into the task
+            step = partial(work.throw, error)
+        else:
+            step = partial(work.send, value)
+        try:
+            trap = step()
+        except StopIteration as stop:
+            return cast("T", stop.value)
+
+
+def _parts(segments: Sequence[object]) -> list[Part]:
+    parts: list[Part] = []
+    for segment in segments:
+        if isinstance(segment, memoryview | bytes | bytearray):
+            parts.append(segment)
+        else:
+            parts.extend(cast("LogSlice", segment).parts())
+    return parts
+
+
+def _close(segment: object) -> None:
+    if not isinstance(segment, memoryview | bytes | bytearray):
+        cast("LogSlice", segment).close()
+
+
+def _reason(group: BaseExceptionGroup[BaseException]) -> str:
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return str(first)
+
+
+def shown(address: tuple[str, int]) -> str:
+    """host:port, an IPv6 host in brackets."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,214 @@
+"""Transport: what a session needs of a byte stream.
+
+SocketTransport drives a plain socket, and sends parts of files without reading them; StreamTransport drives any trio
+stream (memory streams, TLS). What is sent are parts: bytes in memory, or a range of an open file.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+import trio
+
+from kwire.files import NO_DESCRIPTOR, File
+from kwire.storage.port import FileRange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from kwire.env import RunBlocking
+
+    Part = memoryview | bytes | bytearray | FileRange
+
+MAX_PARTS_A_CALL: Final = 256
+"""Below IOV_MAX (1024) of every system; more parts than this gain nothing."""
+
+SENDFILE_TURN_BYTES: Final = 1 << 20
+"""What one connection may send before the others get their turn."""
+
+COPY_BYTES: Final = 16 << 10
+"""A file range up to this long is read and leaves with its neighbours in one call: cheaper than a sendfile of its own."""
+
+PROBE_STEP_BYTES: Final = 64 << 10
+"""One byte of each such stretch says whether it is in the page cache; Linux reads ahead in stretches of 128 KiB."""
+
+_MORE_FOLLOWS: Final = getattr(socket, "MSG_MORE", 0)
+_SENDFILE: Final = getattr(os, "sendfile", None)
+
+
+class ConnectionLost(Exception):  # noqa: N818 - what happened, not whose error it is
+    """The peer is gone, or what was promised to it can no longer be sent."""
+
+
+class Transport(Protocol):
+    """A byte stream to one client."""
+
+    async def receive(self, max_bytes: int) -> bytes:
+        """The next bytes, b"" at the stream's end. Always a checkpoint.
+
+        Raises:
+            ConnectionLost.
+        """
+        ...
+
+    async def send(self, parts: Sequence[Part]) -> None:
+        """All parts are given to the operating system, in order.
+
+        Raises:
+            ConnectionLost.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Both directions are closed at once, cancelled or not. Idempotent."""
+        ...
+
+
+class SocketTransport:
+    """A connected, non-blocking socket of the standard library."""
+
+    __slots__ = ("_run_blocking", "_socket")
+
+    def __init__(self, connected: socket.socket, run_blocking: RunBlocking) -> None:
+        self._socket = connected
+        self._run_blocking = run_blocking
+
+    async def receive(self, max_bytes: int) -> bytes:
+        """The next bytes. It waits first: a client has hardly ever sent more by the time its reply leaves."""
+        while True:
+            try:
+                await trio.lowlevel.wait_readable(self._socket)
+                return self._socket.recv(max_bytes)
+            except (BlockingIOError, InterruptedError):
+                continue
+            except (OSError, trio.ClosedResourceError) as error:
+                raise ConnectionLost(str(error)) from error
+
+    async def send(self, parts: Sequence[Part]) -> None:
+        """Neighbouring bytes leave in one call, ranges of files by sendfile. A checkpoint only where it has to wait."""
+        try:
+            waiting: list[memoryview] = []
+            for part in parts:
+                if not isinstance(part, FileRange):
+                    waiting.append(memoryview(part))
+                elif _SENDFILE is None or part.size_bytes <= COPY_BYTES or _file(part).fileno() == NO_DESCRIPTOR:
+                    for position, size_bytes in _turns(part):
+                        data = await _read(_file(part), position, size_bytes, self._run_blocking)
+                        waiting.append(memoryview(data))
+                else:
+                    await self._send_bytes(waiting, _MORE_FOLLOWS)
+                    waiting = []
+                    await self._send_file(part)
+            await self._send_bytes(waiting, 0)
+        except (OSError, trio.ClosedResourceError) as error:
+            raise ConnectionLost(str(error)) from error
+
+    async def _send_bytes(self, parts: list[memoryview], flags: int) -> None:
+        index = 0
+        while index < len(parts):
+            try:
+                sent = self._send_some(parts[index : index + MAX_PARTS_A_CALL], flags)
+            except (BlockingIOError, InterruptedError):
+                await trio.lowlevel.wait_writable(self._socket)
+                continue
+            while index < len(parts) and sent >= len(parts[index]):
+                sent -= len(parts[index])
+                index += 1
+            if sent:
+                parts[index] = parts[index][sent:]
+
+    def _send_some(self, parts: list[memoryview], flags: int) -> int:
+        if len(parts) == 1 or not hasattr(self._socket, "sendmsg"):
+            return self._socket.send(parts[0], flags)
+        return self._socket.sendmsg(parts, (), flags)
+
+    async def _send_file(self, part: FileRange) -> None:
+        file = _file(part)
+        for turn, (start, size_bytes) in enumerate(_turns(part)):
+            if turn:
+                await trio.lowlevel.checkpoint()
+            position, end = start, start + size_bytes
+            if not _is_cached(file, position, end):
+                data = await _read(file, position, size_bytes, self._run_blocking)
+                await self._send_bytes([memoryview(data)], 0)
+                continue
+            while position < end:
+                try:
+                    sent = _SENDFILE(self._socket.fileno(), file.fileno(), position, end - position)
+                except (BlockingIOError, InterruptedError):
+                    await trio.lowlevel.wait_writable(self._socket)
+                    continue
+                if sent == 0:
+                    raise ConnectionLost("the log was cut while it was sent")
+                position += sent
+
+    async def aclose(self) -> None:
+        """The socket is closed; whoever waits for it gets a ConnectionLost."""
+        if self._socket.fileno() != -1:
+            trio.lowlevel.notify_closing(self._socket)
+            self._socket.close()
+
+
+class StreamTransport:
+    """Any trio stream; of files it sends chunks that it reads."""
+
+    __slots__ = ("_run_blocking", "_stream")
+
+    def __init__(self, stream: trio.abc.Stream, run_blocking: RunBlocking) -> None:
+        self._stream = stream
+        self._run_blocking = run_blocking
+
+    async def receive(self, max_bytes: int) -> bytes:
+        """The next bytes."""
+        try:
+            return bytes(await self._stream.receive_some(max_bytes))
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            raise ConnectionLost(str(error)) from error
+
+    async def send(self, parts: Sequence[Part]) -> None:
+        """The parts, one after the other."""
+        try:
+            gathered = bytearray()
+            for part in parts:
+                if not isinstance(part, FileRange):
+                    gathered += part
+                    continue
+                for position, size_bytes in _turns(part):
+                    gathered += await _read(_file(part), position, size_bytes, self._run_blocking)
+                    await self._stream.send_all(gathered)
+                    gathered = bytearray()
+            if gathered:
+                await self._stream.send_all(gathered)
+        except (trio.BrokenResourceError, trio.ClosedResourceError, OSError) as error:
+            raise ConnectionLost(str(error)) from error
+
+    async def aclose(self) -> None:
+        """The stream is closed without ceremony."""
+        await trio.aclose_forcefully(self._stream)
+
+
+def _file(part: FileRange) -> File:
+    return cast("File", part.file)
+
+
+def _is_cached(file: File, position: int, end: int) -> bool:
+    """Whether sending the range will not wait for the disk, as far as one byte of each stretch can tell."""
+    probes = [*range(position, end, PROBE_STEP_BYTES), end - 1]
+    return all(file.pread_cached(1, probe) is not None for probe in probes)
+
+
+async def _read(file: File, position: int, size_bytes: int, run_blocking: RunBlocking) -> bytes | memoryview:
+    cached = file.pread_cached(size_bytes, position)
+    data = cached if cached is not None else await run_blocking(lambda: file.pread(size_bytes, position))
+    if len(data) != size_bytes:
+        raise ConnectionLost("the log was cut while it was sent")
+    return data
+
+
+def _turns(part: FileRange) -> Iterator[tuple[int, int]]:
+    """The range as (position, size) of at most a turn each."""
+    end = part.position + part.size_bytes
+    for position in range(part.position, end, SENDFILE_TURN_BYTES):
+        yield position, min(SENDFILE_TURN_BYTES, end - position)
