@@ -215,8 +215,7 @@ def read_size(buffer: ReadableBuffer, offset: int = 0) -> tuple[int, int]:
 
 def compute_crc(buffer: ReadableBuffer, header: BatchHeader, offset: int = 0) -> int:
     """CRC-32C of the batch at offset: from the attributes to its end."""
-    with memoryview(buffer) as view:
-        return crc32c(view[offset + ATTRIBUTES_OFFSET : offset + header.size_bytes])
+    return crc32c(memoryview(buffer)[offset + ATTRIBUTES_OFFSET : offset + header.size_bytes])
 
 
 def check_crc(buffer: ReadableBuffer, header: BatchHeader, offset: int = 0) -> None:

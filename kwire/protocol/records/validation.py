@@ -172,20 +172,29 @@ def _only_batch(records: memoryview | None, api_version: int) -> tuple[memoryvie
     if records is None:
         # Kafka trips over it: the reply says so.
         raise UndecodableBatch("the records are null")
-    size_bytes = _whole_size(records, 0)
-    if size_bytes is None:
-        raise InvalidRecord("there is no whole record batch")
-    if records[LOG_OVERHEAD_BYTES + 4] != MAGIC:
-        raise InvalidRecord("the record batch is of an old magic")
-    if size_bytes < HEADER_BYTES:
-        raise CorruptBatch(f"the record batch has {size_bytes} bytes, fewer than its header")
-    header = read_header(records)
+    try:
+        header = read_header(records)
+    except CorruptBatch as error:
+        raise _why_none(records, error) from None
     check_produce_version(header, api_version)
-    if size_bytes < len(records):
-        if _whole_size(records, size_bytes) is not None:
+    if header.size_bytes < len(records):
+        if _whole_size(records, header.size_bytes) is not None:
             raise InvalidRecord("there is more than one record batch")
-        records = records[:size_bytes]
+        records = records[: header.size_bytes]
     return records, header
+
+
+def _why_none(records: memoryview, error: CorruptBatch) -> CorruptBatch:
+    """What Kafka says of records that do not begin with a whole v2 batch."""
+    try:
+        size_bytes = _whole_size(records, 0)
+    except CorruptBatch as worse:
+        return worse
+    if size_bytes is None:
+        return InvalidRecord("there is no whole record batch")
+    if records[LOG_OVERHEAD_BYTES + 4] != MAGIC:
+        return InvalidRecord("the record batch is of an old magic")
+    return error
 
 
 def _whole_size(records: memoryview, offset: int) -> int | None:
