@@ -26,6 +26,7 @@ from kwire.broker.configs import (
     TOPIC_SYNONYMS,
     topic_defaults,
 )
+from kwire.broker.topic_names import why_invalid
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.describe_configs import (
     DescribeConfigsResourceResult,
@@ -128,6 +129,9 @@ class _Description:
         raise ApiError(ErrorCode.INVALID_REQUEST, "Unsupported resource type: BROKER_LOGGER")
 
     def _topic(self, topic: str) -> list[DescribeConfigsResourceResult]:
+        wrong = why_invalid(topic)
+        if wrong is not None:
+            raise ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, wrong)
         if self._image.topic(topic) is None:
             raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "")
         node_id = self._configs.sole_broker()

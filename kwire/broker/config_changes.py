@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from kwire.broker import config_validation
 from kwire.broker.config_definitions import definitions
 from kwire.broker.configs import BROKER, CLIENT_METRICS, CLUSTER_DEFAULT, GROUP, TOPIC
+from kwire.broker.topic_names import why_invalid
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.records.cluster_metadata import ConfigRecord
 
@@ -153,6 +154,9 @@ def _validate(
     if resource_type == TOPIC:
         if not name:
             raise ApiError(ErrorCode.INVALID_REQUEST, "Default topic resources are not allowed.")
+        wrong = why_invalid(name)
+        if wrong is not None:
+            raise ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, wrong)
         configs.validate_topic_overrides(after)
         if image.topic(name) is None:
             raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"The topic '{name}' does not exist.")
