@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 SPECS = Path(__file__).resolve().parent
 sys.path.insert(0, str(SPECS.parent))
@@ -27,6 +27,9 @@ from kwire.protocol.schema import (  # noqa: E402 - the path comes first
     parse_range,
     python_name,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OUTPUT = SPECS.parent / "kwire" / "protocol" / "messages"
 INDENT = "    "
@@ -184,6 +187,17 @@ def _tuple_lines(name: str, values: list[str]) -> list[str]:
     return [f"    {name} = (", *(f'        "{value}",' for value in values), "    )"]
 
 
+def _wrapped(start: str, parts: list[str]) -> list[str]:
+    """The expression on one line, or wrapped as the formatter does."""
+    one_line = start + " ".join(parts)
+    if len(one_line) <= LINE_LENGTH:
+        return [one_line]
+    inner = " " * 12
+    if len(inner + " ".join(parts)) <= LINE_LENGTH:
+        return [start + "(", inner + " ".join(parts), " " * 8 + ")"]
+    return [start + "(", *(inner + part for part in parts), " " * 8 + ")"]
+
+
 def _class_lines(
     name: str, base: str, doc: str, fields: list[SpecField], struct_names: dict[str, str], attributes: list[str]
 ) -> list[str]:
@@ -203,13 +217,12 @@ def _class_lines(
         target, value = row.field.name, row.field.name
         if row.field.default_value() is DEFAULT:
             fresh = "[]" if row.field.is_array else f"{struct_names[row.field.type]}()"
-            value = f"{fresh} if {value} is DEFAULT else {value}"
+            parts = [fresh, f"if {value} is DEFAULT", f"else {value}"]
+        else:
+            parts = [value]
         if row.comment:
             lines.append(f"        # {row.comment}")
-        line = f"        self.{target} = {value}"
-        lines += (
-            [line] if len(line) <= LINE_LENGTH else [f"        self.{target} = (", f"            {value}", "        )"]
-        )
+        lines += _wrapped(f"        self.{target} = ", parts)
     return lines
 
 
@@ -231,10 +244,17 @@ def messages_module(spec: SpecFile) -> str:
         doc = f"{doc[:-1]}: {message.comment}." if message.comment else doc
         lines += _class_lines(message.name, "Message", doc, message.fields, own, attributes)
     body = "\n".join(lines) + "\n"
-    wanted = [name for name in ("DEFAULT", "ZERO_UUID", "Message", "Records", "Struct") if name in body]
+    wanted = [
+        name
+        for name in ("DEFAULT", "ZERO_UUID", "Message", "Records", "Struct")
+        if f" {name}" in body or f"({name}" in body
+    ]
     title = f"{spec.api[1]}, API key {spec.api[0]}" if spec.api else f"Messages of {spec.path.stem}"
     head = [
-        f'"""{title}. Generated from {spec.path.relative_to(SPECS.parent).as_posix()}, do not edit."""',
+        f'"""{title}.',
+        "",
+        f"Generated from {spec.path.relative_to(SPECS.parent).as_posix()}, do not edit.",
+        '"""',
         "",
         "from __future__ import annotations",
         "",
@@ -302,7 +322,8 @@ def error_codes_module(path: Path) -> str:
         ("RETRIABLE", retriable, "The same request may succeed later."),
         ("STALE_METADATA", stale, "The client should refresh its metadata before it tries again."),
     ):
-        lines += [f"{constant} = frozenset({{", *(f"    ErrorCode.{name}," for name in names), "})", f'"""{doc}"""']
+        members = [f"        ErrorCode.{name}," for name in names]
+        lines += [f"{constant} = frozenset(", "    {", *members, "    }", ")", f'"""{doc}"""']
     return "\n".join(lines) + "\n"
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
-from typing import Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from kwire.protocol.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 

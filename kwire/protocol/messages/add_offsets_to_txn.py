@@ -1,4 +1,7 @@
-"""AddOffsetsToTxn, API key 25. Generated from protocol_specs/25_add_offsets_to_txn.spec, do not edit."""
+"""AddOffsetsToTxn, API key 25.
+
+Generated from protocol_specs/25_add_offsets_to_txn.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -59,5 +62,6 @@ class AddOffsetsToTxnResponse(Message):
         throttle_time_ms: int = 0,
         error_code: int = 0,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code

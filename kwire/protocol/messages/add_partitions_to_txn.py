@@ -1,4 +1,7 @@
-"""AddPartitionsToTxn, API key 24. Generated from protocol_specs/24_add_partitions_to_txn.spec, do not edit."""
+"""AddPartitionsToTxn, API key 24.
+
+Generated from protocol_specs/24_add_partitions_to_txn.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -186,6 +189,7 @@ class AddPartitionsToTxnResponse(Message):
         results_by_transaction: list[AddPartitionsToTxnResult] = DEFAULT,
         results_by_topic_v3_and_below: list[AddPartitionsToTxnTopicResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.results_by_transaction = [] if results_by_transaction is DEFAULT else results_by_transaction

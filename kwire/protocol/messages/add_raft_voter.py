@@ -1,4 +1,7 @@
-"""AddRaftVoter, API key 80. Generated from protocol_specs/80_add_raft_voter.spec, do not edit."""
+"""AddRaftVoter, API key 80.
+
+Generated from protocol_specs/80_add_raft_voter.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -95,6 +98,7 @@ class AddRaftVoterResponse(Message):
         error_code: int = 0,
         error_message: str | None = "",
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

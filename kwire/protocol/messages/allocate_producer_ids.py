@@ -1,4 +1,7 @@
-"""AllocateProducerIds, API key 67. Generated from protocol_specs/67_allocate_producer_ids.spec, do not edit."""
+"""AllocateProducerIds, API key 67.
+
+Generated from protocol_specs/67_allocate_producer_ids.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +60,7 @@ class AllocateProducerIdsResponse(Message):
         producer_id_start: int = 0,
         producer_id_len: int = 0,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.producer_id_start = producer_id_start

@@ -1,4 +1,7 @@
-"""AlterClientQuotas, API key 49. Generated from protocol_specs/49_alter_client_quotas.spec, do not edit."""
+"""AlterClientQuotas, API key 49.
+
+Generated from protocol_specs/49_alter_client_quotas.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -164,5 +167,6 @@ class AlterClientQuotasResponse(Message):
         throttle_time_ms: int = 0,
         entries: list[AlterClientQuotasResponseEntryData] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.entries = [] if entries is DEFAULT else entries

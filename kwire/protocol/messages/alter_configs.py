@@ -1,4 +1,7 @@
-"""AlterConfigs, API key 33. Generated from protocol_specs/33_alter_configs.spec, do not edit."""
+"""AlterConfigs, API key 33.
+
+Generated from protocol_specs/33_alter_configs.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,7 @@ class AlterConfigsResource(Struct):
         resource_name: str = "",
         configs: list[AlterableConfig] = DEFAULT,
     ) -> None:
+        # 2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group
         self.resource_type = resource_type
         self.resource_name = resource_name
         self.configs = [] if configs is DEFAULT else configs
@@ -101,6 +105,7 @@ class AlterConfigsResourceResponse(Struct):
     ) -> None:
         self.error_code = error_code
         self.error_message = error_message
+        # 2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group
         self.resource_type = resource_type
         self.resource_name = resource_name
 
@@ -126,5 +131,6 @@ class AlterConfigsResponse(Message):
         throttle_time_ms: int = 0,
         responses: list[AlterConfigsResourceResponse] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.responses = [] if responses is DEFAULT else responses

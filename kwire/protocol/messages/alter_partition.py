@@ -1,4 +1,7 @@
-"""AlterPartition, API key 56. Generated from protocol_specs/56_alter_partition.spec, do not edit."""
+"""AlterPartition, API key 56.
+
+Generated from protocol_specs/56_alter_partition.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -59,6 +62,7 @@ class AlterPartitionRequestPartitionData(Struct):
         self.leader_epoch = leader_epoch
         self.new_isr = [] if new_isr is DEFAULT else new_isr
         self.new_isr_with_epochs = [] if new_isr_with_epochs is DEFAULT else new_isr_with_epochs
+        # 0: recovered, 1: recovering from an unclean election
         self.leader_recovery_state = leader_recovery_state
         self.partition_epoch = partition_epoch
 
@@ -150,6 +154,7 @@ class AlterPartitionResponsePartitionData(Struct):
         self.leader_id = leader_id
         self.leader_epoch = leader_epoch
         self.isr = [] if isr is DEFAULT else isr
+        # 0: recovered, 1: recovering from an unclean election
         self.leader_recovery_state = leader_recovery_state
         self.partition_epoch = partition_epoch
 
@@ -199,6 +204,7 @@ class AlterPartitionResponse(Message):
         error_code: int = 0,
         topics: list[AlterPartitionResponseTopicData] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.topics = [] if topics is DEFAULT else topics

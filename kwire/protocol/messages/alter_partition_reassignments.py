@@ -1,4 +1,7 @@
-"""AlterPartitionReassignments, API key 45. Generated from protocol_specs/45_alter_partition_reassignments.spec, do not edit."""
+"""AlterPartitionReassignments, API key 45.
+
+Generated from protocol_specs/45_alter_partition_reassignments.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ class ReassignablePartition(Struct):
         replicas: list[int] | None = None,
     ) -> None:
         self.partition_index = partition_index
+        # null: cancels
         self.replicas = replicas
 
 
@@ -152,6 +156,7 @@ class AlterPartitionReassignmentsResponse(Message):
         error_message: str | None = "",
         responses: list[ReassignableTopicResponse] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.allow_replication_factor_change = allow_replication_factor_change
         self.error_code = error_code

@@ -1,4 +1,7 @@
-"""AlterReplicaLogDirs, API key 34. Generated from protocol_specs/34_alter_replica_log_dirs.spec, do not edit."""
+"""AlterReplicaLogDirs, API key 34.
+
+Generated from protocol_specs/34_alter_replica_log_dirs.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -127,5 +130,6 @@ class AlterReplicaLogDirsResponse(Message):
         throttle_time_ms: int = 0,
         results: list[AlterReplicaLogDirTopicResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.results = [] if results is DEFAULT else results

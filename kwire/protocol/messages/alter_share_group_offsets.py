@@ -1,4 +1,7 @@
-"""AlterShareGroupOffsets, API key 91. Generated from protocol_specs/91_alter_share_group_offsets.spec, do not edit."""
+"""AlterShareGroupOffsets, API key 91.
+
+Generated from protocol_specs/91_alter_share_group_offsets.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -149,6 +152,7 @@ class AlterShareGroupOffsetsResponse(Message):
         error_message: str | None = None,
         responses: list[AlterShareGroupOffsetsResponseTopic] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

@@ -1,4 +1,7 @@
-"""AlterUserScramCredentials, API key 51. Generated from protocol_specs/51_alter_user_scram_credentials.spec, do not edit."""
+"""AlterUserScramCredentials, API key 51.
+
+Generated from protocol_specs/51_alter_user_scram_credentials.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ class ScramCredentialDeletion(Struct):
         mechanism: int = 0,
     ) -> None:
         self.name = name
+        # 1: SCRAM-SHA-256, 2: SCRAM-SHA-512
         self.mechanism = mechanism
 
 
@@ -53,6 +57,7 @@ class ScramCredentialUpsertion(Struct):
         salted_password: bytes = b"",
     ) -> None:
         self.name = name
+        # 1: SCRAM-SHA-256, 2: SCRAM-SHA-512
         self.mechanism = mechanism
         self.iterations = iterations
         self.salt = salt
@@ -130,5 +135,6 @@ class AlterUserScramCredentialsResponse(Message):
         throttle_time_ms: int = 0,
         results: list[AlterUserScramCredentialsResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.results = [] if results is DEFAULT else results

@@ -1,4 +1,7 @@
-"""ApiVersions, API key 18. Generated from protocol_specs/18_api_versions.spec, do not edit."""
+"""ApiVersions, API key 18.
+
+Generated from protocol_specs/18_api_versions.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -151,8 +154,10 @@ class ApiVersionsResponse(Message):
     ) -> None:
         self.error_code = error_code
         self.api_keys = [] if api_keys is DEFAULT else api_keys
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.supported_features = [] if supported_features is DEFAULT else supported_features
+        # -1: unknown
         self.finalized_features_epoch = finalized_features_epoch
         self.finalized_features = [] if finalized_features is DEFAULT else finalized_features
         self.zk_migration_ready = zk_migration_ready

@@ -1,4 +1,7 @@
-"""AssignReplicasToDirs, API key 73. Generated from protocol_specs/73_assign_replicas_to_dirs.spec, do not edit."""
+"""AssignReplicasToDirs, API key 73.
+
+Generated from protocol_specs/73_assign_replicas_to_dirs.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -176,6 +179,7 @@ class AssignReplicasToDirsResponse(Message):
         error_code: int = 0,
         directories: list[AssignReplicasToDirsResponseDirectoryData] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.directories = [] if directories is DEFAULT else directories

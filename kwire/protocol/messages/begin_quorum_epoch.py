@@ -1,4 +1,7 @@
-"""BeginQuorumEpoch, API key 53. Generated from protocol_specs/53_begin_quorum_epoch.spec, do not edit."""
+"""BeginQuorumEpoch, API key 53.
+
+Generated from protocol_specs/53_begin_quorum_epoch.spec, do not edit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""BrokerHeartbeat, API key 63. Generated from protocol_specs/63_broker_heartbeat.spec, do not edit."""
+"""BrokerHeartbeat, API key 63.
+
+Generated from protocol_specs/63_broker_heartbeat.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -80,6 +83,7 @@ class BrokerHeartbeatResponse(Message):
         is_fenced: bool = True,
         should_shut_down: bool = False,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.is_caught_up = is_caught_up

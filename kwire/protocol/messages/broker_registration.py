@@ -1,4 +1,7 @@
-"""BrokerRegistration, API key 62. Generated from protocol_specs/62_broker_registration.spec, do not edit."""
+"""BrokerRegistration, API key 62.
+
+Generated from protocol_specs/62_broker_registration.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ class Listener(Struct):
         self.name = name
         self.host = host
         self.port = port
+        # 0 PLAINTEXT, 1 SSL, 2 SASL_PLAINTEXT, 3 SASL_SSL
         self.security_protocol = security_protocol
 
 
@@ -136,6 +140,7 @@ class BrokerRegistrationResponse(Message):
         error_code: int = 0,
         broker_epoch: int = -1,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.broker_epoch = broker_epoch

@@ -1,4 +1,7 @@
-"""ConsumerGroupDescribe, API key 69. Generated from protocol_specs/69_consumer_group_describe.spec, do not edit."""
+"""ConsumerGroupDescribe, API key 69.
+
+Generated from protocol_specs/69_consumer_group_describe.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -171,6 +174,7 @@ class DescribedGroup(Struct):
         self.assignment_epoch = assignment_epoch
         self.assignor_name = assignor_name
         self.members = [] if members is DEFAULT else members
+        # bits by AclOperation code; the minimum: not asked for
         self.authorized_operations = authorized_operations
 
 
@@ -195,5 +199,6 @@ class ConsumerGroupDescribeResponse(Message):
         throttle_time_ms: int = 0,
         groups: list[DescribedGroup] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.groups = [] if groups is DEFAULT else groups

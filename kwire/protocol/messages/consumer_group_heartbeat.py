@@ -1,4 +1,7 @@
-"""ConsumerGroupHeartbeat, API key 68. Generated from protocol_specs/68_consumer_group_heartbeat.spec, do not edit."""
+"""ConsumerGroupHeartbeat, API key 68.
+
+Generated from protocol_specs/68_consumer_group_heartbeat.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -73,6 +76,7 @@ class ConsumerGroupHeartbeatRequest(Message):
     ) -> None:
         self.group_id = group_id
         self.member_id = member_id
+        # 0: joins, -1: leaves, -2: a static member leaves for a while
         self.member_epoch = member_epoch
         self.instance_id = instance_id
         self.rack_id = rack_id
@@ -80,6 +84,7 @@ class ConsumerGroupHeartbeatRequest(Message):
         self.subscribed_topic_names = subscribed_topic_names
         self.subscribed_topic_regex = subscribed_topic_regex
         self.server_assignor = server_assignor
+        # null: as in the last heartbeat
         self.topic_partitions = topic_partitions
 
 
@@ -153,6 +158,7 @@ class ConsumerGroupHeartbeatResponse(Message):
         heartbeat_interval_ms: int = 0,
         assignment: Assignment | None = None,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

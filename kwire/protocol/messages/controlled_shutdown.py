@@ -1,4 +1,7 @@
-"""ControlledShutdown, API key 7. Generated from protocol_specs/07_controlled_shutdown.spec, do not edit."""
+"""ControlledShutdown, API key 7.
+
+Generated from protocol_specs/07_controlled_shutdown.spec, do not edit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""ControllerRegistration, API key 70. Generated from protocol_specs/70_controller_registration.spec, do not edit."""
+"""ControllerRegistration, API key 70.
+
+Generated from protocol_specs/70_controller_registration.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ class Listener(Struct):
         self.name = name
         self.host = host
         self.port = port
+        # 0 PLAINTEXT, 1 SSL, 2 SASL_PLAINTEXT, 3 SASL_SSL
         self.security_protocol = security_protocol
 
 
@@ -120,6 +124,7 @@ class ControllerRegistrationResponse(Message):
         error_code: int = 0,
         error_message: str | None = "",
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

@@ -1,4 +1,7 @@
-"""CreateAcls, API key 30. Generated from protocol_specs/30_create_acls.spec, do not edit."""
+"""CreateAcls, API key 30.
+
+Generated from protocol_specs/30_create_acls.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -37,12 +40,14 @@ class AclCreation(Struct):
         operation: int = 0,
         permission_type: int = 0,
     ) -> None:
+        # 2 topic, 3 group, 4 cluster, 5 transactional id, 6 delegation token, 7 user
         self.resource_type = resource_type
         self.resource_name = resource_name
         self.resource_pattern_type = resource_pattern_type
         self.principal = principal
         self.host = host
         self.operation = operation
+        # 1: any, 2: deny, 3: allow
         self.permission_type = permission_type
 
 
@@ -105,5 +110,6 @@ class CreateAclsResponse(Message):
         throttle_time_ms: int = 0,
         results: list[AclCreationResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.results = [] if results is DEFAULT else results

@@ -1,4 +1,7 @@
-"""CreateDelegationToken, API key 38. Generated from protocol_specs/38_create_delegation_token.spec, do not edit."""
+"""CreateDelegationToken, API key 38.
+
+Generated from protocol_specs/38_create_delegation_token.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -56,6 +59,7 @@ class CreateDelegationTokenRequest(Message):
         self.owner_principal_type = owner_principal_type
         self.owner_principal_name = owner_principal_name
         self.renewers = [] if renewers is DEFAULT else renewers
+        # -1: the broker's
         self.max_lifetime_ms = max_lifetime_ms
 
 
@@ -117,4 +121,5 @@ class CreateDelegationTokenResponse(Message):
         self.max_timestamp_ms = max_timestamp_ms
         self.token_id = token_id
         self.hmac = hmac
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms

@@ -1,4 +1,7 @@
-"""CreatePartitions, API key 37. Generated from protocol_specs/37_create_partitions.spec, do not edit."""
+"""CreatePartitions, API key 37.
+
+Generated from protocol_specs/37_create_partitions.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,7 @@ class CreatePartitionsTopic(Struct):
         assignments: list[CreatePartitionsAssignment] | None = DEFAULT,
     ) -> None:
         self.name = name
+        # the new total
         self.count = count
         self.assignments = [] if assignments is DEFAULT else assignments
 
@@ -118,5 +122,6 @@ class CreatePartitionsResponse(Message):
         throttle_time_ms: int = 0,
         results: list[CreatePartitionsTopicResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.results = [] if results is DEFAULT else results

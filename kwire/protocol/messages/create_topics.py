@@ -1,4 +1,7 @@
-"""CreateTopics, API key 19. Generated from protocol_specs/19_create_topics.spec, do not edit."""
+"""CreateTopics, API key 19.
+
+Generated from protocol_specs/19_create_topics.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,9 @@ class CreatableTopic(Struct):
         configs: list[CreatableTopicConfig] = DEFAULT,
     ) -> None:
         self.name = name
+        # -1: the broker's default, or as many as assigned
         self.num_partitions = num_partitions
+        # -1: the broker's default, or as many as assigned
         self.replication_factor = replication_factor
         self.assignments = [] if assignments is DEFAULT else assignments
         self.configs = [] if configs is DEFAULT else configs
@@ -208,5 +213,6 @@ class CreateTopicsResponse(Message):
         throttle_time_ms: int = 0,
         topics: list[CreatableTopicResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.topics = [] if topics is DEFAULT else topics

@@ -1,4 +1,7 @@
-"""DeleteAcls, API key 31. Generated from protocol_specs/31_delete_acls.spec, do not edit."""
+"""DeleteAcls, API key 31.
+
+Generated from protocol_specs/31_delete_acls.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -37,12 +40,15 @@ class DeleteAclsFilter(Struct):
         operation: int = 0,
         permission_type: int = 0,
     ) -> None:
+        # 1 any, 2 topic, 3 group, 4 cluster, 5 transactional id, 6 delegation token, 7 user
         self.resource_type_filter = resource_type_filter
         self.resource_name_filter = resource_name_filter
+        # 1: any, 2: what would match, 3: literal, 4: prefixed
         self.pattern_type_filter = pattern_type_filter
         self.principal_filter = principal_filter
         self.host_filter = host_filter
         self.operation = operation
+        # 1: any, 2: deny, 3: allow
         self.permission_type = permission_type
 
 
@@ -103,12 +109,15 @@ class DeleteAclsMatchingAcl(Struct):
     ) -> None:
         self.error_code = error_code
         self.error_message = error_message
+        # 2 topic, 3 group, 4 cluster, 5 transactional id, 6 delegation token, 7 user
         self.resource_type = resource_type
         self.resource_name = resource_name
+        # 3: literal, 4: prefixed
         self.pattern_type = pattern_type
         self.principal = principal
         self.host = host
         self.operation = operation
+        # 1: any, 2: deny, 3: allow
         self.permission_type = permission_type
 
 
@@ -158,5 +167,6 @@ class DeleteAclsResponse(Message):
         throttle_time_ms: int = 0,
         filter_results: list[DeleteAclsFilterResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.filter_results = [] if filter_results is DEFAULT else filter_results

@@ -1,4 +1,7 @@
-"""DeleteGroups, API key 42. Generated from protocol_specs/42_delete_groups.spec, do not edit."""
+"""DeleteGroups, API key 42.
+
+Generated from protocol_specs/42_delete_groups.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -68,5 +71,6 @@ class DeleteGroupsResponse(Message):
         throttle_time_ms: int = 0,
         results: list[DeletableGroupResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.results = [] if results is DEFAULT else results

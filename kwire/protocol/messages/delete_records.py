@@ -1,8 +1,11 @@
-"""DeleteRecords, API key 21. Generated from protocol_specs/21_delete_records.spec, do not edit."""
+"""DeleteRecords, API key 21.
+
+Generated from protocol_specs/21_delete_records.spec, do not edit.
+"""
 
 from __future__ import annotations
 
-from kwire.protocol.schema import DEFAULT, Message, Records, Struct
+from kwire.protocol.schema import DEFAULT, Message, Struct
 
 
 class DeleteRecordsPartition(Struct):
@@ -23,6 +26,7 @@ class DeleteRecordsPartition(Struct):
         offset: int = 0,
     ) -> None:
         self.partition_index = partition_index
+        # the new log start offset; -1: the high watermark
         self.offset = offset
 
 
@@ -139,5 +143,6 @@ class DeleteRecordsResponse(Message):
         throttle_time_ms: int = 0,
         topics: list[DeleteRecordsTopicResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.topics = [] if topics is DEFAULT else topics

@@ -1,4 +1,7 @@
-"""DeleteShareGroupOffsets, API key 92. Generated from protocol_specs/92_delete_share_group_offsets.spec, do not edit."""
+"""DeleteShareGroupOffsets, API key 92.
+
+Generated from protocol_specs/92_delete_share_group_offsets.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -99,6 +102,7 @@ class DeleteShareGroupOffsetsResponse(Message):
         error_message: str | None = None,
         responses: list[DeleteShareGroupOffsetsResponseTopic] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

@@ -1,4 +1,7 @@
-"""DeleteShareGroupState, API key 86. Generated from protocol_specs/86_delete_share_group_state.spec, do not edit."""
+"""DeleteShareGroupState, API key 86.
+
+Generated from protocol_specs/86_delete_share_group_state.spec, do not edit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""DeleteTopics, API key 20. Generated from protocol_specs/20_delete_topics.spec, do not edit."""
+"""DeleteTopics, API key 20.
+
+Generated from protocol_specs/20_delete_topics.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -105,5 +108,6 @@ class DeleteTopicsResponse(Message):
         throttle_time_ms: int = 0,
         responses: list[DeletableTopicResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.responses = [] if responses is DEFAULT else responses

@@ -1,4 +1,7 @@
-"""DescribeAcls, API key 29. Generated from protocol_specs/29_describe_acls.spec, do not edit."""
+"""DescribeAcls, API key 29.
+
+Generated from protocol_specs/29_describe_acls.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -41,12 +44,15 @@ class DescribeAclsRequest(Message):
         operation: int = 0,
         permission_type: int = 0,
     ) -> None:
+        # 1 any, 2 topic, 3 group, 4 cluster, 5 transactional id, 6 delegation token, 7 user
         self.resource_type_filter = resource_type_filter
         self.resource_name_filter = resource_name_filter
+        # 1: any, 2: what would match, 3: literal, 4: prefixed
         self.pattern_type_filter = pattern_type_filter
         self.principal_filter = principal_filter
         self.host_filter = host_filter
         self.operation = operation
+        # 1: any, 2: deny, 3: allow
         self.permission_type = permission_type
 
 
@@ -76,6 +82,7 @@ class AclDescription(Struct):
         self.principal = principal
         self.host = host
         self.operation = operation
+        # 1: any, 2: deny, 3: allow
         self.permission_type = permission_type
 
 
@@ -102,8 +109,10 @@ class DescribeAclsResource(Struct):
         pattern_type: int = 3,
         acls: list[AclDescription] = DEFAULT,
     ) -> None:
+        # 2 topic, 3 group, 4 cluster, 5 transactional id, 6 delegation token, 7 user
         self.resource_type = resource_type
         self.resource_name = resource_name
+        # 3: literal, 4: prefixed
         self.pattern_type = pattern_type
         self.acls = [] if acls is DEFAULT else acls
 
@@ -135,6 +144,7 @@ class DescribeAclsResponse(Message):
         error_message: str | None = "",
         resources: list[DescribeAclsResource] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

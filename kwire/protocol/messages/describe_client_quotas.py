@@ -1,4 +1,7 @@
-"""DescribeClientQuotas, API key 48. Generated from protocol_specs/48_describe_client_quotas.spec, do not edit."""
+"""DescribeClientQuotas, API key 48.
+
+Generated from protocol_specs/48_describe_client_quotas.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ class ComponentData(Struct):
         match: str | None = "",
     ) -> None:
         self.entity_type = entity_type
+        # 0: that name, 1: the default, 2: any name
         self.match_type = match_type
         self.match = match
 
@@ -145,6 +149,7 @@ class DescribeClientQuotasResponse(Message):
         error_message: str | None = "",
         entries: list[EntryData] | None = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

@@ -1,4 +1,7 @@
-"""DescribeCluster, API key 60. Generated from protocol_specs/60_describe_cluster.spec, do not edit."""
+"""DescribeCluster, API key 60.
+
+Generated from protocol_specs/60_describe_cluster.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,7 @@ class DescribeClusterRequest(Message):
         include_fenced_brokers: bool = False,
     ) -> None:
         self.include_cluster_authorized_operations = include_cluster_authorized_operations
+        # 1: brokers, 2: controllers
         self.endpoint_type = endpoint_type
         self.include_fenced_brokers = include_fenced_brokers
 
@@ -106,11 +110,14 @@ class DescribeClusterResponse(Message):
         brokers: list[DescribeClusterBroker] = DEFAULT,
         cluster_authorized_operations: int = -2147483648,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message
+        # 1: brokers, 2: controllers
         self.endpoint_type = endpoint_type
         self.cluster_id = cluster_id
         self.controller_id = controller_id
         self.brokers = [] if brokers is DEFAULT else brokers
+        # bits by AclOperation code; the minimum: not asked for
         self.cluster_authorized_operations = cluster_authorized_operations

@@ -1,4 +1,7 @@
-"""DescribeConfigs, API key 32. Generated from protocol_specs/32_describe_configs.spec, do not edit."""
+"""DescribeConfigs, API key 32.
+
+Generated from protocol_specs/32_describe_configs.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,10 @@ class DescribeConfigsResource(Struct):
         resource_name: str = "",
         configuration_keys: list[str] | None = DEFAULT,
     ) -> None:
+        # 2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group
         self.resource_type = resource_type
         self.resource_name = resource_name
+        # null: all
         self.configuration_keys = [] if configuration_keys is DEFAULT else configuration_keys
 
 
@@ -122,9 +127,11 @@ class DescribeConfigsResourceResult(Struct):
         self.name = name
         self.value = value
         self.read_only = read_only
+        # 1 topic, 2 broker, 3 all brokers, 4 file, 5 default, 6 logger, 7 client metrics, 8 group
         self.config_source = config_source
         self.is_sensitive = is_sensitive
         self.synonyms = [] if synonyms is DEFAULT else synonyms
+        # 1 boolean, 2 string, 3 int, 4 short, 5 long, 6 double, 7 list, 8 class, 9 password
         self.config_type = config_type
         self.documentation = documentation
 
@@ -157,6 +164,7 @@ class DescribeConfigsResult(Struct):
     ) -> None:
         self.error_code = error_code
         self.error_message = error_message
+        # 2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group
         self.resource_type = resource_type
         self.resource_name = resource_name
         self.configs = [] if configs is DEFAULT else configs
@@ -183,5 +191,6 @@ class DescribeConfigsResponse(Message):
         throttle_time_ms: int = 0,
         results: list[DescribeConfigsResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.results = [] if results is DEFAULT else results

@@ -1,4 +1,7 @@
-"""DescribeDelegationToken, API key 41. Generated from protocol_specs/41_describe_delegation_token.spec, do not edit."""
+"""DescribeDelegationToken, API key 41.
+
+Generated from protocol_specs/41_describe_delegation_token.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,7 @@ class DescribeDelegationTokenRequest(Message):
         self,
         owners: list[DescribeDelegationTokenOwner] | None = DEFAULT,
     ) -> None:
+        # null: all
         self.owners = [] if owners is DEFAULT else owners
 
 
@@ -143,4 +147,5 @@ class DescribeDelegationTokenResponse(Message):
     ) -> None:
         self.error_code = error_code
         self.tokens = [] if tokens is DEFAULT else tokens
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms

@@ -1,4 +1,7 @@
-"""DescribeGroups, API key 15. Generated from protocol_specs/15_describe_groups.spec, do not edit."""
+"""DescribeGroups, API key 15.
+
+Generated from protocol_specs/15_describe_groups.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -109,6 +112,7 @@ class DescribedGroup(Struct):
         self.protocol_type = protocol_type
         self.protocol_data = protocol_data
         self.members = [] if members is DEFAULT else members
+        # bits by AclOperation code; the minimum: not asked for
         self.authorized_operations = authorized_operations
 
 
@@ -133,5 +137,6 @@ class DescribeGroupsResponse(Message):
         throttle_time_ms: int = 0,
         groups: list[DescribedGroup] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.groups = [] if groups is DEFAULT else groups

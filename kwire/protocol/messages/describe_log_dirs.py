@@ -1,4 +1,7 @@
-"""DescribeLogDirs, API key 35. Generated from protocol_specs/35_describe_log_dirs.spec, do not edit."""
+"""DescribeLogDirs, API key 35.
+
+Generated from protocol_specs/35_describe_log_dirs.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,7 @@ class DescribeLogDirsRequest(Message):
         self,
         topics: list[DescribableLogDirTopic] | None = DEFAULT,
     ) -> None:
+        # null: all
         self.topics = [] if topics is DEFAULT else topics
 
 
@@ -68,6 +72,7 @@ class DescribeLogDirsPartition(Struct):
     ) -> None:
         self.partition_index = partition_index
         self.partition_size = partition_size
+        # log end minus high watermark; of a future replica: the current log end minus its own
         self.offset_lag = offset_lag
         self.is_future_key = is_future_key
 
@@ -123,9 +128,12 @@ class DescribeLogDirsResult(Struct):
         is_cordoned: bool = False,
     ) -> None:
         self.error_code = error_code
+        # absolute path
         self.log_dir = log_dir
         self.topics = [] if topics is DEFAULT else topics
+        # of the volume, -1: unknown
         self.total_bytes = total_bytes
+        # of the volume, -1: unknown
         self.usable_bytes = usable_bytes
         self.is_cordoned = is_cordoned
 
@@ -154,6 +162,7 @@ class DescribeLogDirsResponse(Message):
         error_code: int = 0,
         results: list[DescribeLogDirsResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.results = [] if results is DEFAULT else results

@@ -1,4 +1,7 @@
-"""DescribeProducers, API key 61. Generated from protocol_specs/61_describe_producers.spec, do not edit."""
+"""DescribeProducers, API key 61.
+
+Generated from protocol_specs/61_describe_producers.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -77,6 +80,7 @@ class ProducerState(Struct):
         self.last_sequence = last_sequence
         self.last_timestamp = last_timestamp
         self.coordinator_epoch = coordinator_epoch
+        # -1: no open transaction
         self.current_txn_start_offset = current_txn_start_offset
 
 
@@ -151,5 +155,6 @@ class DescribeProducersResponse(Message):
         throttle_time_ms: int = 0,
         topics: list[TopicResponse] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.topics = [] if topics is DEFAULT else topics

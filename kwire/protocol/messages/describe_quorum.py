@@ -1,4 +1,7 @@
-"""DescribeQuorum, API key 55. Generated from protocol_specs/55_describe_quorum.spec, do not edit."""
+"""DescribeQuorum, API key 55.
+
+Generated from protocol_specs/55_describe_quorum.spec, do not edit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""DescribeShareGroupOffsets, API key 90. Generated from protocol_specs/90_describe_share_group_offsets.spec, do not edit."""
+"""DescribeShareGroupOffsets, API key 90.
+
+Generated from protocol_specs/90_describe_share_group_offsets.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -176,5 +179,6 @@ class DescribeShareGroupOffsetsResponse(Message):
         throttle_time_ms: int = 0,
         groups: list[DescribeShareGroupOffsetsResponseGroup] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.groups = [] if groups is DEFAULT else groups

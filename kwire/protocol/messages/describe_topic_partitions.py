@@ -1,4 +1,7 @@
-"""DescribeTopicPartitions, API key 75. Generated from protocol_specs/75_describe_topic_partitions.spec, do not edit."""
+"""DescribeTopicPartitions, API key 75.
+
+Generated from protocol_specs/75_describe_topic_partitions.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -63,6 +66,7 @@ class DescribeTopicPartitionsRequest(Message):
         response_partition_limit: int = 2000,
         cursor: DescribeTopicPartitionsRequestCursor | None = None,
     ) -> None:
+        # empty: all
         self.topics = [] if topics is DEFAULT else topics
         self.response_partition_limit = response_partition_limit
         self.cursor = cursor
@@ -151,6 +155,7 @@ class DescribeTopicPartitionsResponseTopic(Struct):
         self.topic_id = topic_id
         self.is_internal = is_internal
         self.partitions = [] if partitions is DEFAULT else partitions
+        # bits by AclOperation code; the minimum: not asked for
         self.topic_authorized_operations = topic_authorized_operations
 
 
@@ -199,6 +204,8 @@ class DescribeTopicPartitionsResponse(Message):
         topics: list[DescribeTopicPartitionsResponseTopic] = DEFAULT,
         next_cursor: DescribeTopicPartitionsResponseCursor | None = None,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.topics = [] if topics is DEFAULT else topics
+        # null: nothing is left
         self.next_cursor = next_cursor

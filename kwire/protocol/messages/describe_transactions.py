@@ -1,4 +1,7 @@
-"""DescribeTransactions, API key 65. Generated from protocol_specs/65_describe_transactions.spec, do not edit."""
+"""DescribeTransactions, API key 65.
+
+Generated from protocol_specs/65_describe_transactions.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -109,5 +112,6 @@ class DescribeTransactionsResponse(Message):
         throttle_time_ms: int = 0,
         transaction_states: list[TransactionState] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.transaction_states = [] if transaction_states is DEFAULT else transaction_states

@@ -1,4 +1,7 @@
-"""DescribeUserScramCredentials, API key 50. Generated from protocol_specs/50_describe_user_scram_credentials.spec, do not edit."""
+"""DescribeUserScramCredentials, API key 50.
+
+Generated from protocol_specs/50_describe_user_scram_credentials.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,7 @@ class DescribeUserScramCredentialsRequest(Message):
         self,
         users: list[UserName] | None = DEFAULT,
     ) -> None:
+        # null or empty: all
         self.users = [] if users is DEFAULT else users
 
 
@@ -52,6 +56,7 @@ class CredentialInfo(Struct):
         mechanism: int = 0,
         iterations: int = 0,
     ) -> None:
+        # 1: SCRAM-SHA-256, 2: SCRAM-SHA-512
         self.mechanism = mechanism
         self.iterations = iterations
 
@@ -112,6 +117,7 @@ class DescribeUserScramCredentialsResponse(Message):
         error_message: str | None = "",
         results: list[DescribeUserScramCredentialsResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

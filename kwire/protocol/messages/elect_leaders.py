@@ -1,4 +1,7 @@
-"""ElectLeaders, API key 43. Generated from protocol_specs/43_elect_leaders.spec, do not edit."""
+"""ElectLeaders, API key 43.
+
+Generated from protocol_specs/43_elect_leaders.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,9 @@ class ElectLeadersRequest(Message):
         topic_partitions: list[TopicPartitions] | None = DEFAULT,
         timeout_ms: int = 60000,
     ) -> None:
+        # 0: preferred, 1: unclean
         self.election_type = election_type
+        # null: all
         self.topic_partitions = [] if topic_partitions is DEFAULT else topic_partitions
         self.timeout_ms = timeout_ms
 
@@ -125,6 +130,7 @@ class ElectLeadersResponse(Message):
         error_code: int = 0,
         replica_election_results: list[ReplicaElectionResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.replica_election_results = [] if replica_election_results is DEFAULT else replica_election_results

@@ -1,4 +1,7 @@
-"""EndQuorumEpoch, API key 54. Generated from protocol_specs/54_end_quorum_epoch.spec, do not edit."""
+"""EndQuorumEpoch, API key 54.
+
+Generated from protocol_specs/54_end_quorum_epoch.spec, do not edit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""EndTxn, API key 26. Generated from protocol_specs/26_end_txn.spec, do not edit."""
+"""EndTxn, API key 26.
+
+Generated from protocol_specs/26_end_txn.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,7 @@ class EndTxnRequest(Message):
         self.transactional_id = transactional_id
         self.producer_id = producer_id
         self.producer_epoch = producer_epoch
+        # false: abort
         self.committed = committed
 
 
@@ -65,6 +69,7 @@ class EndTxnResponse(Message):
         producer_id: int = -1,
         producer_epoch: int = -1,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.producer_id = producer_id

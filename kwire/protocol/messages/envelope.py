@@ -1,4 +1,7 @@
-"""Envelope, API key 58. Generated from protocol_specs/58_envelope.spec, do not edit."""
+"""Envelope, API key 58.
+
+Generated from protocol_specs/58_envelope.spec, do not edit.
+"""
 
 from __future__ import annotations
 

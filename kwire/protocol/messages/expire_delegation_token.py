@@ -1,4 +1,7 @@
-"""ExpireDelegationToken, API key 40. Generated from protocol_specs/40_expire_delegation_token.spec, do not edit."""
+"""ExpireDelegationToken, API key 40.
+
+Generated from protocol_specs/40_expire_delegation_token.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ class ExpireDelegationTokenRequest(Message):
         expiry_time_period_ms: int = 0,
     ) -> None:
         self.hmac = hmac
+        # -1: at once
         self.expiry_time_period_ms = expiry_time_period_ms
 
 
@@ -56,4 +60,5 @@ class ExpireDelegationTokenResponse(Message):
     ) -> None:
         self.error_code = error_code
         self.expiry_timestamp_ms = expiry_timestamp_ms
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms

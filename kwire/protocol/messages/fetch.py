@@ -1,4 +1,7 @@
-"""Fetch, API key 1. Generated from protocol_specs/01_fetch.spec, do not edit."""
+"""Fetch, API key 1.
+
+Generated from protocol_specs/01_fetch.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -62,9 +65,12 @@ class FetchPartition(Struct):
         high_watermark: int = 9223372036854775807,
     ) -> None:
         self.partition = partition
+        # -1: not checked
         self.current_leader_epoch = current_leader_epoch
         self.fetch_offset = fetch_offset
+        # -1: no check for divergence
         self.last_fetched_epoch = last_fetched_epoch
+        # of a follower, -1 from a client
         self.log_start_offset = log_start_offset
         self.partition_max_bytes = partition_max_bytes
         self.replica_directory_id = replica_directory_id
@@ -173,13 +179,18 @@ class FetchRequest(Message):
         rack_id: str = "",
     ) -> None:
         self.cluster_id = cluster_id
+        # -1: a client
         self.replica_id = replica_id
         self.replica_state = ReplicaState() if replica_state is DEFAULT else replica_state
         self.max_wait_ms = max_wait_ms
         self.min_bytes = min_bytes
+        # of the whole reply; the first batch is sent even if longer
         self.max_bytes = max_bytes
+        # 0: read uncommitted, 1: read committed
         self.isolation_level = isolation_level
+        # 0: no session, or a new one
         self.session_id = session_id
+        # 0: a new session, -1: none, or the end of this one
         self.session_epoch = session_epoch
         self.topics = [] if topics is DEFAULT else topics
         self.forgotten_topics_data = [] if forgotten_topics_data is DEFAULT else forgotten_topics_data
@@ -319,10 +330,12 @@ class PartitionData(Struct):
         self.high_watermark = high_watermark
         self.last_stable_offset = last_stable_offset
         self.log_start_offset = log_start_offset
+        # where the fetched log parts from the leader's
         self.diverging_epoch = EpochEndOffset() if diverging_epoch is DEFAULT else diverging_epoch
         self.current_leader = LeaderIdAndEpoch() if current_leader is DEFAULT else current_leader
         self.snapshot_id = SnapshotId() if snapshot_id is DEFAULT else snapshot_id
         self.aborted_transactions = [] if aborted_transactions is DEFAULT else aborted_transactions
+        # -1: read from the leader
         self.preferred_read_replica = preferred_read_replica
         self.records = records
 
@@ -411,8 +424,10 @@ class FetchResponse(Message):
         responses: list[FetchableTopicResponse] = DEFAULT,
         node_endpoints: list[NodeEndpoint] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.session_id = session_id
         self.responses = [] if responses is DEFAULT else responses
+        # of the current leaders that the rows name
         self.node_endpoints = [] if node_endpoints is DEFAULT else node_endpoints

@@ -1,4 +1,7 @@
-"""FetchSnapshot, API key 59. Generated from protocol_specs/59_fetch_snapshot.spec, do not edit."""
+"""FetchSnapshot, API key 59.
+
+Generated from protocol_specs/59_fetch_snapshot.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -269,6 +272,7 @@ class FetchSnapshotResponse(Message):
         topics: list[FetchSnapshotResponseTopicSnapshot] = DEFAULT,
         node_endpoints: list[NodeEndpoint] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.topics = [] if topics is DEFAULT else topics

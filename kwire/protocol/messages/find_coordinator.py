@@ -1,4 +1,7 @@
-"""FindCoordinator, API key 10. Generated from protocol_specs/10_find_coordinator.spec, do not edit."""
+"""FindCoordinator, API key 10.
+
+Generated from protocol_specs/10_find_coordinator.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,7 @@ class FindCoordinatorRequest(Message):
         coordinator_keys: list[str] = DEFAULT,
     ) -> None:
         self.key = key
+        # 0: group, 1: transaction, 2: share partition
         self.key_type = key_type
         self.coordinator_keys = [] if coordinator_keys is DEFAULT else coordinator_keys
 
@@ -107,6 +111,7 @@ class FindCoordinatorResponse(Message):
         port: int = 0,
         coordinators: list[Coordinator] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

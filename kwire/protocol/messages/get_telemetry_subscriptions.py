@@ -1,4 +1,7 @@
-"""GetTelemetrySubscriptions, API key 71. Generated from protocol_specs/71_get_telemetry_subscriptions.spec, do not edit."""
+"""GetTelemetrySubscriptions, API key 71.
+
+Generated from protocol_specs/71_get_telemetry_subscriptions.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -64,6 +67,7 @@ class GetTelemetrySubscriptionsResponse(Message):
         delta_temporality: bool = False,
         requested_metrics: list[str] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.client_instance_id = client_instance_id

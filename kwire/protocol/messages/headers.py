@@ -1,4 +1,7 @@
-"""Messages of headers. Generated from protocol_specs/headers.spec, do not edit."""
+"""Messages of headers.
+
+Generated from protocol_specs/headers.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,7 @@ class RequestHeader(Message):
         self.request_api_key = request_api_key
         self.request_api_version = request_api_version
         self.correlation_id = correlation_id
+        # never compact, so that any version can be read this far
         self.client_id = client_id
 
 

@@ -1,4 +1,7 @@
-"""Heartbeat, API key 12. Generated from protocol_specs/12_heartbeat.spec, do not edit."""
+"""Heartbeat, API key 12.
+
+Generated from protocol_specs/12_heartbeat.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -59,5 +62,6 @@ class HeartbeatResponse(Message):
         throttle_time_ms: int = 0,
         error_code: int = 0,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code

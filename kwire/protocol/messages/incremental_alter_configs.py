@@ -1,4 +1,7 @@
-"""IncrementalAlterConfigs, API key 44. Generated from protocol_specs/44_incremental_alter_configs.spec, do not edit."""
+"""IncrementalAlterConfigs, API key 44.
+
+Generated from protocol_specs/44_incremental_alter_configs.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ class AlterableConfig(Struct):
         value: str | None = "",
     ) -> None:
         self.name = name
+        # 0: set, 1: delete, 2: append, 3: subtract
         self.config_operation = config_operation
         self.value = value
 
@@ -50,6 +54,7 @@ class AlterConfigsResource(Struct):
         resource_name: str = "",
         configs: list[AlterableConfig] = DEFAULT,
     ) -> None:
+        # 2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group
         self.resource_type = resource_type
         self.resource_name = resource_name
         self.configs = [] if configs is DEFAULT else configs
@@ -105,6 +110,7 @@ class AlterConfigsResourceResponse(Struct):
     ) -> None:
         self.error_code = error_code
         self.error_message = error_message
+        # 2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group
         self.resource_type = resource_type
         self.resource_name = resource_name
 
@@ -130,5 +136,6 @@ class IncrementalAlterConfigsResponse(Message):
         throttle_time_ms: int = 0,
         responses: list[AlterConfigsResourceResponse] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.responses = [] if responses is DEFAULT else responses

@@ -1,4 +1,7 @@
-"""InitProducerId, API key 22. Generated from protocol_specs/22_init_producer_id.spec, do not edit."""
+"""InitProducerId, API key 22.
+
+Generated from protocol_specs/22_init_producer_id.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +41,10 @@ class InitProducerIdRequest(Message):
         enable2pc: bool = False,
         keep_prepared_txn: bool = False,
     ) -> None:
+        # null: an idempotent producer only
         self.transactional_id = transactional_id
         self.transaction_timeout_ms = transaction_timeout_ms
+        # -1: a new one
         self.producer_id = producer_id
         self.producer_epoch = producer_epoch
         self.enable2pc = enable2pc
@@ -79,6 +84,7 @@ class InitProducerIdResponse(Message):
         ongoing_txn_producer_id: int = -1,
         ongoing_txn_producer_epoch: int = -1,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.producer_id = producer_id

@@ -1,4 +1,7 @@
-"""InitializeShareGroupState, API key 83. Generated from protocol_specs/83_initialize_share_group_state.spec, do not edit."""
+"""InitializeShareGroupState, API key 83.
+
+Generated from protocol_specs/83_initialize_share_group_state.spec, do not edit.
+"""
 
 from __future__ import annotations
 

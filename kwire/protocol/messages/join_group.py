@@ -1,4 +1,7 @@
-"""JoinGroup, API key 11. Generated from protocol_specs/11_join_group.spec, do not edit."""
+"""JoinGroup, API key 11.
+
+Generated from protocol_specs/11_join_group.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,9 @@ class JoinGroupRequest(Message):
         self.group_id = group_id
         self.session_timeout_ms = session_timeout_ms
         self.rebalance_timeout_ms = rebalance_timeout_ms
+        # empty: a new member
         self.member_id = member_id
+        # null: not a static member
         self.group_instance_id = group_instance_id
         self.protocol_type = protocol_type
         self.protocols = [] if protocols is DEFAULT else protocols
@@ -142,6 +147,7 @@ class JoinGroupResponse(Message):
         member_id: str = "",
         members: list[JoinGroupResponseMember] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.generation_id = generation_id
@@ -150,4 +156,5 @@ class JoinGroupResponse(Message):
         self.leader = leader
         self.skip_assignment = skip_assignment
         self.member_id = member_id
+        # only the leader gets them
         self.members = [] if members is DEFAULT else members

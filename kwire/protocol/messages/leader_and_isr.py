@@ -1,4 +1,7 @@
-"""LeaderAndIsr, API key 4. Generated from protocol_specs/04_leader_and_isr.spec, do not edit."""
+"""LeaderAndIsr, API key 4.
+
+Generated from protocol_specs/04_leader_and_isr.spec, do not edit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""LeaveGroup, API key 13. Generated from protocol_specs/13_leave_group.spec, do not edit."""
+"""LeaveGroup, API key 13.
+
+Generated from protocol_specs/13_leave_group.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -108,6 +111,7 @@ class LeaveGroupResponse(Message):
         error_code: int = 0,
         members: list[MemberResponse] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.members = [] if members is DEFAULT else members

@@ -1,4 +1,7 @@
-"""ListConfigResources, API key 74. Generated from protocol_specs/74_list_config_resources.spec, do not edit."""
+"""ListConfigResources, API key 74.
+
+Generated from protocol_specs/74_list_config_resources.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ class ListConfigResourcesRequest(Message):
         self,
         resource_types: list[int] = DEFAULT,
     ) -> None:
+        # 2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group; empty: all
         self.resource_types = [] if resource_types is DEFAULT else resource_types
 
 
@@ -40,6 +44,7 @@ class ConfigResource(Struct):
         resource_type: int = 16,
     ) -> None:
         self.resource_name = resource_name
+        # 2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group
         self.resource_type = resource_type
 
 
@@ -67,6 +72,7 @@ class ListConfigResourcesResponse(Message):
         error_code: int = 0,
         config_resources: list[ConfigResource] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.config_resources = [] if config_resources is DEFAULT else config_resources

@@ -1,4 +1,7 @@
-"""ListGroups, API key 16. Generated from protocol_specs/16_list_groups.spec, do not edit."""
+"""ListGroups, API key 16.
+
+Generated from protocol_specs/16_list_groups.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,9 @@ class ListGroupsRequest(Message):
         states_filter: list[str] = DEFAULT,
         types_filter: list[str] = DEFAULT,
     ) -> None:
+        # empty: all
         self.states_filter = [] if states_filter is DEFAULT else states_filter
+        # empty: all
         self.types_filter = [] if types_filter is DEFAULT else types_filter
 
 
@@ -83,6 +88,7 @@ class ListGroupsResponse(Message):
         error_code: int = 0,
         groups: list[ListedGroup] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.groups = [] if groups is DEFAULT else groups

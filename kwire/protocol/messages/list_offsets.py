@@ -1,4 +1,7 @@
-"""ListOffsets, API key 2. Generated from protocol_specs/02_list_offsets.spec, do not edit."""
+"""ListOffsets, API key 2.
+
+Generated from protocol_specs/02_list_offsets.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ class ListOffsetsPartition(Struct):
     ) -> None:
         self.partition_index = partition_index
         self.current_leader_epoch = current_leader_epoch
+        # -1 end, -2 start, -3 largest timestamp, -4 local start, -5 end of tiered, -6 first not yet tiered
         self.timestamp = timestamp
 
 
@@ -78,7 +82,9 @@ class ListOffsetsRequest(Message):
         topics: list[ListOffsetsTopic] = DEFAULT,
         timeout_ms: int = 0,
     ) -> None:
+        # -1: a client
         self.replica_id = replica_id
+        # 0: read uncommitted, 1: read committed
         self.isolation_level = isolation_level
         self.topics = [] if topics is DEFAULT else topics
         self.timeout_ms = timeout_ms
@@ -159,5 +165,6 @@ class ListOffsetsResponse(Message):
         throttle_time_ms: int = 0,
         topics: list[ListOffsetsTopicResponse] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.topics = [] if topics is DEFAULT else topics

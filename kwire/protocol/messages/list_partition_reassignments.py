@@ -1,4 +1,7 @@
-"""ListPartitionReassignments, API key 46. Generated from protocol_specs/46_list_partition_reassignments.spec, do not edit."""
+"""ListPartitionReassignments, API key 46.
+
+Generated from protocol_specs/46_list_partition_reassignments.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +51,7 @@ class ListPartitionReassignmentsRequest(Message):
         topics: list[ListPartitionReassignmentsTopics] | None = None,
     ) -> None:
         self.timeout_ms = timeout_ms
+        # null: all
         self.topics = topics
 
 
@@ -128,6 +132,7 @@ class ListPartitionReassignmentsResponse(Message):
         error_message: str | None = "",
         topics: list[OngoingTopicReassignment] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

@@ -1,4 +1,7 @@
-"""ListTransactions, API key 66. Generated from protocol_specs/66_list_transactions.spec, do not edit."""
+"""ListTransactions, API key 66.
+
+Generated from protocol_specs/66_list_transactions.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,7 @@ class ListTransactionsRequest(Message):
     ) -> None:
         self.state_filters = [] if state_filters is DEFAULT else state_filters
         self.producer_id_filters = [] if producer_id_filters is DEFAULT else producer_id_filters
+        # milliseconds; -1: any
         self.duration_filter = duration_filter
         self.transactional_id_pattern = transactional_id_pattern
 
@@ -90,6 +94,7 @@ class ListTransactionsResponse(Message):
         unknown_state_filters: list[str] = DEFAULT,
         transaction_states: list[TransactionState] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.unknown_state_filters = [] if unknown_state_filters is DEFAULT else unknown_state_filters

@@ -1,4 +1,7 @@
-"""Metadata, API key 3. Generated from protocol_specs/03_metadata.spec, do not edit."""
+"""Metadata, API key 3.
+
+Generated from protocol_specs/03_metadata.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -53,6 +56,7 @@ class MetadataRequest(Message):
         include_cluster_authorized_operations: bool = False,
         include_topic_authorized_operations: bool = False,
     ) -> None:
+        # null (v0: empty): all topics
         self.topics = [] if topics is DEFAULT else topics
         self.allow_auto_topic_creation = allow_auto_topic_creation
         self.include_cluster_authorized_operations = include_cluster_authorized_operations
@@ -163,6 +167,7 @@ class MetadataResponseTopic(Struct):
         self.topic_id = topic_id
         self.is_internal = is_internal
         self.partitions = [] if partitions is DEFAULT else partitions
+        # bits by AclOperation code; the minimum: not asked for
         self.topic_authorized_operations = topic_authorized_operations
 
 
@@ -202,10 +207,13 @@ class MetadataResponse(Message):
         cluster_authorized_operations: int = -2147483648,
         error_code: int = 0,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.brokers = [] if brokers is DEFAULT else brokers
         self.cluster_id = cluster_id
+        # -1: unknown
         self.controller_id = controller_id
         self.topics = [] if topics is DEFAULT else topics
+        # bits by AclOperation code; the minimum: not asked for
         self.cluster_authorized_operations = cluster_authorized_operations
         self.error_code = error_code

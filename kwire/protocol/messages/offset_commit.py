@@ -1,4 +1,7 @@
-"""OffsetCommit, API key 8. Generated from protocol_specs/08_offset_commit.spec, do not edit."""
+"""OffsetCommit, API key 8.
+
+Generated from protocol_specs/08_offset_commit.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -93,9 +96,11 @@ class OffsetCommitRequest(Message):
         topics: list[OffsetCommitRequestTopic] = DEFAULT,
     ) -> None:
         self.group_id = group_id
+        # -1: a consumer outside the group's protocol
         self.generation_id_or_member_epoch = generation_id_or_member_epoch
         self.member_id = member_id
         self.group_instance_id = group_instance_id
+        # -1: the broker's
         self.retention_time_ms = retention_time_ms
         self.topics = [] if topics is DEFAULT else topics
 
@@ -167,5 +172,6 @@ class OffsetCommitResponse(Message):
         throttle_time_ms: int = 0,
         topics: list[OffsetCommitResponseTopic] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.topics = [] if topics is DEFAULT else topics

@@ -1,4 +1,7 @@
-"""OffsetDelete, API key 47. Generated from protocol_specs/47_offset_delete.spec, do not edit."""
+"""OffsetDelete, API key 47.
+
+Generated from protocol_specs/47_offset_delete.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -129,5 +132,6 @@ class OffsetDeleteResponse(Message):
         topics: list[OffsetDeleteResponseTopic] = DEFAULT,
     ) -> None:
         self.error_code = error_code
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.topics = [] if topics is DEFAULT else topics

@@ -1,4 +1,7 @@
-"""OffsetFetch, API key 9. Generated from protocol_specs/09_offset_fetch.spec, do not edit."""
+"""OffsetFetch, API key 9.
+
+Generated from protocol_specs/09_offset_fetch.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -77,6 +80,7 @@ class OffsetFetchRequestGroup(Struct):
         self.group_id = group_id
         self.member_id = member_id
         self.member_epoch = member_epoch
+        # null: all
         self.topics = [] if topics is DEFAULT else topics
 
 
@@ -108,6 +112,7 @@ class OffsetFetchRequest(Message):
         require_stable: bool = False,
     ) -> None:
         self.group_id = group_id
+        # null: all
         self.topics = [] if topics is DEFAULT else topics
         self.groups = [] if groups is DEFAULT else groups
         self.require_stable = require_stable
@@ -140,6 +145,7 @@ class OffsetFetchResponsePartition(Struct):
         error_code: int = 0,
     ) -> None:
         self.partition_index = partition_index
+        # -1: none
         self.committed_offset = committed_offset
         self.committed_leader_epoch = committed_leader_epoch
         self.metadata = metadata
@@ -194,6 +200,7 @@ class OffsetFetchResponsePartitions(Struct):
         error_code: int = 0,
     ) -> None:
         self.partition_index = partition_index
+        # -1: none
         self.committed_offset = committed_offset
         self.committed_leader_epoch = committed_leader_epoch
         self.metadata = metadata
@@ -277,6 +284,7 @@ class OffsetFetchResponse(Message):
         error_code: int = 0,
         groups: list[OffsetFetchResponseGroup] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.topics = [] if topics is DEFAULT else topics
         self.error_code = error_code

@@ -1,4 +1,7 @@
-"""OffsetForLeaderEpoch, API key 23. Generated from protocol_specs/23_offset_for_leader_epoch.spec, do not edit."""
+"""OffsetForLeaderEpoch, API key 23.
+
+Generated from protocol_specs/23_offset_for_leader_epoch.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -72,6 +75,7 @@ class OffsetForLeaderEpochRequest(Message):
         replica_id: int = -2,
         topics: list[OffsetForLeaderTopic] = DEFAULT,
     ) -> None:
+        # -2: a client
         self.replica_id = replica_id
         self.topics = [] if topics is DEFAULT else topics
 
@@ -147,5 +151,6 @@ class OffsetForLeaderEpochResponse(Message):
         throttle_time_ms: int = 0,
         topics: list[OffsetForLeaderTopicResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.topics = [] if topics is DEFAULT else topics

@@ -1,4 +1,7 @@
-"""Produce, API key 0. Generated from protocol_specs/00_produce.spec, do not edit."""
+"""Produce, API key 0.
+
+Generated from protocol_specs/00_produce.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +81,9 @@ class ProduceRequest(Message):
         timeout_ms: int = 0,
         topic_data: list[TopicProduceData] = DEFAULT,
     ) -> None:
+        # null outside a transaction
         self.transactional_id = transactional_id
+        # 0: no reply; 1: the leader has it; -1: all in-sync replicas have it
         self.acks = acks
         self.timeout_ms = timeout_ms
         self.topic_data = [] if topic_data is DEFAULT else topic_data
@@ -164,7 +169,9 @@ class PartitionProduceResponse(Struct):
         self.index = index
         self.error_code = error_code
         self.base_offset = base_offset
+        # -1: the topic keeps the producer's timestamps
         self.log_append_time_ms = log_append_time_ms
+        # -1: unknown
         self.log_start_offset = log_start_offset
         self.record_errors = [] if record_errors is DEFAULT else record_errors
         self.error_message = error_message
@@ -250,5 +257,7 @@ class ProduceResponse(Message):
         node_endpoints: list[NodeEndpoint] = DEFAULT,
     ) -> None:
         self.responses = [] if responses is DEFAULT else responses
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
+        # of the current leaders that the rows name
         self.node_endpoints = [] if node_endpoints is DEFAULT else node_endpoints

@@ -1,4 +1,7 @@
-"""PushTelemetry, API key 72. Generated from protocol_specs/72_push_telemetry.spec, do not edit."""
+"""PushTelemetry, API key 72.
+
+Generated from protocol_specs/72_push_telemetry.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -63,5 +66,6 @@ class PushTelemetryResponse(Message):
         throttle_time_ms: int = 0,
         error_code: int = 0,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code

@@ -1,4 +1,7 @@
-"""ReadShareGroupState, API key 84. Generated from protocol_specs/84_read_share_group_state.spec, do not edit."""
+"""ReadShareGroupState, API key 84.
+
+Generated from protocol_specs/84_read_share_group_state.spec, do not edit.
+"""
 
 from __future__ import annotations
 

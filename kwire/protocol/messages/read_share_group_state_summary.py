@@ -1,4 +1,7 @@
-"""ReadShareGroupStateSummary, API key 87. Generated from protocol_specs/87_read_share_group_state_summary.spec, do not edit."""
+"""ReadShareGroupStateSummary, API key 87.
+
+Generated from protocol_specs/87_read_share_group_state_summary.spec, do not edit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""RemoveRaftVoter, API key 81. Generated from protocol_specs/81_remove_raft_voter.spec, do not edit."""
+"""RemoveRaftVoter, API key 81.
+
+Generated from protocol_specs/81_remove_raft_voter.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -58,6 +61,7 @@ class RemoveRaftVoterResponse(Message):
         error_code: int = 0,
         error_message: str | None = "",
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

@@ -1,4 +1,7 @@
-"""RenewDelegationToken, API key 39. Generated from protocol_specs/39_renew_delegation_token.spec, do not edit."""
+"""RenewDelegationToken, API key 39.
+
+Generated from protocol_specs/39_renew_delegation_token.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ class RenewDelegationTokenRequest(Message):
         renew_period_ms: int = 0,
     ) -> None:
         self.hmac = hmac
+        # -1: the broker's
         self.renew_period_ms = renew_period_ms
 
 
@@ -56,4 +60,5 @@ class RenewDelegationTokenResponse(Message):
     ) -> None:
         self.error_code = error_code
         self.expiry_timestamp_ms = expiry_timestamp_ms
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms

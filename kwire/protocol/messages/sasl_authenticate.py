@@ -1,4 +1,7 @@
-"""SaslAuthenticate, API key 36. Generated from protocol_specs/36_sasl_authenticate.spec, do not edit."""
+"""SaslAuthenticate, API key 36.
+
+Generated from protocol_specs/36_sasl_authenticate.spec, do not edit.
+"""
 
 from __future__ import annotations
 

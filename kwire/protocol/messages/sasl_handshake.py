@@ -1,4 +1,7 @@
-"""SaslHandshake, API key 17. Generated from protocol_specs/17_sasl_handshake.spec, do not edit."""
+"""SaslHandshake, API key 17.
+
+Generated from protocol_specs/17_sasl_handshake.spec, do not edit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""ShareAcknowledge, API key 79. Generated from protocol_specs/79_share_acknowledge.spec, do not edit."""
+"""ShareAcknowledge, API key 79.
+
+Generated from protocol_specs/79_share_acknowledge.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ class AcknowledgementBatch(Struct):
     ) -> None:
         self.first_offset = first_offset
         self.last_offset = last_offset
+        # per offset, or one for all: 0 gap, 1 accept, 2 release, 3 reject, 4 renew
         self.acknowledge_types = [] if acknowledge_types is DEFAULT else acknowledge_types
 
 
@@ -104,6 +108,7 @@ class ShareAcknowledgeRequest(Message):
     ) -> None:
         self.group_id = group_id
         self.member_id = member_id
+        # 0: a new session, -1: its end
         self.share_session_epoch = share_session_epoch
         self.is_renew_ack = is_renew_ack
         self.topics = [] if topics is DEFAULT else topics
@@ -242,6 +247,7 @@ class ShareAcknowledgeResponse(Message):
         responses: list[ShareAcknowledgeTopicResponse] = DEFAULT,
         node_endpoints: list[NodeEndpoint] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

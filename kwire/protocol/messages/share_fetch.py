@@ -1,4 +1,7 @@
-"""ShareFetch, API key 78. Generated from protocol_specs/78_share_fetch.spec, do not edit."""
+"""ShareFetch, API key 78.
+
+Generated from protocol_specs/78_share_fetch.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ class AcknowledgementBatch(Struct):
     ) -> None:
         self.first_offset = first_offset
         self.last_offset = last_offset
+        # per offset, or one for all: 0 gap, 1 accept, 2 release, 3 reject, 4 renew
         self.acknowledge_types = [] if acknowledge_types is DEFAULT else acknowledge_types
 
 
@@ -150,6 +154,7 @@ class ShareFetchRequest(Message):
     ) -> None:
         self.group_id = group_id
         self.member_id = member_id
+        # 0: a new session, -1: its end
         self.share_session_epoch = share_session_epoch
         self.max_wait_ms = max_wait_ms
         self.min_bytes = min_bytes
@@ -336,6 +341,7 @@ class ShareFetchResponse(Message):
         responses: list[ShareFetchableTopicResponse] = DEFAULT,
         node_endpoints: list[NodeEndpoint] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

@@ -1,4 +1,7 @@
-"""ShareGroupDescribe, API key 77. Generated from protocol_specs/77_share_group_describe.spec, do not edit."""
+"""ShareGroupDescribe, API key 77.
+
+Generated from protocol_specs/77_share_group_describe.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -155,6 +158,7 @@ class DescribedGroup(Struct):
         self.assignment_epoch = assignment_epoch
         self.assignor_name = assignor_name
         self.members = [] if members is DEFAULT else members
+        # bits by AclOperation code; the minimum: not asked for
         self.authorized_operations = authorized_operations
 
 
@@ -179,5 +183,6 @@ class ShareGroupDescribeResponse(Message):
         throttle_time_ms: int = 0,
         groups: list[DescribedGroup] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.groups = [] if groups is DEFAULT else groups

@@ -1,4 +1,7 @@
-"""ShareGroupHeartbeat, API key 76. Generated from protocol_specs/76_share_group_heartbeat.spec, do not edit."""
+"""ShareGroupHeartbeat, API key 76.
+
+Generated from protocol_specs/76_share_group_heartbeat.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +40,7 @@ class ShareGroupHeartbeatRequest(Message):
     ) -> None:
         self.group_id = group_id
         self.member_id = member_id
+        # 0: joins, -1: leaves
         self.member_epoch = member_epoch
         self.rack_id = rack_id
         self.subscribed_topic_names = subscribed_topic_names
@@ -112,6 +116,7 @@ class ShareGroupHeartbeatResponse(Message):
         heartbeat_interval_ms: int = 0,
         assignment: Assignment | None = None,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

@@ -1,4 +1,7 @@
-"""StopReplica, API key 5. Generated from protocol_specs/05_stop_replica.spec, do not edit."""
+"""StopReplica, API key 5.
+
+Generated from protocol_specs/05_stop_replica.spec, do not edit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""StreamsGroupDescribe, API key 89. Generated from protocol_specs/89_streams_group_describe.spec, do not edit."""
+"""StreamsGroupDescribe, API key 89.
+
+Generated from protocol_specs/89_streams_group_describe.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -458,6 +461,7 @@ class DescribedGroup(Struct):
         self.assignment_epoch = assignment_epoch
         self.topology = topology
         self.members = [] if members is DEFAULT else members
+        # bits by AclOperation code; the minimum: not asked for
         self.authorized_operations = authorized_operations
         self.topology_description = topology_description
         self.topology_description_status = topology_description_status
@@ -485,5 +489,6 @@ class StreamsGroupDescribeResponse(Message):
         throttle_time_ms: int = 0,
         groups: list[DescribedGroup] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.groups = [] if groups is DEFAULT else groups

@@ -1,4 +1,7 @@
-"""StreamsGroupHeartbeat, API key 88. Generated from protocol_specs/88_streams_group_heartbeat.spec, do not edit."""
+"""StreamsGroupHeartbeat, API key 88.
+
+Generated from protocol_specs/88_streams_group_heartbeat.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -277,6 +280,7 @@ class StreamsGroupHeartbeatRequest(Message):
     ) -> None:
         self.group_id = group_id
         self.member_id = member_id
+        # 0: joins, -1: leaves, -2: a static member leaves for a while
         self.member_epoch = member_epoch
         self.endpoint_information_epoch = endpoint_information_epoch
         self.instance_id = instance_id
@@ -466,6 +470,7 @@ class StreamsGroupHeartbeatResponse(Message):
         endpoint_information_epoch: int = 0,
         partitions_by_user_endpoint: list[EndpointToPartitions] | None = None,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

@@ -1,4 +1,7 @@
-"""StreamsGroupTopologyDescriptionUpdate, API key 93. Generated from protocol_specs/93_streams_group_topology_description_update.spec, do not edit."""
+"""StreamsGroupTopologyDescriptionUpdate, API key 93.
+
+Generated from protocol_specs/93_streams_group_topology_description_update.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -162,6 +165,7 @@ class StreamsGroupTopologyDescriptionUpdateResponse(Message):
         error_code: int = 0,
         error_message: str | None = None,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

@@ -1,4 +1,7 @@
-"""SyncGroup, API key 14. Generated from protocol_specs/14_sync_group.spec, do not edit."""
+"""SyncGroup, API key 14.
+
+Generated from protocol_specs/14_sync_group.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -68,6 +71,7 @@ class SyncGroupRequest(Message):
         self.group_instance_id = group_instance_id
         self.protocol_type = protocol_type
         self.protocol_name = protocol_name
+        # only the leader gives them
         self.assignments = [] if assignments is DEFAULT else assignments
 
 
@@ -101,6 +105,7 @@ class SyncGroupResponse(Message):
         protocol_name: str | None = None,
         assignment: bytes = b"",
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.protocol_type = protocol_type

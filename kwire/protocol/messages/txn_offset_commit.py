@@ -1,4 +1,7 @@
-"""TxnOffsetCommit, API key 28. Generated from protocol_specs/28_txn_offset_commit.spec, do not edit."""
+"""TxnOffsetCommit, API key 28.
+
+Generated from protocol_specs/28_txn_offset_commit.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -175,5 +178,6 @@ class TxnOffsetCommitResponse(Message):
         throttle_time_ms: int = 0,
         topics: list[TxnOffsetCommitResponseTopic] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.topics = [] if topics is DEFAULT else topics

@@ -1,4 +1,7 @@
-"""UnregisterBroker, API key 64. Generated from protocol_specs/64_unregister_broker.spec, do not edit."""
+"""UnregisterBroker, API key 64.
+
+Generated from protocol_specs/64_unregister_broker.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,7 @@ class UnregisterBrokerResponse(Message):
         error_code: int = 0,
         error_message: str | None = "",
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

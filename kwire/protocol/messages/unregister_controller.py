@@ -1,4 +1,7 @@
-"""UnregisterController, API key 94. Generated from protocol_specs/94_unregister_controller.spec, do not edit."""
+"""UnregisterController, API key 94.
+
+Generated from protocol_specs/94_unregister_controller.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,7 @@ class UnregisterControllerResponse(Message):
         error_code: int = 0,
         error_message: str | None = "",
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

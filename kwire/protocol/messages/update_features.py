@@ -1,4 +1,7 @@
-"""UpdateFeatures, API key 57. Generated from protocol_specs/57_update_features.spec, do not edit."""
+"""UpdateFeatures, API key 57.
+
+Generated from protocol_specs/57_update_features.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ class FeatureUpdateKey(Struct):
         self.feature = feature
         self.max_version_level = max_version_level
         self.allow_downgrade = allow_downgrade
+        # 1: upgrade, 2: safe downgrade, 3: unsafe downgrade
         self.upgrade_type = upgrade_type
 
 
@@ -115,6 +119,7 @@ class UpdateFeaturesResponse(Message):
         error_message: str | None = "",
         results: list[UpdatableFeatureResult] = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.error_message = error_message

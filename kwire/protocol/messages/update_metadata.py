@@ -1,4 +1,7 @@
-"""UpdateMetadata, API key 6. Generated from protocol_specs/06_update_metadata.spec, do not edit."""
+"""UpdateMetadata, API key 6.
+
+Generated from protocol_specs/06_update_metadata.spec, do not edit.
+"""
 
 from __future__ import annotations
 

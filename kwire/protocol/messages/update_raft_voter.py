@@ -1,4 +1,7 @@
-"""UpdateRaftVoter, API key 82. Generated from protocol_specs/82_update_raft_voter.spec, do not edit."""
+"""UpdateRaftVoter, API key 82.
+
+Generated from protocol_specs/82_update_raft_voter.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -147,6 +150,7 @@ class UpdateRaftVoterResponse(Message):
         error_code: int = 0,
         current_leader: CurrentLeader = DEFAULT,
     ) -> None:
+        # the client should stay silent so long
         self.throttle_time_ms = throttle_time_ms
         self.error_code = error_code
         self.current_leader = CurrentLeader() if current_leader is DEFAULT else current_leader

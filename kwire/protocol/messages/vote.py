@@ -1,4 +1,7 @@
-"""Vote, API key 52. Generated from protocol_specs/52_vote.spec, do not edit."""
+"""Vote, API key 52.
+
+Generated from protocol_specs/52_vote.spec, do not edit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""WriteShareGroupState, API key 85. Generated from protocol_specs/85_write_share_group_state.spec, do not edit."""
+"""WriteShareGroupState, API key 85.
+
+Generated from protocol_specs/85_write_share_group_state.spec, do not edit.
+"""
 
 from __future__ import annotations
 

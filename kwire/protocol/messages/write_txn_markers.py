@@ -1,4 +1,7 @@
-"""WriteTxnMarkers, API key 27. Generated from protocol_specs/27_write_txn_markers.spec, do not edit."""
+"""WriteTxnMarkers, API key 27.
+
+Generated from protocol_specs/27_write_txn_markers.spec, do not edit.
+"""
 
 from __future__ import annotations
 

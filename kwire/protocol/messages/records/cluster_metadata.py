@@ -1,4 +1,7 @@
-"""Messages of cluster_metadata. Generated from protocol_specs/records/cluster_metadata.spec, do not edit."""
+"""Messages of cluster_metadata.
+
+Generated from protocol_specs/records/cluster_metadata.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ class BrokerEndpoint(Struct):
         self.name = name
         self.host = host
         self.port = port
+        # 0 PLAINTEXT, 1 SSL, 2 SASL_PLAINTEXT, 3 SASL_SSL
         self.security_protocol = security_protocol
 
 
@@ -230,7 +234,9 @@ class PartitionRecord(Message):
         self.isr = [] if isr is DEFAULT else isr
         self.removing_replicas = [] if removing_replicas is DEFAULT else removing_replicas
         self.adding_replicas = [] if adding_replicas is DEFAULT else adding_replicas
+        # -1: none
         self.leader = leader
+        # 0: recovered, 1: recovering from an unclean election
         self.leader_recovery_state = leader_recovery_state
         self.leader_epoch = leader_epoch
         self.partition_epoch = partition_epoch
@@ -266,9 +272,11 @@ class ConfigRecord(Message):
         name: str = "",
         value: str | None = "",
     ) -> None:
+        # 2 topic, 4 broker, 8 broker logger, 16 client metrics, 32 group
         self.resource_type = resource_type
         self.resource_name = resource_name
         self.name = name
+        # null: deleted
         self.value = value
 
 
@@ -323,10 +331,12 @@ class PartitionChangeRecord(Message):
         self.partition_id = partition_id
         self.topic_id = topic_id
         self.isr = isr
+        # -1: none, -2: unchanged
         self.leader = leader
         self.replicas = replicas
         self.removing_replicas = removing_replicas
         self.adding_replicas = adding_replicas
+        # 0: recovered, 1: recovering from an unclean election
         self.leader_recovery_state = leader_recovery_state
         self.directories = directories
         self.eligible_leader_replicas = eligible_leader_replicas
@@ -479,6 +489,7 @@ class UserScramCredentialRecord(Message):
         iterations: int = 0,
     ) -> None:
         self.name = name
+        # 1: SCRAM-SHA-256, 2: SCRAM-SHA-512
         self.mechanism = mechanism
         self.salt = salt
         self.stored_key = stored_key
@@ -675,12 +686,15 @@ class AccessControlEntryRecord(Message):
         permission_type: int = 0,
     ) -> None:
         self.id = id
+        # 2 topic, 3 group, 4 cluster, 5 transactional id, 6 delegation token, 7 user
         self.resource_type = resource_type
         self.resource_name = resource_name
+        # 3: literal, 4: prefixed
         self.pattern_type = pattern_type
         self.principal = principal
         self.host = host
         self.operation = operation
+        # 1: any, 2: deny, 3: allow
         self.permission_type = permission_type
 
 
@@ -750,6 +764,7 @@ class RemoveUserScramCredentialRecord(Message):
         mechanism: int = 0,
     ) -> None:
         self.name = name
+        # 1: SCRAM-SHA-256, 2: SCRAM-SHA-512
         self.mechanism = mechanism
 
 
@@ -840,6 +855,7 @@ class ControllerEndpoint(Struct):
         self.name = name
         self.host = host
         self.port = port
+        # 0 PLAINTEXT, 1 SSL, 2 SASL_PLAINTEXT, 3 SASL_SSL
         self.security_protocol = security_protocol
 
 

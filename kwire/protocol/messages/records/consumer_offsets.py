@@ -1,4 +1,7 @@
-"""Messages of consumer_offsets. Generated from protocol_specs/records/consumer_offsets.spec, do not edit."""
+"""Messages of consumer_offsets.
+
+Generated from protocol_specs/records/consumer_offsets.spec, do not edit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Messages of consumer_protocol. Generated from protocol_specs/records/consumer_protocol.spec, do not edit."""
+"""Messages of consumer_protocol.
+
+Generated from protocol_specs/records/consumer_protocol.spec, do not edit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Messages of principal. Generated from protocol_specs/records/principal.spec, do not edit."""
+"""Messages of principal.
+
+Generated from protocol_specs/records/principal.spec, do not edit.
+"""
 
 from __future__ import annotations
 

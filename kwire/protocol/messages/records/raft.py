@@ -1,4 +1,7 @@
-"""Messages of raft. Generated from protocol_specs/records/raft.spec, do not edit."""
+"""Messages of raft.
+
+Generated from protocol_specs/records/raft.spec, do not edit.
+"""
 
 from __future__ import annotations
 

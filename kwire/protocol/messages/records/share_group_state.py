@@ -1,4 +1,7 @@
-"""Messages of share_group_state. Generated from protocol_specs/records/share_group_state.spec, do not edit."""
+"""Messages of share_group_state.
+
+Generated from protocol_specs/records/share_group_state.spec, do not edit.
+"""
 
 from __future__ import annotations
 

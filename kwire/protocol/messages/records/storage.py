@@ -1,4 +1,7 @@
-"""Messages of storage. Generated from protocol_specs/records/storage.spec, do not edit."""
+"""Messages of storage.
+
+Generated from protocol_specs/records/storage.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -50,6 +53,7 @@ class ControlRecordTypeSchema(Message):
         self,
         type: int = 0,
     ) -> None:
+        # 0: abort, 1: commit, 2 to 6: of the metadata log
         self.type = type
 
 
@@ -134,6 +138,7 @@ class ProducerSnapshot(Message):
         crc: int = 0,
         producer_entries: list[ProducerEntry] = DEFAULT,
     ) -> None:
+        # CRC-32C
         self.crc = crc
         self.producer_entries = [] if producer_entries is DEFAULT else producer_entries
 
@@ -181,7 +186,9 @@ class RemoteLogSegmentMetadataRecordRemoteLogSegmentIdEntry(Struct):
         id: bytes = ZERO_UUID,
     ) -> None:
         self.topic_id_partition = (
-            RemoteLogSegmentMetadataRecordTopicIdPartitionEntry() if topic_id_partition is DEFAULT else topic_id_partition
+            RemoteLogSegmentMetadataRecordTopicIdPartitionEntry()
+            if topic_id_partition is DEFAULT
+            else topic_id_partition
         )
         self.id = id
 
@@ -256,7 +263,9 @@ class RemoteLogSegmentMetadataRecord(Message):
         txn_index_empty: bool = False,
     ) -> None:
         self.remote_log_segment_id = (
-            RemoteLogSegmentMetadataRecordRemoteLogSegmentIdEntry() if remote_log_segment_id is DEFAULT else remote_log_segment_id
+            RemoteLogSegmentMetadataRecordRemoteLogSegmentIdEntry()
+            if remote_log_segment_id is DEFAULT
+            else remote_log_segment_id
         )
         self.start_offset = start_offset
         self.end_offset = end_offset
@@ -313,7 +322,9 @@ class RemoteLogSegmentMetadataUpdateRecordRemoteLogSegmentIdEntry(Struct):
         id: bytes = ZERO_UUID,
     ) -> None:
         self.topic_id_partition = (
-            RemoteLogSegmentMetadataUpdateRecordTopicIdPartitionEntry() if topic_id_partition is DEFAULT else topic_id_partition
+            RemoteLogSegmentMetadataUpdateRecordTopicIdPartitionEntry()
+            if topic_id_partition is DEFAULT
+            else topic_id_partition
         )
         self.id = id
 
@@ -349,7 +360,9 @@ class RemoteLogSegmentMetadataUpdateRecord(Message):
         remote_log_segment_state: int = 0,
     ) -> None:
         self.remote_log_segment_id = (
-            RemoteLogSegmentMetadataUpdateRecordRemoteLogSegmentIdEntry() if remote_log_segment_id is DEFAULT else remote_log_segment_id
+            RemoteLogSegmentMetadataUpdateRecordRemoteLogSegmentIdEntry()
+            if remote_log_segment_id is DEFAULT
+            else remote_log_segment_id
         )
         self.broker_id = broker_id
         self.event_timestamp_ms = event_timestamp_ms
@@ -410,7 +423,9 @@ class RemotePartitionDeleteMetadataRecord(Message):
         remote_partition_delete_state: int = 0,
     ) -> None:
         self.topic_id_partition = (
-            RemotePartitionDeleteMetadataRecordTopicIdPartitionEntry() if topic_id_partition is DEFAULT else topic_id_partition
+            RemotePartitionDeleteMetadataRecordTopicIdPartitionEntry()
+            if topic_id_partition is DEFAULT
+            else topic_id_partition
         )
         self.broker_id = broker_id
         self.event_timestamp_ms = event_timestamp_ms

@@ -1,4 +1,7 @@
-"""Messages of transaction_state. Generated from protocol_specs/records/transaction_state.spec, do not edit."""
+"""Messages of transaction_state.
+
+Generated from protocol_specs/records/transaction_state.spec, do not edit.
+"""
 
 from __future__ import annotations
 
@@ -96,6 +99,7 @@ class TransactionLogValue(Message):
         self.producer_epoch = producer_epoch
         self.next_producer_epoch = next_producer_epoch
         self.transaction_timeout_ms = transaction_timeout_ms
+        # 0 empty, 1 ongoing, 2, 3 prepares commit, abort, 4 committed, 5 aborted, 6 dead, 7 prepares fence
         self.transaction_status = transaction_status
         self.transaction_partitions = [] if transaction_partitions is DEFAULT else transaction_partitions
         self.transaction_last_update_timestamp_ms = transaction_last_update_timestamp_ms
