@@ -8,8 +8,10 @@ go into the rows of the reply; an exception that leaves a handler is a bug, but 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from kwire.broker.broker import Broker
+if TYPE_CHECKING:
+    from kwire.broker.broker import Broker
 
 
 class CloseConnection(Exception):  # noqa: N818 - an order, not an error
