@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 VARINT_BYTES = 5
 VARLONG_BYTES = 10
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
 _ONE_BYTE_VARINTS = [bytes((value,)) for value in range(0x80)]
 _NULL = _ONE_BYTE_VARINTS[1]
@@ -120,7 +121,9 @@ def _read_record(data: memoryview, position: int, header: BatchHeader) -> tuple[
     if header.attributes & LOG_APPEND_TIME_FLAG:
         timestamp = header.max_timestamp
     else:
-        timestamp = to_int64(header.base_timestamp + timestamp_delta)
+        timestamp = header.base_timestamp + timestamp_delta
+        if not INT64_MIN <= timestamp <= INT64_MAX:
+            timestamp = to_int64(timestamp)
     return end, Record(header.base_offset + offset_delta, timestamp, key, value, headers)
 
 
@@ -133,11 +136,16 @@ def _read_size(data: memoryview, position: int) -> tuple[int, int]:
 
 def _read_varint(data: memoryview, position: int, max_bytes: int = VARINT_BYTES) -> tuple[int, int]:
     """(Value, position after it) of a zigzag varint; bits beyond the type's width are dropped, as in Java."""
+    # One and two bytes first: they are what lengths and deltas usually take.
     byte = data[position]
     if byte < 0x80:
         return byte >> 1 ^ -(byte & 1), position + 1
     raw = byte & 0x7F
-    for index in range(1, max_bytes):
+    byte = data[position + 1]
+    if byte < 0x80:
+        return (raw | byte << 7) >> 1 ^ -(raw & 1), position + 2
+    raw |= (byte & 0x7F) << 7
+    for index in range(2, max_bytes):
         byte = data[position + index]
         raw |= (byte & 0x7F) << 7 * index
         if byte < 0x80:
@@ -277,6 +285,8 @@ def _varint(value: int) -> bytes | bytearray:
     raw = value << 1 if value >= 0 else ~(value << 1)
     if raw < 0x80:
         return _ONE_BYTE_VARINTS[raw]
+    if raw < 0x4000:
+        return bytes((raw & 0x7F | 0x80, raw >> 7))
     out = bytearray()
     while raw >= 0x80:
         out.append(raw & 0x7F | 0x80)
