@@ -112,7 +112,7 @@ class MemoryLog:
         active.append(batch, header, chunk_bytes)
         self._log_end_offset = active.next_offset
         self._size_bytes += len(batch)
-        if header.partition_leader_epoch != self.leader_epochs.latest_epoch and header.partition_leader_epoch >= 0:
+        if header.partition_leader_epoch > self.leader_epochs.latest_epoch:
             self.leader_epochs.assign(header.partition_leader_epoch, header.base_offset)
         if header.producer_id >= 0:
             row = self.producers.update(header, read_marker(batch, header) if header.is_control else None)
@@ -410,6 +410,14 @@ class MemoryStore:
             log = self._logs[topic_id, partition] = MemoryLog(self, topic, topic_id, partition, config)
             self._set_segment_bytes()
         return log
+
+    def directory_of(self, topic: str, partition: int) -> str | None:
+        """None: nothing outlives the process."""
+        return None
+
+    def directory_of(self, topic: str, partition: int) -> str | None:
+        """No files, no directory."""
+        return None
 
     def delete(self, log: PartitionLog) -> None:
         """See LogStore.delete."""

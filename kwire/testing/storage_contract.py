@@ -509,7 +509,8 @@ class LogContract:
         max_examples=100,
         deadline=None,
         derandomize=True,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
+        # the fixture makes a place per example, and each subclass is an executor of its own
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
     )
     @given(data=st.data())
     def test_engine_behaves_as_a_list_of_batches(self, make_store: MakeStore, data: st.DataObject) -> None:
