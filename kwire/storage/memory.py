@@ -415,10 +415,6 @@ class MemoryStore:
         """None: nothing outlives the process."""
         return None
 
-    def directory_of(self, topic: str, partition: int) -> str | None:
-        """No files, no directory."""
-        return None
-
     def delete(self, log: PartitionLog) -> None:
         """See LogStore.delete."""
         log.close()

@@ -1,4 +1,4 @@
-"""The storage engines by URL scheme: "memory:" and "file:/var/lib/kwire". An engine is imported when it is asked for."""
+"""The storage engines by URL scheme, "memory:" and "file:/var/lib/kwire"; imported when they are asked for."""
 # ruff: noqa: PLC0415 - that is what this module is for
 
 from __future__ import annotations
