@@ -26,6 +26,9 @@ ATTRIBUTES_OFFSET = 21
 """The CRC covers the bytes from here on."""
 MAX_TIMESTAMP_OFFSET = 35
 
+MIN_BATCH_LENGTH = 14
+"""The smallest batch_length of any magic: CRC, magic, attributes and two lengths of a legacy message."""
+
 MAGIC = 2
 LEGACY_MAGICS = (0, 1)
 

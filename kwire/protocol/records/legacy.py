@@ -16,6 +16,7 @@ from kwire.protocol.records.batch import (
     LEGACY_MAGICS,
     LOG_APPEND_TIME_FLAG,
     LOG_OVERHEAD_BYTES,
+    MIN_BATCH_LENGTH,
     NO_TIMESTAMP,
     CorruptBatch,
     IncompleteBatch,
@@ -28,9 +29,6 @@ from kwire.protocol.records.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-MIN_MESSAGE_BYTES = 14
-"""CRC, magic, attributes and two lengths."""
 
 _OFFSET = struct.Struct(">q")
 _CRC_TO_ATTRIBUTES = struct.Struct(">Ibb")
@@ -72,7 +70,7 @@ def read_legacy_batch(buffer: ReadableBuffer, offset: int = 0) -> LegacyBatch:
         CorruptBatch: it is no message of magic 0 or 1.
     """
     size_bytes, magic = read_size(buffer, offset)
-    if magic not in LEGACY_MAGICS or size_bytes < LOG_OVERHEAD_BYTES + MIN_MESSAGE_BYTES:
+    if magic not in LEGACY_MAGICS or size_bytes < LOG_OVERHEAD_BYTES + MIN_BATCH_LENGTH:
         raise CorruptBatch(f"{size_bytes} bytes of magic {magic} at {offset} are no message")
     if offset + size_bytes > len(buffer):
         raise IncompleteBatch(f"message at {offset} needs {size_bytes} bytes, {len(buffer) - offset} are there")

@@ -21,6 +21,7 @@ from kwire.protocol.records.batch import (
     LOG_APPEND_TIME_FLAG,
     LOG_OVERHEAD_BYTES,
     MAGIC,
+    MIN_BATCH_LENGTH,
     NO_TIMESTAMP,
     TRANSACTIONAL_FLAG,
     BatchHeader,
@@ -36,7 +37,6 @@ from kwire.protocol.records.batch import (
     set_log_append_time,
 )
 from kwire.protocol.records.compression import Codec
-from kwire.protocol.records.legacy import MIN_MESSAGE_BYTES
 from kwire.protocol.records.record import Record, append_record, assemble_batch, iter_records, to_int64
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ CODECS = {"uncompressed": Codec.NONE, "gzip": Codec.GZIP, "snappy": Codec.SNAPPY
 """The codec of each value of compression.type but "producer"."""
 
 LONG_MAX = 2**63 - 1
+LAST_ATTRIBUTES_BYTE = 22
 
 
 class InvalidBatch(ApiError):  # noqa: N818 - the verdict's name
@@ -105,7 +106,7 @@ class ValidatedBatch:
 
 def has_transactional_records(records: memoryview | None) -> bool:
     """Whether the batch belongs to a transaction, by its header alone: asked before anything else of it is judged."""
-    if records is None or len(records) < HEADER_BYTES:
+    if records is None or len(records) < HEADER_BYTES or not records[LAST_ATTRIBUTES_BYTE] & TRANSACTIONAL_FLAG:
         return False
     try:
         return read_header(records).is_transactional
@@ -203,7 +204,7 @@ def _whole_size(records: memoryview, offset: int) -> int | None:
     if left < LOG_OVERHEAD_BYTES:
         return None
     length = int.from_bytes(records[offset + 8 : offset + LOG_OVERHEAD_BYTES], "big", signed=True)
-    if length < MIN_MESSAGE_BYTES:
+    if length < MIN_BATCH_LENGTH:
         raise CorruptBatch(f"a record batch claims {length} bytes")
     if length > INT32_MAX - LOG_OVERHEAD_BYTES:
         raise UndecodableBatch(f"a record batch of {length} bytes is longer than an int32 can say")

@@ -1,6 +1,8 @@
 """Codecs: what clients write is read, what is written clients can read, and nothing unfolds without a bound."""
 
 import struct
+import subprocess
+import sys
 import tracemalloc
 import zlib
 
@@ -114,6 +116,21 @@ def test_what_is_cut_off_is_undecodable(codec):
     for size in [0, 1, 3, 5, 10, 20, len(packed) // 2, len(packed) - 1]:
         with pytest.raises(UndecodableBatch):
             decompress(codec, packed[:size], MEGABYTE)
+
+
+@pytest.mark.parametrize("data", [b"", b"a", bytes(range(256)) * 1000])
+def test_what_is_written_the_formats_own_readers_read(data):
+    import cramjam
+
+    assert zlib.decompress(compress(Codec.GZIP, data), 31) == data
+    for level in (1, 9, 17):
+        assert bytes(cramjam.lz4.decompress(compress(Codec.LZ4, data, level))) == data
+    assert bytes(cramjam.zstd.decompress(compress(Codec.ZSTD, data))) == data
+
+
+def test_a_broker_without_compressed_batches_never_loads_the_library():
+    code = "import sys, kwire.protocol.records.validation; sys.exit('cramjam' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("codec", [5, 6, 7])
