@@ -71,3 +71,6 @@ METADATA_DECISION_RECORDS = 10_000
 
 PRODUCER_ID_BLOCK = 1_000
 """Producer ids that a broker reserves at a time, as in Kafka."""
+
+HOUSEKEEPING_INTERVAL_S = 60.0
+"""Between two rounds of an engine's housekeeping: recovery points, deleted files (log.flush.*.checkpoint.interval.ms)."""

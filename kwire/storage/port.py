@@ -247,6 +247,13 @@ class LogStore(Protocol):
         """
         ...
 
+    def directory_of(self, topic: str, partition: int) -> str | None:
+        """Where files beside that log's own may stand (the metadata log's checkpoints), once it has its first record.
+
+        None where the engine keeps no files.
+        """
+        ...
+
     def delete(self, log: PartitionLog) -> None:
         """The log is closed and gone; slices being read stay readable until they are closed."""
         ...

@@ -1,0 +1,206 @@
+"""Cluster: what the brokers of one process share: metadata, configs, and one log per partition."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
+
+import trio
+
+from kwire.broker.broker import Broker
+from kwire.broker.configs import Configs
+from kwire.broker.controller import Controller
+from kwire.broker.metadata import TOPIC_CONFIGS, MetadataImage, TopicImage
+from kwire.broker.metadata_log import MetadataLog
+from kwire.broker.partition import Partition
+from kwire.limits import HOUSEKEEPING_INTERVAL_S
+from kwire.protocol.errors import ApiError
+from kwire.protocol.messages.records.cluster_metadata import (
+    ConfigRecord,
+    PartitionChangeRecord,
+    RemoveTopicRecord,
+)
+from kwire.storage.port import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from kwire.env import Env
+    from kwire.protocol.schema import Message
+    from kwire.storage.port import LogStore, PartitionLog
+
+Listener: TypeAlias = "Callable[[Sequence[Message]], None]"
+
+_log = logging.getLogger(__name__)
+
+
+class Cluster:
+    """One cluster over a store that has been started. Making it is blocking: the metadata log is read.
+
+    broker_ids: the brokers that this process holds, which are the cluster's. static: Kafka's broker config names to
+    texts. listeners: told the records of each metadata decision, after their replay.
+
+    Raises:
+        StorageError: the metadata log cannot be read or written.
+    """
+
+    def __init__(
+        self,
+        env: Env,
+        store: LogStore,
+        *,
+        cluster_id: str,
+        broker_ids: Sequence[int],
+        static: Mapping[str, str] | None = None,
+    ) -> None:
+        self.env = env
+        self.store = store
+        self.cluster_id = cluster_id
+        self.image = MetadataImage()
+        self.configs = Configs(static or {}, self.image)
+        self.listeners: list[Listener] = []
+        self._metadata_log = MetadataLog(env, store)
+        self._partitions: dict[tuple[str, int], Partition] = {}
+        self._replay()
+        self.controller = Controller(env, self.image, self._metadata_log, self.configs, self._changed)
+        try:
+            self.controller.settle(broker_ids)
+        except ApiError as error:
+            raise StorageError(f"cannot write the metadata log: {error.message}") from error
+        self.brokers = {node_id: Broker(node_id, self) for node_id in sorted(broker_ids)}
+
+    def partition(self, topic: str, index: int) -> Partition | None:
+        """The partition, None where there is none."""
+        partition = self._partitions.get((topic, index))
+        if partition is None:
+            image = self.image.topic(topic)
+            if image is None or not 0 <= index < len(image.partitions):
+                return None
+            partition = self._partition_of(image, index)
+            self._partitions[topic, index] = partition
+        return partition
+
+    @property
+    def partitions(self) -> Iterator[Partition]:
+        """Every partition that something needed already."""
+        return iter(tuple(self._partitions.values()))
+
+    async def run(self) -> NoReturn:
+        """Background work at Kafka's intervals, in bounded steps, until cancelled."""
+        retention_due_s = self.env.clock_s() + self._retention_interval_s()
+        while True:
+            await trio.sleep(HOUSEKEEPING_INTERVAL_S)
+            try:
+                self.store.housekeep(self.env.wall_ms())
+                self._metadata_log.checkpoint_if_due(self.image)
+            except StorageError as error:
+                _log.error("housekeeping failed: %s", error)
+            if self.env.clock_s() >= retention_due_s:
+                await self.enforce_retention()
+                retention_due_s = self.env.clock_s() + self._retention_interval_s()
+
+    async def enforce_retention(self) -> None:
+        """Each log has given up what its topic's retention says. Requests are served between two steps."""
+        expiration_ms = next(iter(self.brokers.values())).config.producer_id_expiration_ms
+        for partition in self.partitions:
+            await trio.lowlevel.checkpoint()
+            try:
+                while (
+                    partition.opened_log is not None
+                    and self._partitions.get((partition.topic, partition.index)) is partition
+                    and partition.enforce_retention(self.env.wall_ms(), expiration_ms)
+                ):
+                    await trio.lowlevel.checkpoint()
+            except ApiError as error:
+                _log.error("retention of %s-%d failed: %s", partition.topic, partition.index, error)
+
+    def open_stored_logs(self) -> None:
+        """Every stored log of an existing topic is open, and so recovered: for a start after an unclean stop. Blocking.
+
+        Raises:
+            StorageError: one cannot be recovered.
+        """
+        for stored in self.store.list():
+            topic = self.image.topic_by_id(stored.topic_id)
+            partition = self.partition(topic.name, stored.partition) if topic is not None else None
+            if partition is not None:
+                try:
+                    _ = partition.log
+                except ApiError as error:
+                    raise StorageError(f"cannot open {stored.topic}-{stored.partition}: {error.message}") from error
+
+    def close(self) -> None:
+        """Every log is closed; the next start needs no recovery. Blocking.
+
+        Raises:
+            StorageError: a log could not be flushed.
+        """
+        self._partitions.clear()
+        self.store.close()
+
+    def _retention_interval_s(self) -> float:
+        return next(iter(self.brokers.values())).config.log_retention_check_interval_ms / 1000
+
+    def _replay(self) -> None:
+        removed = set()
+        for record in self._metadata_log.replay():
+            self.image.replay(record)
+            if isinstance(record, RemoveTopicRecord):
+                removed.add(record.topic_id)
+        if removed:
+            self._delete_logs(removed)  # a crash may have come between the decision and the deletion
+
+    def _partition_of(self, topic: TopicImage, index: int) -> Partition:
+        name, topic_id = topic.name, topic.topic_id
+
+        def open_log() -> PartitionLog:
+            return self.store.open(name, topic_id, index, self.configs.topic(name))
+
+        return Partition(name, topic_id, topic.partitions[index], open_log)
+
+    def _changed(self, records: Sequence[Message]) -> None:
+        """What follows from a decision: logs go, configs count, parked requests look again."""
+        removed: set[bytes] = set()
+        altered: set[str] = set()
+        every = False
+        for record in records:
+            if isinstance(record, RemoveTopicRecord):
+                removed.add(record.topic_id)
+            elif isinstance(record, PartitionChangeRecord):
+                self._wake(record)
+            elif isinstance(record, ConfigRecord):
+                altered.add(record.resource_name)
+                every = every or record.resource_type != TOPIC_CONFIGS
+        if removed:
+            self._remove(removed)
+        if altered:
+            self._configure(None if every else altered)
+        for listener in self.listeners:
+            listener(records)
+
+    def _wake(self, record: PartitionChangeRecord) -> None:
+        topic = self.image.topic_by_id(record.topic_id)
+        partition = self._partitions.get((topic.name, record.partition_id)) if topic is not None else None
+        if partition is not None:
+            partition.wake()
+
+    def _configure(self, topics: set[str] | None) -> None:
+        """The logs of these topics, of all for None, have their configs of now."""
+        for partition in self.partitions:
+            if topics is None or partition.topic in topics:
+                partition.set_config(self.configs.topic(partition.topic))
+
+    def _remove(self, topic_ids: set[bytes]) -> None:
+        gone = [key for key, partition in self._partitions.items() if partition.topic_id in topic_ids]
+        for partition in [self._partitions.pop(key) for key in gone]:
+            partition.wake()
+        try:
+            self._delete_logs(topic_ids)
+        except StorageError as error:
+            _log.error("cannot delete the logs of a removed topic: %s", error)
+
+    def _delete_logs(self, topic_ids: set[bytes]) -> None:
+        for stored in self.store.list():
+            if stored.topic_id in topic_ids:
+                config = self.configs.topic(stored.topic)
+                self.store.delete(self.store.open(stored.topic, stored.topic_id, stored.partition, config))

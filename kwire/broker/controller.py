@@ -1,0 +1,288 @@
+"""The controller: every change of the metadata is decided here, written to the metadata log, and only then replayed.
+
+A decision reads the image and makes records; it changes nothing. Decisions are synchronous, so that none sees half of
+another. Source: KIP-500, KIP-631.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kwire.broker.metadata import LEADER_UNCHANGED, NO_LEADER, PartitionImage
+from kwire.broker.partition import storage_error
+from kwire.broker.placement import check_assignment, place
+from kwire.broker.topic_creation import NewTopic, TopicCreation, check_running, new_partition
+from kwire.limits import METADATA_DECISION_RECORDS, PRODUCER_ID_BLOCK
+from kwire.protocol.errors import ApiError, ErrorCode
+from kwire.protocol.messages.records.cluster_metadata import (
+    BrokerRegistrationChangeRecord,
+    PartitionChangeRecord,
+    ProducerIdsRecord,
+    RegisterBrokerRecord,
+    RemoveTopicRecord,
+    UnregisterBrokerRecord,
+)
+from kwire.storage.port import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from kwire.broker.configs import Configs
+    from kwire.broker.metadata import MetadataImage, TopicImage
+    from kwire.broker.metadata_log import MetadataLog
+    from kwire.env import Env
+    from kwire.protocol.messages.create_partitions import CreatePartitionsTopic
+    from kwire.protocol.messages.create_topics import CreatableTopic
+    from kwire.protocol.schema import Message
+    from kwire.storage.port import Appended
+
+FENCE = 1
+UNFENCE = -1
+"""What a BrokerRegistrationChangeRecord does to a broker."""
+
+
+class Controller:
+    """Decides for one cluster. on_change is told the records of each decision after their replay."""
+
+    def __init__(
+        self,
+        env: Env,
+        image: MetadataImage,
+        log: MetadataLog,
+        configs: Configs,
+        on_change: Callable[[Sequence[Message]], None],
+    ) -> None:
+        self._env = env
+        self._image = image
+        self._log = log
+        self._configs = configs
+        self._on_change = on_change
+
+    async def write(self, records: Sequence[Message]) -> None:
+        """The records are one decision: the image has them, and they are as durable as the engine makes them.
+
+        Raises:
+            ApiError: KAFKA_STORAGE_ERROR.
+        """
+        appended = self._commit(records)
+        if appended is not None and appended.durable is not None:
+            try:
+                await appended.durable()
+            except StorageError as error:
+                raise storage_error(error) from error
+
+    async def create_topics(
+        self, topics: Sequence[CreatableTopic], *, validate_only: bool = False
+    ) -> list[NewTopic | ApiError]:
+        """For each topic what was created, or why it was not; the topics without an error are created together.
+
+        Raises:
+            ApiError: POLICY_VIOLATION, they are too many at once; KAFKA_STORAGE_ERROR. None is created.
+        """
+        outcomes = TopicCreation(self._env, self._image, self._configs).decide(topics)
+        records = [record for made in outcomes if isinstance(made, NewTopic) for record in made.records()]
+        await self._write_unless(records, validate_only=validate_only)
+        return outcomes
+
+    async def delete_topics(self, topic_ids: Collection[bytes]) -> None:
+        """The topics of these ids, which exist, are gone.
+
+        Raises:
+            ApiError: as create_topics.
+        """
+        records = [RemoveTopicRecord(topic_id=topic_id) for topic_id in topic_ids]
+        await self._write_unless(records, validate_only=False)
+
+    async def create_partitions(
+        self, topics: Sequence[CreatePartitionsTopic], *, validate_only: bool = False
+    ) -> list[ApiError | None]:
+        """For each topic why it has not got the partitions that were asked for, None where it has.
+
+        Raises:
+            ApiError: as create_topics.
+        """
+        records: list[Message] = []
+        errors: list[ApiError | None] = []
+        for topic in topics:
+            try:
+                records += self._added_partitions(topic)
+            except ApiError as error:
+                errors.append(error)
+            else:
+                errors.append(None)
+        await self._write_unless(records, validate_only=validate_only)
+        return errors
+
+    def allocate_producer_ids(self, node_id: int) -> range:
+        """A block of producer ids that is on the disk as given to that broker.
+
+        Raises:
+            ApiError: KAFKA_STORAGE_ERROR.
+        """
+        first = self._image.next_producer_id
+        block = range(first, first + PRODUCER_ID_BLOCK)
+        broker = self._image.brokers[node_id]
+        self._commit([ProducerIdsRecord(broker_id=node_id, broker_epoch=broker.epoch, next_producer_id=block.stop)])
+        try:
+            self._log.flush()
+        except StorageError as error:
+            raise storage_error(error) from error
+        return block
+
+    def start_broker(self, node_id: int) -> None:
+        """The broker runs: it is in the ISR of its partitions, and leads those of which it is the first replica.
+
+        Raises:
+            ApiError: KAFKA_STORAGE_ERROR.
+        """
+        if self._image.brokers[node_id].fenced:
+            self._commit(self._fencing(node_id, UNFENCE, {*self._image.running, node_id}))
+
+    def stop_broker(self, node_id: int) -> None:
+        """The broker is fenced: other replicas lead its partitions; those without another one are offline.
+
+        Raises:
+            ApiError: KAFKA_STORAGE_ERROR.
+        """
+        if not self._image.brokers[node_id].fenced:
+            self._commit(self._fencing(node_id, FENCE, {*self._image.running} - {node_id}))
+
+    def settle(self, node_ids: Sequence[int]) -> None:
+        """The cluster's brokers are exactly these, all running; what others held is theirs.
+
+        Called when the process starts; decides nothing where nothing differs from the last run.
+
+        Raises:
+            ApiError: KAFKA_STORAGE_ERROR.
+        """
+        records: list[Message] = []
+        brokers = self._image.brokers
+        for node_id in node_ids:
+            known = brokers.get(node_id)
+            if known is None:
+                epoch = self._log.end_offset + len(records)
+                records.append(RegisterBrokerRecord(broker_id=node_id, broker_epoch=epoch, rack=None, fenced=False))
+            elif known.fenced:
+                records.append(_fencing_record(node_id, known.epoch, UNFENCE))
+        missing = brokers.keys() - set(node_ids)
+        records += self._reassigned(missing, sorted(node_ids))
+        for node_id in sorted(missing):
+            records.append(UnregisterBrokerRecord(broker_id=node_id, broker_epoch=brokers[node_id].epoch))
+        self._commit(records)
+
+    def raise_leader_epochs(self, partitions: Sequence[tuple[bytes, int]]) -> None:
+        """These partitions (topic id, index) lost records in a crash; their consumers see it by the leader epoch.
+
+        Raises:
+            ApiError: KAFKA_STORAGE_ERROR.
+        """
+        records: list[Message] = []
+        for topic_id, index in partitions:
+            topic = self._image.topic_by_id(topic_id)
+            if topic is not None and index < len(topic.partitions):
+                leader = topic.partitions[index].leader
+                records.append(PartitionChangeRecord(partition_id=index, topic_id=topic_id, leader=leader))
+        self._commit(records)
+
+    def _commit(self, records: Sequence[Message]) -> Appended | None:
+        if not records:
+            return None
+        try:
+            appended = self._log.append(records)
+        except StorageError as error:
+            raise storage_error(error) from error
+        for record in records:
+            self._image.replay(record)
+        self._on_change(records)
+        return appended
+
+    async def _write_unless(self, records: Sequence[Message], *, validate_only: bool) -> None:
+        if len(records) > METADATA_DECISION_RECORDS:
+            raise ApiError(ErrorCode.POLICY_VIOLATION, "Unable to perform excessively large batch operation.")
+        if not validate_only:
+            await self.write(records)
+
+    def _added_partitions(self, asked: CreatePartitionsTopic) -> list[Message]:
+        topic = self._image.topic(asked.name)
+        if topic is None:
+            raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        present = len(topic.partitions)
+        if asked.count == present:
+            raise ApiError(ErrorCode.INVALID_PARTITIONS, f"Topic already has {present} partition(s).")
+        if asked.count < present:
+            raise ApiError(
+                ErrorCode.INVALID_PARTITIONS,
+                f"The topic {asked.name} currently has {present} partition(s); {asked.count} would not be an increase.",
+            )
+        replication_factor = len(topic.partitions[0].replicas)
+        brokers = list(self._image.brokers.values())
+        additional = asked.count - present
+        if asked.assignments is None:
+            if additional > METADATA_DECISION_RECORDS:
+                raise ApiError(ErrorCode.POLICY_VIOLATION, "Unable to perform excessively large batch operation.")
+            placed = place(additional, replication_factor, brokers, self._env.random)
+        elif len(asked.assignments) != additional:
+            raise ApiError(
+                ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+                f"Attempted to add {additional} additional partition(s), but only "
+                f"{len(asked.assignments)} assignment(s) were specified.",
+            )
+        else:
+            placed = [assignment.broker_ids for assignment in asked.assignments]
+            for index, replicas in enumerate(placed, present):
+                check_assignment(replicas, [broker.node_id for broker in brokers], replication_factor)
+                check_running(self._image, index, replicas)
+        return [
+            new_partition(self._image, topic.topic_id, present + index, replicas)
+            for index, replicas in enumerate(placed)
+        ]
+
+    def _fencing(self, node_id: int, change: int, running: Collection[int]) -> list[Message]:
+        records: list[Message] = [_fencing_record(node_id, self._image.brokers[node_id].epoch, change)]
+        for topic, partition in self._partitions():
+            if node_id in partition.replicas:
+                records += _changes(topic.topic_id, partition, partition.replicas, running)
+        return records
+
+    def _reassigned(self, missing: Collection[int], node_ids: Sequence[int]) -> list[Message]:
+        """Changes after which no replica is on a missing broker, and each partition is led by a running one."""
+        records: list[Message] = []
+        for topic, partition in self._partitions():
+            turn = partition.index % len(node_ids)
+            others = [each for each in [*node_ids[turn:], *node_ids[:turn]] if each not in partition.replicas]
+            replicas = [others.pop(0) if each in missing and others else each for each in partition.replicas]
+            replicas = [each for each in replicas if each not in missing]
+            records += _changes(topic.topic_id, partition, replicas, node_ids)
+        return records
+
+    def _partitions(self) -> Iterator[tuple[TopicImage, PartitionImage]]:
+        for topic in self._image.topics.values():
+            for partition in topic.partitions:
+                yield topic, partition
+
+
+def _fencing_record(node_id: int, epoch: int, change: int) -> BrokerRegistrationChangeRecord:
+    return BrokerRegistrationChangeRecord(broker_id=node_id, broker_epoch=epoch, fenced=change)
+
+
+def _changes(
+    topic_id: bytes, partition: PartitionImage, replicas: list[int], running: Collection[int]
+) -> list[Message]:
+    """The record, if one is needed, after which the partition has these replicas while these brokers run.
+
+    The brokers share the log, so each running replica is in sync; where none runs, the last ISR stays, as in Kafka.
+    """
+    live = [node_id for node_id in replicas if node_id in running]
+    isr = live or partition.isr
+    leader = live[0] if live else NO_LEADER
+    if (replicas, isr, leader) == (partition.replicas, partition.isr, partition.leader):
+        return []
+    return [
+        PartitionChangeRecord(
+            partition_id=partition.index,
+            topic_id=topic_id,
+            isr=isr if isr != partition.isr else None,
+            leader=leader if leader != partition.leader else LEADER_UNCHANGED,
+            replicas=replicas if replicas != partition.replicas else None,
+        )
+    ]
