@@ -346,7 +346,7 @@ def main(check: bool) -> int:
     stale = [path for path, text in texts.items() if path not in existing or path.read_text() != text]
     superfluous = sorted(existing - texts.keys())
     for path in [*stale, *superfluous]:
-        print(f"stale: {path.relative_to(SPECS.parent)}")
+        print(f"stale: {path.relative_to(OUTPUT.parents[2])}")
     if check:
         return 1 if stale or superfluous else 0
     for path in stale:

@@ -128,7 +128,7 @@ class Field:
 
 def python_name(kafka_name: str) -> str:
     """PartitionMaxBytes as partition_max_bytes."""
-    return _PYTHON_NAME.sub("_", kafka_name.replace("KRaft", "Kraft").replace("2Pc", "2pc")).lower()
+    return _PYTHON_NAME.sub("_", kafka_name.replace("KRaft", "Kraft").replace("2Pc", "_2pc")).lower()
 
 
 def parse_range(text: str) -> Range:

@@ -16,7 +16,7 @@ class InitProducerIdRequest(Message):
         "transaction_timeout_ms",
         "producer_id",
         "producer_epoch",
-        "enable2pc",
+        "enable_2pc",
         "keep_prepared_txn",
     )
     API_KEY = 22
@@ -38,7 +38,7 @@ class InitProducerIdRequest(Message):
         transaction_timeout_ms: int = 0,
         producer_id: int = -1,
         producer_epoch: int = -1,
-        enable2pc: bool = False,
+        enable_2pc: bool = False,
         keep_prepared_txn: bool = False,
     ) -> None:
         # null: an idempotent producer only
@@ -47,7 +47,7 @@ class InitProducerIdRequest(Message):
         # -1: a new one
         self.producer_id = producer_id
         self.producer_epoch = producer_epoch
-        self.enable2pc = enable2pc
+        self.enable_2pc = enable_2pc
         self.keep_prepared_txn = keep_prepared_txn
 
 
