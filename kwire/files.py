@@ -39,7 +39,7 @@ _WOULD_READ_DISK = frozenset({errno.EAGAIN, errno.EWOULDBLOCK})
 
 Part = bytes | bytearray | memoryview
 Mode = Literal["read", "append", "create"]
-"""read and append: the file exists; create: it is made if it is missing. What is not read only is written at its end."""
+"""read and append: the file exists; create: it is made if it is missing. All but read write at the end of the file."""
 
 
 class File(Protocol):

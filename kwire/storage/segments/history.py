@@ -1,0 +1,289 @@
+"""History: what a log knows beside its batches, and the files that keep it.
+
+Producers (.snapshot files), aborted transactions (.txnindex files) and leader epochs (leader-epoch-checkpoint).
+All of it can be made again from the batches, so a failed write of these files fails no append: it is made good at the
+next chance.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from bisect import bisect_right
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from kwire.files import read_file, replace_file
+from kwire.storage.aborted import AbortedTransactions, CorruptTransactionIndex, decode_rows, encode_rows
+from kwire.storage.leader_epochs import CorruptEpochCheckpoint, LeaderEpochs, format_checkpoint, parse_checkpoint
+from kwire.storage.producer_state import (
+    CorruptSnapshot,
+    ProducerState,
+    decode_snapshot,
+    encode_snapshot,
+    read_marker,
+)
+from kwire.storage.segments.checkpoints import LEADER_EPOCHS
+from kwire.storage.segments.segment import SNAPSHOT_SUFFIX, TXN_INDEX_SUFFIX, file_stem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from kwire.files import Files
+    from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
+    from kwire.storage.segments.directory import DirectoryContent
+    from kwire.storage.segments.segment import Segment
+
+OFFSET_MAX = 2**63 - 1
+
+_log = logging.getLogger(__name__)
+
+
+class ReplayFrom(NamedTuple):
+    """From which offset on the batches must tell what the files do not."""
+
+    producers: int
+    epochs: int
+    rows: int
+
+
+class History:
+    """Producers, aborted transactions and leader epochs of one log, in memory and in its directory."""
+
+    __slots__ = (
+        "_directory",
+        "_epochs_stored",
+        "_epochs_synced",
+        "_files",
+        "_stale_rows",
+        "_unsynced_rows",
+        "aborted",
+        "leader_epochs",
+        "producers",
+        "snapshots",
+    )
+
+    def __init__(self, directory: str, files: Files) -> None:
+        self._directory = directory
+        self._files = files
+        self.producers = ProducerState()
+        self.aborted = AbortedTransactions()
+        self.leader_epochs = LeaderEpochs()
+        self.snapshots: list[int] = []
+        self._epochs_stored = True
+        self._epochs_synced = True
+        self._stale_rows: set[int] = set()
+        self._unsynced_rows: set[int] = set()
+
+    # While the log grows
+
+    def batch_appended(self, header: BatchHeader, batch: ReadableBuffer, segment_base_offset: int) -> None:
+        """The batch is the newest in the log."""
+        epoch = header.partition_leader_epoch
+        if epoch > self.leader_epochs.latest_epoch and self.leader_epochs.assign(epoch, header.base_offset):
+            self._epochs_stored = self._epochs_synced = False
+            with contextlib.suppress(OSError):
+                self.store_epochs()
+        if header.producer_id < 0:
+            return
+        row = self.producers.update(header, read_marker(batch, header) if header.is_control else None)
+        if row is not None:
+            self.aborted.append(row)
+            self._store_row(encode_rows([row]), segment_base_offset)
+
+    def _store_row(self, row: bytes, segment_base_offset: int) -> None:
+        self._unsynced_rows.add(segment_base_offset)
+        try:
+            file = self._files.open(self._rows_path(segment_base_offset), "create")
+            try:
+                file.append([row])
+            finally:
+                file.close()
+        except OSError:
+            self._stale_rows.add(segment_base_offset)
+
+    def _rows_path(self, segment_base_offset: int) -> str:
+        return file_stem(self._directory, segment_base_offset) + TXN_INDEX_SUFFIX
+
+    def store_epochs(self, *, durable: bool = False) -> None:
+        """The leader epoch checkpoint is up to date.
+
+        Raises:
+            OSError.
+        """
+        if self._epochs_stored and (self._epochs_synced or not durable):
+            return
+        path = f"{self._directory}/{LEADER_EPOCHS}"
+        replace_file(self._files, path, format_checkpoint(self.leader_epochs).encode(), durable=durable)
+        self._epochs_stored = True
+        self._epochs_synced = self._epochs_synced or durable
+
+    def store_rows(self, segments: Sequence[Segment]) -> None:
+        """The transaction indexes are up to date.
+
+        Raises:
+            OSError.
+        """
+        for segment, following in zip(segments, [*segments[1:], None], strict=True):
+            if segment.base_offset not in self._stale_rows:
+                continue
+            end = following.base_offset if following else OFFSET_MAX
+            rows = self.aborted.in_range(segment.base_offset, end)
+            path = self._rows_path(segment.base_offset)
+            if rows:
+                replace_file(self._files, path, encode_rows(rows), durable=False)
+            else:
+                self._files.remove(path)
+            self._stale_rows.discard(segment.base_offset)
+
+    def store_snapshot(self, offset: int) -> None:
+        """The producers as they are now are kept as the state at offset, the end of the log.
+
+        Raises:
+            OSError.
+        """
+        content = encode_snapshot(self.producers)
+        replace_file(self._files, self._snapshot_path(offset), content, durable=False)
+        if not self.snapshots or self.snapshots[-1] != offset:
+            self.snapshots.append(offset)
+
+    def _snapshot_path(self, offset: int) -> str:
+        return file_stem(self._directory, offset) + SNAPSHOT_SUFFIX
+
+    def sync(self, segments: Sequence[Segment]) -> None:
+        """What the log's recovery point vouches for is on the disk.
+
+        Raises:
+            OSError.
+        """
+        self.store_epochs(durable=True)
+        self.store_rows(segments)
+        while self._unsynced_rows:
+            segment_base_offset = self._unsynced_rows.pop()
+            with contextlib.suppress(FileNotFoundError):
+                file = self._files.open(self._rows_path(segment_base_offset), "append")
+                try:
+                    file.fsync()
+                finally:
+                    file.close()
+
+    # When the log is cut
+
+    def truncate_from_start(self, log_start_offset: int, first_base_offset: int) -> None:
+        """Leader epochs begin at log_start_offset, aborted transactions in the first segment; sequences go on."""
+        self.aborted.truncate_from_start(first_base_offset)
+        if self.leader_epochs.truncate_from_start(log_start_offset):
+            self._epochs_stored = self._epochs_synced = False
+            with contextlib.suppress(OSError):
+                self.store_epochs()
+
+    def truncate_from_end(self, offset: int, segments: Sequence[Segment]) -> None:
+        """Nothing of at or after offset is known. The producers must be replayed.
+
+        Raises:
+            OSError.
+        """
+        for row in self.aborted.in_range(offset, OFFSET_MAX):
+            self._stale_rows.add(_segment_of(segments, row.last_offset))
+        self.aborted.truncate_from_end(offset)
+        self.store_rows(segments)
+        if self.leader_epochs.truncate_from_end(offset):
+            self._epochs_stored = self._epochs_synced = False
+            self.store_epochs()
+        self.drop_snapshots([at for at in self.snapshots if at > offset])
+
+    def drop_snapshots(self, offsets: Iterable[int]) -> None:
+        """These snapshots are gone.
+
+        Raises:
+            OSError.
+        """
+        for offset in [*offsets]:
+            if offset in self.snapshots:
+                self.snapshots.remove(offset)
+            self._files.remove(self._snapshot_path(offset))
+
+    # When the log is opened, or has been cut
+
+    def load(self, content: DirectoryContent, trusted_end: int, log_end_offset: int) -> ReplayFrom:
+        """What the files say up to trusted_end is known; where they are missing or damaged, batches must be replayed.
+
+        Raises:
+            OSError.
+        """
+        epochs_from = self._load_epochs(trusted_end)
+        rows_from = self._load_rows(content.txn_indexes, trusted_end)
+        stray = [at for at in content.snapshots if at not in content.segments]
+        self.snapshots = [at for at in content.snapshots if at in content.segments or at == stray[-1]]
+        self.drop_snapshots(stray[:-1])
+        self.drop_snapshots([at for at in self.snapshots if at > log_end_offset])
+        return ReplayFrom(self.load_producers(min(trusted_end, rows_from)), epochs_from, rows_from)
+
+    def _load_epochs(self, trusted_end: int) -> int:
+        try:
+            text = read_file(self._files, f"{self._directory}/{LEADER_EPOCHS}").decode()
+            for entry in parse_checkpoint(text):
+                self.leader_epochs.assign(entry.epoch, entry.start_offset)
+        except (FileNotFoundError, UnicodeDecodeError, CorruptEpochCheckpoint) as error:
+            _log.warning("reading the leader epochs of %s from its batches: %s", self._directory, error)
+            self._epochs_stored = self._epochs_synced = False
+            return 0
+        if self.leader_epochs.truncate_from_end(trusted_end):
+            self._epochs_stored = self._epochs_synced = False
+        return trusted_end
+
+    def _load_rows(self, segment_base_offsets: Sequence[int], trusted_end: int) -> int:
+        rows_from = trusted_end
+        for base_offset in segment_base_offsets:
+            try:
+                rows = decode_rows(read_file(self._files, self._rows_path(base_offset)))
+            except CorruptTransactionIndex as error:
+                _log.warning("reading the aborted transactions of %s from its batches: %s", self._directory, error)
+                rows_from = min(rows_from, base_offset)
+                rows = []
+            known = [row for row in rows if row.last_offset < rows_from]
+            if len(known) < len(rows) or not rows:
+                self._stale_rows.add(base_offset)
+            for row in known:
+                self.aborted.append(row)
+        return rows_from
+
+    def load_producers(self, upto_offset: int) -> int:
+        """The producers are those of the newest good snapshot up to that offset; returns its offset, 0 without one."""
+        self.producers.clear()
+        for offset in reversed(self.snapshots):
+            if offset > upto_offset:
+                continue
+            try:
+                self.producers.load(decode_snapshot(read_file(self._files, self._snapshot_path(offset))))
+            except (FileNotFoundError, CorruptSnapshot) as error:
+                _log.warning("ignoring %s: %s", self._snapshot_path(offset), error)
+            else:
+                return offset
+        return 0
+
+    def replay(self, batches: Iterable[tuple[Segment, int, BatchHeader]], start: ReplayFrom) -> None:
+        """The batches (segment, position, header), in the log's order, have told what the files did not.
+
+        Raises:
+            OSError.
+        """
+        for segment, position, header in batches:
+            epoch = header.partition_leader_epoch
+            if header.base_offset >= start.epochs and epoch > self.leader_epochs.latest_epoch:
+                self.leader_epochs.assign(epoch, header.base_offset)
+                self._epochs_stored = self._epochs_synced = False
+            if header.producer_id < 0 or header.base_offset < start.producers:
+                continue
+            marker = None
+            if header.is_control:
+                marker = read_marker(segment.file().pread(header.size_bytes, position), header)
+            row = self.producers.update(header, marker)
+            if row is not None and row.last_offset >= start.rows:
+                self.aborted.append(row)
+                self._stale_rows.add(segment.base_offset)
+
+
+def _segment_of(segments: Sequence[Segment], offset: int) -> int:
+    """Base offset of the segment that contains offset."""
+    return segments[bisect_right(segments, offset, key=attrgetter("base_offset")) - 1].base_offset

@@ -1,0 +1,93 @@
+"""Loading: what a partition's directory holds becomes a log, recovered if the last run did not close it.
+
+After a clean stop nothing is scanned. Otherwise the batches past the recovery point are read and their CRCs checked,
+the log is cut behind the last good one, and indexes and history are made again from there.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from kwire.protocol.records.batch import CorruptBatch
+from kwire.storage.port import StorageError
+from kwire.storage.segments.directory import read_directory
+
+if TYPE_CHECKING:
+    from kwire.storage.segments.home import Home
+    from kwire.storage.segments.log import SegmentedLog
+    from kwire.storage.segments.segment import Segment
+
+_log = logging.getLogger(__name__)
+
+
+def load(log: SegmentedLog, home: Home, *, clean: bool) -> None:
+    """The log is what its directory holds. clean: the last run closed it.
+
+    Raises:
+        StorageError.
+    """
+    try:
+        _load(log, home, clean=clean)
+    except (OSError, CorruptBatch) as error:
+        log.abandon()
+        raise StorageError(f"cannot open the log in {log.directory}: {error}") from error
+
+
+def _load(log: SegmentedLog, home: Home, *, clean: bool) -> None:
+    files = home.env.files
+    partition = log.topic, log.partition
+    content = read_directory(files, log.directory)
+    segments = [_stored_segment(log, home, base_offset) for base_offset in content.segments]
+    recovery_point = home.recovery_points.offsets.get(partition, 0)
+    trusted_end: int | None = None
+    if not clean:
+        trusted_end = _recover(log, segments, recovery_point)
+    for segment in segments:
+        if not (segment.index.is_sound() and segment.time_index.is_sound()):
+            segment.rebuild_indexes()
+    log_start_offset = home.log_starts.offsets.get(partition, 0)
+    log_end_offset = segments[-1].next_offset() if segments else 0
+    if log_end_offset < log_start_offset or not segments:
+        _log.warning("%s ends at %d, before its log start offset %d", log.directory, log_end_offset, log_start_offset)
+        log.discard(segments)
+        segments = [log.new_segment(log_start_offset)]
+        segments[0].create()
+        log_end_offset = trusted_end = log_start_offset
+    trusted_end = log_end_offset if trusted_end is None else min(trusted_end, log_end_offset)
+    content.keep([segment.base_offset for segment in segments])
+    log.loaded(
+        segments,
+        max(log_start_offset, segments[0].base_offset),
+        log_end_offset,
+        recovery_point if not clean else log_end_offset,
+    )
+    start = log.history.load(content, trusted_end, log_end_offset)
+    log.history.replay(log.walk(min(start.producers, start.epochs)), start)
+    log.history.store_rows(segments)
+    log.history.store_epochs()
+
+
+def _stored_segment(log: SegmentedLog, home: Home, base_offset: int) -> Segment:
+    segment = log.new_segment(base_offset)
+    segment.size_bytes = home.env.files.size(segment.log_path)
+    segment.created_ms = home.env.files.modified_ms(segment.log_path)
+    return segment
+
+
+def _recover(log: SegmentedLog, segments: list[Segment], recovery_point: int) -> int | None:
+    """Segments past the recovery point are whole, those behind a cut are gone; returns up to where nothing was read."""
+    trusted_end: int | None = None
+    for number, segment in enumerate(segments):
+        following = segments[number + 1] if number + 1 < len(segments) else None
+        if following is not None and following.base_offset <= recovery_point:
+            continue
+        start_offset, cut_bytes = segment.recover(recovery_point)
+        if trusted_end is None:
+            trusted_end = start_offset
+        if cut_bytes:
+            log.recovered_cut = True
+            log.discard(segments[number + 1 :])
+            del segments[number + 1 :]
+            break
+    return trusted_end

@@ -1,0 +1,583 @@
+"""SegmentedLog: one partition's log in segment files.
+
+Nothing is on the disk before the first append. What a directory holds is loaded by loading.py.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from contextlib import contextmanager, suppress
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING
+
+from kwire.files import replace_file
+from kwire.protocol.records.batch import NO_TIMESTAMP, CorruptBatch, iter_headers, patch_offset
+from kwire.protocol.records.record import iter_records
+from kwire.storage.port import Appended, OffsetOutOfRange, SegmentInfo, StorageError, TimestampOffset
+from kwire.storage.segments.checkpoints import PARTITION_METADATA, format_partition_metadata
+from kwire.storage.segments.history import History, ReplayFrom
+from kwire.storage.segments.segment import DELETED_SUFFIX, FILE_SUFFIXES, Segment
+from kwire.storage.segments.slices import EMPTY_SLICE, FileSlice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from kwire.protocol.records.batch import BatchHeader
+    from kwire.storage.config import LogConfig
+    from kwire.storage.port import FileRange, LogSlice
+    from kwire.storage.segments.home import Home
+    from kwire.storage.segments.scan import Place
+
+MAX_TAIL_HINTS = 8
+"""Positions of readers at the end of a log that are remembered, so that what comes next is found without a search."""
+
+_base_offset = attrgetter("base_offset")
+
+
+class SegmentedLog:
+    """One partition's log in segment files; see kwire.storage.port.PartitionLog.
+
+    recovered_cut: opening it cut records off the end (the leader epoch must rise, so that consumers notice).
+    exists: it has a directory. was_stored: it was closed, and its next opening has nothing to recover.
+    """
+
+    def __init__(
+        self, topic: str, topic_id: bytes, partition: int, config: LogConfig, directory: str, home: Home
+    ) -> None:
+        self.topic = topic
+        self.topic_id = topic_id
+        self.partition = partition
+        self.config = config
+        self.directory = directory
+        self.recovered_cut = False
+        self.exists = False
+        self.was_stored = False
+        self.history = History(directory, home.env.files)
+        self.producers = self.history.producers
+        self.aborted = self.history.aborted
+        self.leader_epochs = self.history.leader_epochs
+        self._home = home
+        self._closed = False
+        self._log_start_offset = 0
+        self._log_end_offset = 0
+        self._segments = [self.new_segment(0)]
+        self._tail_hints: dict[int, int] = {}
+        self._recovery_point = 0
+        self._unflushed_since_ms: int | None = None
+        self._directory_synced = True
+
+    def loaded(self, segments: list[Segment], log_start_offset: int, log_end_offset: int, recovery_point: int) -> None:
+        """The directory has these segments, the last of which is active."""
+        self.exists = True
+        segments[-1].activate()
+        self._segments = segments
+        self._log_start_offset = log_start_offset
+        self._log_end_offset = log_end_offset
+        self._recovery_point = min(recovery_point, log_end_offset)
+
+    def new_segment(self, base_offset: int, size_bytes: int = 0, created_ms: int = 0) -> Segment:
+        """A segment of this log, in memory only."""
+        jitter_ms = min(self.config.segment_jitter_ms, self.config.segment_ms)
+        return Segment(
+            self.directory,
+            base_offset,
+            self._home.open_files,
+            index_interval_bytes=self.config.index_interval_bytes,
+            size_bytes=size_bytes,
+            created_ms=created_ms,
+            jitter_ms=self._home.env.random.randrange(jitter_ms) if jitter_ms > 0 else 0,
+        )
+
+    # What it holds
+
+    @property
+    def log_start_offset(self) -> int:
+        """First readable offset."""
+        return self._log_start_offset
+
+    @property
+    def log_end_offset(self) -> int:
+        """Offset of the next record to be appended."""
+        return self._log_end_offset
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all segments."""
+        return sum(segment.size_bytes for segment in self._segments)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether close() was called."""
+        return self._closed
+
+    @property
+    def recovery_point(self) -> int:
+        """Everything below it is on the disk."""
+        return self._recovery_point
+
+    def segments(self) -> Sequence[SegmentInfo]:
+        """Oldest first; the last is the active one."""
+        with self._storage_errors("read"):
+            ends = [segment.base_offset for segment in self._segments[1:]] + [self._log_end_offset]
+            return [
+                SegmentInfo(segment.base_offset, end, segment.size_bytes, segment.newest()[0], segment.created_ms)
+                for segment, end in zip(self._segments, ends, strict=True)
+            ]
+
+    # Appending
+
+    def append(self, batch: bytearray | memoryview, header: BatchHeader, leader_epoch: int, now_ms: int) -> Appended:
+        """The batch is the log's newest, in the page cache, and where flush.messages says so on the disk."""
+        base_offset = self._log_end_offset
+        patch_offset(batch, base_offset, leader_epoch)
+        header.base_offset = base_offset
+        header.partition_leader_epoch = leader_epoch
+        self._append(batch, header, now_ms)
+        return Appended(base_offset, header.last_offset)
+
+    def append_as_is(self, batches: bytes | bytearray | memoryview, now_ms: int) -> Appended:
+        """Whole batches that carry their offsets already are the log's newest."""
+        view = memoryview(batches)
+        found = _ascending_batches(view, self._log_end_offset)
+        end_before = self._log_end_offset
+        for position, header in found:
+            try:
+                self._append(view[position : position + header.size_bytes], header, now_ms)
+            except StorageError:
+                self.truncate(end_before)
+                raise
+        return Appended(found[0][1].base_offset, self._log_end_offset - 1)
+
+    def _append(self, batch: bytearray | memoryview, header: BatchHeader, now_ms: int) -> None:
+        try:
+            if self._closed:
+                self._raise_closed()
+            segment = self._segments[-1]
+            if not segment.active or segment.is_due(header, self.config, now_ms):
+                segment = self._begin_segment(header.base_offset, now_ms)
+            position = segment.size_bytes
+            if not position:
+                segment.created_ms = now_ms
+            segment.append(batch, header)
+        except OSError as error:
+            raise self._storage_error("append to", error) from error
+        if header.next_offset - self._recovery_point >= self.config.flush_messages:
+            self._flush_append(segment, position, header)
+        elif self._unflushed_since_ms is None:
+            self._unflushed_since_ms = now_ms
+        self._log_end_offset = header.next_offset
+        self.history.batch_appended(header, batch, segment.base_offset)
+
+    def _flush_append(self, segment: Segment, position: int, header: BatchHeader) -> None:
+        """The batch just written is on the disk, or taken back."""
+        try:
+            self._sync(header.next_offset)
+        except OSError as error:
+            with suppress(OSError):  # what is left is cut before the next append
+                segment.truncate(position, header.base_offset)
+            raise self._storage_error("flush", error) from error
+
+    def _begin_segment(self, base_offset: int, now_ms: int) -> Segment:
+        """A new segment is active, with its file, and what a recovery of it starts from.
+
+        Raises:
+            OSError: nothing has changed for a reader or the next append.
+        """
+        self._create_directory()
+        old = self._segments[-1]
+        new = self.new_segment(base_offset, created_ms=now_ms)
+        if old.active:
+            old.store_indexes()
+        if old.size_bytes:
+            self.history.store_snapshot(base_offset)
+            self.history.store_rows(self._segments)
+        new.create()
+        self._directory_synced = False
+        if old.size_bytes:
+            old.active = False
+            self._segments.append(new)
+        else:
+            self._segments[-1] = new
+            if old.active and old.base_offset != new.base_offset:
+                self.discard([old])
+        self._tail_hints.clear()
+        if old.size_bytes and self._log_start_offset >= base_offset:  # a truncation left only deleted records
+            self._drop_below_log_start()
+        return new
+
+    def _create_directory(self) -> None:
+        if self.exists:
+            return
+        files = self._home.env.files
+        files.mkdir(self.directory)
+        content = format_partition_metadata(self.topic_id).encode()
+        replace_file(files, f"{self.directory}/{PARTITION_METADATA}", content, durable=False)
+        self.exists = True
+
+    def roll(self, now_ms: int) -> None:
+        """The active segment is closed and a new one begun, unless it is empty."""
+        self._check_open()
+        if self._segments[-1].size_bytes:
+            with self._storage_errors("roll"):
+                self._begin_segment(self._log_end_offset, now_ms)
+
+    def roll_if_due(self, now_ms: int) -> None:
+        """As roll, when segment.ms has passed for the active segment."""
+        self._check_open()
+        if self._segments[-1].is_old(self.config, now_ms):
+            self.roll(now_ms)
+
+    # Reading
+
+    def read(self, offset: int, max_bytes: int, *, before_offset: int, min_one_batch: bool) -> LogSlice:
+        """Batches of one segment, from the one that contains offset on."""
+        self._check_open()
+        if not self._log_start_offset <= offset <= self._log_end_offset:
+            raise OffsetOutOfRange(f"{offset} is not in {self._log_start_offset} to {self._log_end_offset}")
+        if offset >= min(before_offset, self._log_end_offset):
+            if offset == self._log_end_offset:
+                self._hint(offset, self._segments[-1].size_bytes)
+            return EMPTY_SLICE
+        try:
+            return self._read(offset, max_bytes, before_offset, min_one_batch=min_one_batch)
+        except (OSError, CorruptBatch) as error:
+            raise self._storage_error("read", error) from error
+
+    def _read(self, offset: int, max_bytes: int, before_offset: int, *, min_one_batch: bool) -> LogSlice:
+        position = self._tail_hints.get(offset)
+        if position is not None and not min_one_batch:
+            segment = self._segments[-1]
+            first_bytes = 0
+        else:
+            found = self._find(offset, position)
+            if found is None:
+                return EMPTY_SLICE
+            segment, place = found
+            if place.base_offset >= before_offset:
+                return EMPTY_SLICE
+            position, first_bytes = place.position, place.size_bytes
+        end = self._end_position(segment, before_offset)
+        size_bytes = min(end - position, max(max_bytes, first_bytes if min_one_batch else 0))
+        if size_bytes <= 0:
+            return EMPTY_SLICE
+        if position + size_bytes == segment.size_bytes and segment.active:
+            self._hint(self._log_end_offset, segment.size_bytes)
+        return FileSlice(segment.file(), position, size_bytes)
+
+    def _find(self, offset: int, hint: int | None = None) -> tuple[Segment, Place] | None:
+        """The first batch that ends at or after offset, and its segment; compaction may have left gaps."""
+        if hint is not None:
+            active = self._segments[-1]
+            place = active.place_at(hint)
+            if place is not None:
+                return active, place
+        for segment in self._segments[self._segment_index(offset) :]:
+            place = segment.find(offset)
+            if place is not None:
+                return segment, place
+        return None
+
+    def _segment_index(self, offset: int) -> int:
+        return max(0, bisect_right(self._segments, offset, key=_base_offset) - 1)
+
+    def _end_position(self, segment: Segment, before_offset: int) -> int:
+        """Where in the segment the first batch starts that starts at or after before_offset."""
+        if before_offset >= self._log_end_offset:
+            return segment.size_bytes
+        position = self._tail_hints.get(before_offset) if segment.active else None
+        if position is not None:
+            return position
+        place = segment.find(before_offset)
+        if place is None:
+            return segment.size_bytes
+        return place.position if place.base_offset >= before_offset else place.position + place.size_bytes
+
+    def _hint(self, offset: int, position: int) -> None:
+        """The batch that will begin with offset will stand at position of the active segment."""
+        hints = self._tail_hints
+        if offset not in hints:
+            if len(hints) >= MAX_TAIL_HINTS:
+                del hints[next(iter(hints))]
+            hints[offset] = position
+
+    def read_cached(self, part: FileRange) -> memoryview | None:
+        """The range's bytes if the page cache has them."""
+        cached: memoryview | None = part.file.pread_cached(part.size_bytes, part.position)  # type: ignore[attr-defined]
+        return cached
+
+    def headers(self, from_offset: int = 0) -> Iterator[BatchHeader]:
+        """Every batch header from the batch that contains from_offset on."""
+        self._check_open()
+        with self._storage_errors("read"):
+            for _, _, header in self.walk(max(from_offset, self._log_start_offset)):
+                yield header
+
+    def walk(self, from_offset: int) -> Iterator[tuple[Segment, int, BatchHeader]]:
+        """(Segment, position, header) of every batch from the one that contains from_offset on.
+
+        Raises:
+            OSError, CorruptBatch.
+        """
+        found = self._find(from_offset)
+        if found is None:
+            return
+        first, place = found
+        position = place.position
+        for segment in self._segments[self._segments.index(first) :]:
+            for at, header in segment.headers(position):
+                yield segment, at, header
+            position = 0
+
+    # By timestamp
+
+    def offset_for_timestamp(self, timestamp_ms: int, *, before_offset: int) -> TimestampOffset | None:
+        """The first record below before_offset whose timestamp is >= timestamp_ms."""
+        self._check_open()
+        with self._storage_errors("search"):
+            for segment in self._segments:
+                if segment.size_bytes and segment.newest()[0] >= timestamp_ms:
+                    found = self._first_since(segment, timestamp_ms, before_offset)
+                    if found is not None:
+                        return found
+        return None
+
+    def _first_since(self, segment: Segment, timestamp_ms: int, before_offset: int) -> TimestampOffset | None:
+        start = max(segment.time_index.lookup(timestamp_ms), self._log_start_offset)
+        place = segment.find(start)
+        if place is None:
+            return None
+        for position, header in segment.headers(place.position):
+            if header.base_offset >= before_offset:
+                return None
+            if header.max_timestamp < timestamp_ms:
+                continue
+            batch = segment.file().pread(header.size_bytes, position)
+            for record in iter_records(batch, header):
+                if record.timestamp >= timestamp_ms and record.offset >= self._log_start_offset:
+                    if record.offset >= before_offset:
+                        return None
+                    return TimestampOffset(record.timestamp, record.offset, header.partition_leader_epoch)
+        return None
+
+    def max_timestamp(self) -> TimestampOffset | None:
+        """The record with the newest timestamp (the first of them)."""
+        self._check_open()
+        with self._storage_errors("search"):
+            newest_ms, newest = max(
+                ((self._newest_readable(segment), segment) for segment in self._segments), key=itemgetter(0)
+            )
+            if newest_ms == NO_TIMESTAMP:
+                return None
+            return self._first_since(newest, newest_ms, self._log_end_offset)
+
+    def _newest_readable(self, segment: Segment) -> int:
+        newest_ms, last_offset = segment.newest()
+        if last_offset >= self._log_start_offset or not segment.size_bytes:
+            return newest_ms
+        place = segment.find(self._log_start_offset)
+        rest = segment.headers(place.position) if place else ()
+        return max((header.max_timestamp for _, header in rest), default=NO_TIMESTAMP)
+
+    # Cutting
+
+    def advance_log_start(self, offset: int) -> None:
+        """log_start_offset is at least offset, also after a restart; segments wholly below it are deleted."""
+        self._check_open()
+        if offset <= self._log_start_offset:
+            return
+        if offset > self._log_end_offset:
+            raise OffsetOutOfRange(f"{offset} is above the log end offset {self._log_end_offset}")
+        if offset == self._log_end_offset:
+            self.roll(self._home.env.wall_ms())
+        with self._storage_errors("cut the start of"):
+            self._log_start_offset = offset
+            self._drop_below_log_start()
+
+    def _drop_below_log_start(self) -> None:
+        """Segments wholly below the log start offset are gone, and the offset itself outlives a restart."""
+        start = self._log_start_offset
+        following = self._segments[1:]
+        gone = [
+            segment for segment, after in zip(self._segments, following, strict=False) if after.base_offset <= start
+        ]
+        del self._segments[: len(gone)]
+        self.history.truncate_from_start(start, self._segments[0].base_offset)
+        self._store_log_start(is_first_base=self.discard(gone) and self._segments[0].base_offset == start)
+
+    def _store_log_start(self, *, is_first_base: bool) -> None:
+        log_starts = self._home.log_starts
+        log_starts.set((self.topic, self.partition), None if is_first_base else self._log_start_offset)
+        log_starts.write(durable=False)
+
+    def discard(self, segments: Sequence[Segment]) -> bool:
+        """The segments' files leave the disk after file.delete.delay.ms; False when some keep their names until then.
+
+        Raises:
+            OSError: producer snapshots could not be removed.
+        """
+        env, trash = self._home.env, self._home.trash
+        due_ms = env.wall_ms() + self.config.file_delete_delay_ms
+        renamed = True
+        for segment in segments:
+            segment.active = False
+            for suffix in FILE_SUFFIXES:
+                path = segment.stem + suffix
+                self._home.open_files.forget(path)
+                if not env.files.exists(path):
+                    continue
+                try:
+                    env.files.rename(path, path + DELETED_SUFFIX)
+                except OSError:  # open, on Windows
+                    trash.add(path, due_ms)
+                    renamed = False
+                else:
+                    trash.add(path + DELETED_SUFFIX, due_ms)
+        self.history.drop_snapshots(segment.base_offset for segment in segments)
+        return renamed
+
+    def truncate(self, offset: int) -> None:
+        """log_end_offset is at most offset; producers, aborted and leader_epochs forget what was cut."""
+        self._check_open()
+        if offset >= self._log_end_offset:
+            return
+        try:
+            self._truncate(offset)
+        except (OSError, CorruptBatch) as error:
+            raise self._storage_error("truncate", error) from error
+
+    def _truncate(self, offset: int) -> None:
+        self._tail_hints.clear()
+        keep = max(1, bisect_left(self._segments, offset, key=_base_offset))
+        gone = self._segments[keep:]
+        del self._segments[keep:]
+        active = self._segments[-1]
+        active.activate()
+        self.discard(gone)
+        place = active.find(offset)
+        if place is not None:
+            active.truncate(place.position, place.base_offset)
+        end = active.next_offset()
+        if end > offset:  # nothing is left, and the log begins earlier than its segment did
+            self._begin_segment(offset, active.created_ms)
+            end = offset
+        self._log_end_offset = end
+        if end < self._log_start_offset:
+            self._log_start_offset = end
+            self._store_log_start(is_first_base=self._segments[0].base_offset == end)
+        self._recovery_point = min(self._recovery_point, end)
+        self.history.truncate_from_end(end, self._segments)
+        start = self.history.load_producers(end)
+        self.history.replay(self.walk(start), ReplayFrom(start, end, end))
+
+    # To the disk
+
+    def flush(self) -> None:
+        """Everything appended is on the disk (fsync), and so is the recovery point."""
+        self._check_open()
+        with self._storage_errors("flush"):
+            self._sync(self._log_end_offset)
+            self._home.recovery_points.write(durable=True)
+            self._home.log_starts.write(durable=True)
+
+    def flush_if_due(self, now_ms: int) -> None:
+        """As flush without the checkpoint file: closed segments at once, the active one when flush.ms has passed.
+
+        Raises:
+            StorageError.
+        """
+        since_ms = self._unflushed_since_ms
+        if self._closed or since_ms is None:
+            return
+        with self._storage_errors("flush"):
+            if now_ms - since_ms >= self.config.flush_ms:
+                self._sync(self._log_end_offset)
+            elif self._recovery_point < (active_base := self._segments[-1].base_offset):
+                self._sync(active_base)
+
+    def _sync(self, end_offset: int) -> None:
+        """What is below end_offset is on the disk, and the recovery point says so. May run beside appends, in a thread.
+
+        Raises:
+            OSError: the recovery point is what it was.
+        """
+        if not self.exists or end_offset <= self._recovery_point:
+            return
+        segments = [*self._segments]
+        for segment in segments[self._segment_index(self._recovery_point) :]:
+            if segment.base_offset < end_offset:
+                segment.sync()
+        self.history.sync(segments)
+        if not self._directory_synced:
+            self._directory_synced = True
+            self._home.env.files.fsync_directory(self.directory)
+        self._recovery_point = end_offset
+        self._home.recovery_points.set((self.topic, self.partition), end_offset)
+        if end_offset >= self._log_end_offset:
+            self._unflushed_since_ms = None
+
+    def close(self) -> None:
+        """Flushes and lets go of all files; further calls raise StorageError."""
+        if self._closed:
+            return
+        try:
+            if self.exists:
+                with self._storage_errors("close"):
+                    self._store_everything()
+                self.was_stored = True
+        finally:
+            self.abandon()
+
+    def _store_everything(self) -> None:
+        active = self._segments[-1]
+        active.store_indexes()
+        active.active = False
+        if self._log_end_offset not in self.history.snapshots:
+            self.history.store_snapshot(self._log_end_offset)
+        self.history.store_rows(self._segments)
+        self.history.store_epochs()
+        self._sync(self._log_end_offset)
+
+    def abandon(self) -> None:
+        """All files are let go of, and nothing more is written."""
+        self._closed = True
+        for segment in self._segments:
+            for suffix in FILE_SUFFIXES:
+                self._home.open_files.forget(segment.stem + suffix)
+
+    # Errors
+
+    def _check_open(self) -> None:
+        if self._closed:
+            self._raise_closed()
+
+    def _raise_closed(self) -> None:
+        raise StorageError(f"the log of {self.topic}-{self.partition} is closed")
+
+    def _storage_error(self, what: str, error: Exception) -> StorageError:
+        return StorageError(f"cannot {what} the log of {self.topic}-{self.partition}: {error}")
+
+    @contextmanager
+    def _storage_errors(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, CorruptBatch) as error:
+            raise self._storage_error(what, error) from error
+
+
+def _ascending_batches(view: memoryview, log_end_offset: int) -> list[tuple[int, BatchHeader]]:
+    """(Position, header) of each batch of the view.
+
+    Raises:
+        ValueError: there is none, or one is not whole, or their offsets do not ascend from log_end_offset.
+    """
+    try:
+        found = list(iter_headers(view))
+    except CorruptBatch as error:
+        raise ValueError(f"not record batches: {error}") from None
+    if not found or found[-1][0] + found[-1][1].size_bytes != len(view):
+        raise ValueError("not whole record batches")
+    for _, header in found:
+        if header.base_offset < log_end_offset:
+            raise ValueError(f"a batch begins at {header.base_offset}, below {log_end_offset}")
+        log_end_offset = header.next_offset
+    return found

@@ -1,0 +1,231 @@
+"""SegmentStore: all partition logs of a data directory, in the layout of Apache Kafka."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from kwire.files import replace_file
+from kwire.storage.port import StorageError, StoredLog
+from kwire.storage.segments import checkpoints
+from kwire.storage.segments.checkpoints import OffsetCheckpoint
+from kwire.storage.segments.directory import (
+    DIRECTORY_DELETED_SUFFIX,
+    DIRECTORY_STRAY_SUFFIX,
+    parse_directory_name,
+    retired_name,
+)
+from kwire.storage.segments.home import Home
+from kwire.storage.segments.loading import load
+from kwire.storage.segments.log import SegmentedLog
+from kwire.storage.segments.open_files import OpenFiles
+from kwire.storage.segments.trash import Trash
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kwire.env import Env
+    from kwire.files import Lock
+    from kwire.storage.config import LogConfig
+    from kwire.storage.port import PartitionLog
+
+CHECKPOINT_INTERVAL_MS = 60_000
+"""Kafka's log.flush.offset.checkpoint.interval.ms."""
+
+_log = logging.getLogger(__name__)
+
+
+class SegmentStore:
+    """All partition logs of a data directory; see kwire.storage.port.LogStore.
+
+    cluster_id and node_id are written to a new directory's meta.properties; after start(), cluster_id is what it says.
+    """
+
+    def __init__(self, directory: str, env: Env, *, cluster_id: str | None = None, node_id: int = 0) -> None:
+        self.directory = directory.rstrip("/") or "/"
+        self.cluster_id = cluster_id
+        self.node_id = node_id
+        self._env = env
+        self._logs: dict[tuple[str, int], SegmentedLog] = {}
+        self._home = Home(
+            env,
+            OpenFiles(env.files),
+            Trash(env.files),
+            OffsetCheckpoint(env.files, self._path(checkpoints.RECOVERY_POINTS)),
+            OffsetCheckpoint(env.files, self._path(checkpoints.LOG_START_OFFSETS)),
+        )
+        self._lock: Lock | None = None
+        self._was_clean = False
+        self._checkpointed_ms = 0
+
+    def _path(self, name: str) -> str:
+        return f"{self.directory}/{name}"
+
+    # The directory
+
+    def start(self) -> None:
+        """The directory is there, ours alone, and known to be cleanly closed or not."""
+        files = self._env.files
+        try:
+            files.mkdir(self.directory)
+            self._take_lock()
+            self._read_properties()
+            self._home.recovery_points.read()
+            self._home.log_starts.read()
+            self._was_clean = files.exists(self._path(checkpoints.CLEAN_SHUTDOWN))
+            files.remove(self._path(checkpoints.CLEAN_SHUTDOWN))
+            for name in files.listdir(self.directory):
+                if name.endswith(DIRECTORY_DELETED_SUFFIX):
+                    self._home.trash.add(self._path(name), 0)
+        except OSError as error:
+            self._release()
+            raise StorageError(f"cannot use the data directory {self.directory}: {error.strerror or error}") from error
+        except StorageError:
+            self._release()
+            raise
+
+    def _take_lock(self) -> None:
+        self._lock = self._env.files.lock(self._path(checkpoints.LOCK))
+        if self._lock is None:
+            raise StorageError(f"the data directory {self.directory} is in use by another broker")
+
+    def _read_properties(self) -> None:
+        path = self._path(checkpoints.META_PROPERTIES)
+        properties = checkpoints.read_meta_properties(self._env.files, path)
+        if properties is None:
+            self.cluster_id = self.cluster_id or checkpoints.format_uuid(self._env.new_uuid())
+            content = checkpoints.format_meta_properties(
+                cluster_id=self.cluster_id, node_id=self.node_id, directory_id=self._env.new_uuid()
+            )
+            replace_file(self._env.files, path, content.encode())
+            return
+        stored = properties["cluster.id"]
+        if self.cluster_id not in {None, stored}:
+            raise StorageError(f"{self.directory} belongs to the cluster {stored}, not to {self.cluster_id}")
+        self.cluster_id = stored
+
+    def _release(self) -> None:
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.release()
+
+    @property
+    def was_clean(self) -> bool:
+        """Whether the last run closed the store: else every stored log should be opened, and so recovered, at once."""
+        return self._was_clean
+
+    # Logs
+
+    def list(self) -> Sequence[StoredLog]:
+        """What is stored, opened or not."""
+        files = self._env.files
+        try:
+            found = [(name, parse_directory_name(name)) for name in files.listdir(self.directory)]
+            return [
+                StoredLog(parsed[0], checkpoints.read_topic_id(files, self._path(name)), parsed[1])
+                for name, parsed in found
+                if parsed is not None
+            ]
+        except OSError as error:
+            raise StorageError(f"cannot list {self.directory}: {error}") from error
+
+    def open(self, topic: str, topic_id: bytes, partition: int, config: LogConfig) -> SegmentedLog:
+        """The partition's log; nothing is written for one that is not there."""
+        key = topic, partition
+        former = self._logs.get(key)
+        if former is not None and not former.is_closed:
+            return former
+        if self._lock is None:
+            raise StorageError(f"the data directory {self.directory} is not open")
+        directory = self._path(f"{topic}-{partition}")
+        log = SegmentedLog(topic, topic_id, partition, config, directory, self._home)
+        if self._holds(directory, topic, topic_id, partition):
+            load(log, self._home, clean=self._was_clean if former is None else former.was_stored)
+        else:
+            self._home.recovery_points.set(key, None)
+            self._home.log_starts.set(key, None)
+        self._logs[key] = log
+        return log
+
+    def directory_of(self, topic: str, partition: int) -> str | None:
+        """Where the log's files are, once it has any."""
+        return self._path(f"{topic}-{partition}")
+
+    def _holds(self, directory: str, topic: str, topic_id: bytes, partition: int) -> bool:
+        """Whether the directory is this topic's; that of an earlier topic of the same name is set aside."""
+        files = self._env.files
+        try:
+            if not files.exists(directory):
+                return False
+            stored_id = checkpoints.read_topic_id(files, directory)
+            if checkpoints.NO_TOPIC_ID in {stored_id, topic_id} or stored_id == topic_id:
+                return True
+            stray = retired_name(topic, partition, self._env.new_uuid(), DIRECTORY_STRAY_SUFFIX)
+            _log.warning("%s is of another topic of that name; it is now %s", directory, stray)
+            files.rename(directory, self._path(stray))
+        except OSError as error:
+            raise StorageError(f"cannot open {directory}: {error}") from error
+        return False
+
+    def delete(self, log: PartitionLog) -> None:
+        """The log is closed, and its directory leaves the disk after file.delete.delay.ms."""
+        key = log.topic, log.partition
+        mine = self._logs.get(key)
+        if mine is None or mine is not log:
+            return
+        del self._logs[key]
+        mine.abandon()
+        if not mine.exists:
+            return
+        files = self._env.files
+        due_ms = self._env.wall_ms() + mine.config.file_delete_delay_ms
+        retired = self._path(retired_name(log.topic, log.partition, self._env.new_uuid(), DIRECTORY_DELETED_SUFFIX))
+        try:
+            try:
+                files.rename(mine.directory, retired)
+            except PermissionError:  # a file is open, on Windows: it is removed in place when it no longer is
+                retired, due_ms = mine.directory, 0
+            self._home.trash.add(retired, due_ms)
+            self._home.recovery_points.set(key, None)
+            self._home.log_starts.set(key, None)
+            self._home.log_starts.write(durable=False)
+        except OSError as error:
+            raise StorageError(f"cannot delete {mine.directory}: {error}") from error
+
+    # Background and end
+
+    def housekeep(self, now_ms: int) -> None:
+        """Closed segments and flush.ms, recovery points, files whose delete delay has passed.
+
+        May run in a worker thread beside the logs' other methods: an fsync takes as long as the disk likes.
+        """
+        for log in [*self._logs.values()]:
+            log.flush_if_due(now_ms)
+        if now_ms - self._checkpointed_ms >= CHECKPOINT_INTERVAL_MS:
+            self._checkpointed_ms = now_ms
+            try:
+                self._home.recovery_points.write(durable=True)
+                self._home.log_starts.write(durable=True)
+            except OSError as error:
+                raise StorageError(f"cannot write the checkpoints of {self.directory}: {error}") from error
+        self._home.trash.remove_due(now_ms)
+
+    def close(self) -> None:
+        """Every log is closed, and the directory is marked as cleanly closed if all of them could be."""
+        if self._lock is None:
+            return
+        try:
+            for log in self._logs.values():
+                log.close()
+            # A log that was not opened after an unclean stop has still to be recovered.
+            if self._was_clean or all((log.topic, log.partition) in self._logs for log in self.list()):
+                self._home.recovery_points.write(durable=True)
+                self._home.log_starts.write(durable=True)
+                checkpoints.write_clean_shutdown(self._env.files, self._path(checkpoints.CLEAN_SHUTDOWN))
+        except OSError as error:
+            raise StorageError(f"cannot close {self.directory}: {error}") from error
+        finally:
+            for log in self._logs.values():
+                log.abandon()
+            self._home.open_files.close()
+            self._release()
