@@ -151,7 +151,7 @@ class _Fetch:
         self._read_committed = request.isolation_level == READ_COMMITTED and self._replica_id == CONSUMER_REPLICA_ID
         self._max_bytes = min(request.max_bytes, context.broker.config.fetch_max_bytes)
         self.min_bytes = min(request.min_bytes, self._max_bytes)
-        self._asked = [
+        asked = (
             FetchedPartition(
                 None if self._by_id else topic.topic,
                 topic.topic_id if self._by_id else b"",
@@ -163,7 +163,8 @@ class _Fetch:
             )
             for topic in request.topics
             for partition in topic.partitions
-        ]
+        )
+        self._asked = list({partition.key: partition for partition in asked}.values())
         self._session: FetchSession | None = None
 
     # Sessions
@@ -296,10 +297,7 @@ class _Fetch:
         if records is not None:
             row.records = records
         if self._read_committed:
-            row.aborted_transactions = [
-                AbortedTransaction(producer_id=aborted.producer_id, first_offset=aborted.first_offset)
-                for aborted in (log.aborted.collect(asked.fetch_offset, readable_end) if records is not None else ())
-            ]
+            row.aborted_transactions = [] if records is None else _aborted_within(log, asked.fetch_offset, len(records))
         return row
 
     def _find(self, asked: FetchedPartition) -> Partition:
@@ -359,6 +357,22 @@ def _data_row(partition: Partition, high_watermark: int) -> PartitionData:
         aborted_transactions=None,
         records=b"",
     )
+
+
+def _aborted_within(log: PartitionLog, offset: int, size_bytes: int) -> list[AbortedTransaction]:
+    """The aborted transactions that have records in the size_bytes from the batch that contains offset on."""
+    if not log.aborted.collect(offset, log.log_end_offset):
+        return []
+    end = offset
+    for header in log.headers(offset):
+        end = header.next_offset
+        size_bytes -= header.size_bytes
+        if size_bytes <= 0:
+            break
+    return [
+        AbortedTransaction(producer_id=aborted.producer_id, first_offset=aborted.first_offset)
+        for aborted in log.aborted.collect(offset, end)
+    ]
 
 
 def _diverging_epoch(asked: FetchedPartition, partition: Partition) -> EpochEndOffset | None:

@@ -34,8 +34,6 @@ def note_leader(
     row.current_leader.leader_epoch = image.leader_epoch
     if image.leader == NO_LEADER or any(endpoint.node_id == image.leader for endpoint in response.node_endpoints):
         return
-    endpoint = context.broker.endpoint(image.leader, context.connection)
-    if endpoint is not None:
-        response.node_endpoints.append(
-            node_endpoint(node_id=image.leader, host=endpoint.host, port=endpoint.port, rack=endpoint.rack)
-        )
+    host, port = context.broker.endpoint_for(image.leader, context.connection)
+    rack = context.broker.cluster.image.brokers[image.leader].rack
+    response.node_endpoints.append(node_endpoint(node_id=image.leader, host=host, port=port, rack=rack))

@@ -1,0 +1,223 @@
+"""Produce through its handler: rows as Kafka's, by name and by id, and what acks=0 does."""
+
+import pytest
+
+from kwire.api import produce
+from kwire.api.context import CloseConnection
+from kwire.protocol import codec
+from kwire.protocol.errors import ErrorCode
+from kwire.protocol.messages.produce import (
+    PartitionProduceData,
+    ProduceRequest,
+    ProduceResponse,
+    TopicProduceData,
+)
+
+UNKNOWN_ID = bytes(15) + b"\x01"
+
+
+def request(*partitions, topic="truck_gps", topic_id=bytes(16), acks=-1, transactional_id=None):
+    data = [PartitionProduceData(index=index, records=records) for index, records in partitions]
+    return ProduceRequest(
+        transactional_id=transactional_id,
+        acks=acks,
+        timeout_ms=1000,
+        topic_data=[TopicProduceData(name=topic, topic_id=topic_id, partition_data=data)],
+    )
+
+
+async def answer(asked, context):
+    """The rows of the only topic, after a way over the wire."""
+    response = await produce.handle(asked, context)
+    decoded = codec.decode(ProduceResponse, context.api_version, codec.encode(response, context.api_version))
+    (topic,) = decoded.responses
+    return topic.partition_responses
+
+
+async def only_row(asked, context):
+    (row,) = await answer(asked, context)
+    return row
+
+
+def told(row):
+    return row.error_code, row.base_offset, row.log_append_time_ms, row.log_start_offset, row.error_message
+
+
+class TestRows:
+    async def test_each_partition_gets_its_offsets(self, data_path, batch):
+        await data_path.create("truck_gps", partitions=2)
+        context = data_path.context(9)
+        rows = await answer(request((0, batch(3)), (1, batch(2))), context)
+        assert [told(row) for row in rows] == [(0, 0, -1, 0, None)] * 2
+        rows = await answer(request((1, batch()), (0, batch())), context)
+        assert [(row.index, row.base_offset) for row in rows] == [(1, 2), (0, 3)]
+
+    @pytest.mark.parametrize("version", range(3, 13))
+    async def test_every_version_by_name(self, data_path, batch, version):
+        await data_path.create("truck_gps")
+        row = await only_row(request((0, batch(3))), data_path.context(version))
+        assert (row.error_code, row.base_offset) == (0, 0)
+        assert data_path.partition("truck_gps", 0).high_watermark == 3
+
+    async def test_by_id(self, data_path, batch):
+        topic_id = await data_path.create("truck_gps")
+        response = await produce.handle(request((0, batch()), topic="", topic_id=topic_id), data_path.context(13))
+        (topic,) = response.responses
+        assert topic.topic_id == topic_id
+        assert topic.partition_responses[0].error_code == ErrorCode.NONE
+
+    async def test_an_unknown_id_is_told_as_kafka_does(self, data_path, batch):
+        row = await only_row(request((0, batch()), topic_id=UNKNOWN_ID), data_path.context(13))
+        assert told(row) == (ErrorCode.UNKNOWN_TOPIC_ID, -1, -1, -1, None)
+
+    async def test_unknown_topics_and_partitions(self, data_path, batch):
+        topic_id = await data_path.create("truck_gps")
+        row = await only_row(request((0, batch()), topic="nope"), data_path.context(9))
+        assert told(row) == (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, -1, -1, -1, None)
+        row = await only_row(request((7, batch()), topic_id=topic_id), data_path.context(13))
+        assert told(row) == (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, -1, -1, -1, None)
+
+    async def test_an_error_stays_in_its_row(self, data_path, batch):
+        await data_path.create("truck_gps", partitions=2)
+        rows = await answer(request((0, batch()), (9, batch()), (1, batch())), data_path.context(9))
+        assert [row.error_code for row in rows] == [0, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, 0]
+
+    async def test_acks_other_than_minus_one_to_one_are_refused(self, data_path, batch):
+        await data_path.create("truck_gps")
+        for acks in (2, -2):
+            row = await only_row(request((0, batch()), acks=acks), data_path.context(9))
+            assert told(row) == (ErrorCode.INVALID_REQUIRED_ACKS, -1, -1, -1, None)
+            row = await only_row(request((0, batch()), acks=acks, topic="nope"), data_path.context(9))
+            assert row.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+
+    async def test_internal_topics_are_for_kafkas_tools(self, data_path, batch):
+        await data_path.create("__consumer_offsets")
+        asked = request((0, batch()), topic="__consumer_offsets")
+        row = await only_row(asked, data_path.context(9))
+        assert told(row) == (ErrorCode.INVALID_TOPIC_EXCEPTION, -1, -1, -1, None)
+        context = data_path.context(9)
+        context.client_id = "__admin_client"
+        assert (await only_row(asked, context)).error_code == ErrorCode.NONE
+
+    async def test_log_append_time_is_told(self, data_path, batch):
+        await data_path.create("truck_gps", configs={"message.timestamp.type": "LogAppendTime"})
+        row = await only_row(request((0, batch())), data_path.context(9))
+        assert row.log_append_time_ms == data_path.now_ms
+
+    async def test_the_log_start_offset_is_told(self, data_path, batch):
+        await data_path.create("truck_gps")
+        context = data_path.context(9)
+        await only_row(request((0, batch(5))), context)
+        data_path.partition("truck_gps", 0).delete_records(4)
+        assert told(await only_row(request((0, batch())), context)) == (0, 5, -1, 4, None)
+
+
+class TestBatches:
+    async def test_records_without_keys_are_listed_for_a_compacted_topic(self, data_path, batch):
+        await data_path.create("positions", configs={"cleanup.policy": "compact"})
+        asked = request((0, batch(3, key=None)), topic="positions")
+        row = await only_row(asked, data_path.context(9))
+        assert row.error_code == ErrorCode.INVALID_RECORD
+        assert [error.batch_index for error in row.record_errors] == [0, 1, 2]
+        assert row.error_message
+        assert row.base_offset == -1
+
+    async def test_too_large(self, data_path, batch):
+        await data_path.create("truck_gps", configs={"max.message.bytes": "100"})
+        row = await only_row(request((0, batch(value=bytes(100)))), data_path.context(9))
+        assert told(row) == (ErrorCode.MESSAGE_TOO_LARGE, -1, -1, -1, None)
+
+    async def test_a_wrong_crc(self, data_path, batch):
+        await data_path.create("truck_gps")
+        damaged = batch()
+        damaged[-1] ^= 1
+        row = await only_row(request((0, damaged)), data_path.context(9))
+        assert told(row) == (ErrorCode.CORRUPT_MESSAGE, -1, -1, -1, None)
+
+    async def test_no_records(self, data_path):
+        await data_path.create("truck_gps")
+        row = await only_row(request((0, None)), data_path.context(9))
+        assert row.error_code == ErrorCode.UNKNOWN_SERVER_ERROR
+        row = await only_row(request((0, memoryview(b""))), data_path.context(9))
+        assert row.error_code == ErrorCode.INVALID_RECORD
+
+    async def test_zstd_needs_version_7(self, data_path, batch):
+        await data_path.create("truck_gps")
+        for version, code in ((6, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE), (7, ErrorCode.NONE)):
+            row = await only_row(request((0, batch(compression=4))), data_path.context(version))
+            assert row.error_code == code
+
+
+class TestIdempotence:
+    async def test_duplicates_gaps_and_old_epochs(self, data_path, batch):
+        await data_path.create("truck_gps")
+        context = data_path.context(9)
+
+        async def send(sequence, epoch=1, count=2):
+            records = batch(count, producer_id=5, producer_epoch=epoch, base_sequence=sequence)
+            return told(await only_row(request((0, records)), context))[:2]
+
+        for index in range(6):
+            assert await send(2 * index) == (0, 2 * index)
+        assert await send(10) == (0, 10)
+        assert await send(2) == (0, 2)
+        assert await send(0) == (ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, -1)
+        assert await send(14) == (ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, -1)
+        assert await send(0, epoch=0) == (ErrorCode.INVALID_PRODUCER_EPOCH, -1)
+        assert await send(0, epoch=2) == (0, 12)
+
+    async def test_an_out_of_order_row_tells_the_log_start_offset(self, data_path, batch):
+        await data_path.create("truck_gps")
+        context = data_path.context(9)
+        await only_row(request((0, batch(producer_id=5, producer_epoch=0, base_sequence=0))), context)
+        row = await only_row(request((0, batch(producer_id=5, producer_epoch=0, base_sequence=9))), context)
+        assert told(row) == (ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, -1, -1, 0, None)
+
+
+class TestTransactions:
+    @pytest.mark.parametrize("transactional_id", [None, "orders"])
+    async def test_are_refused_so_that_clients_stop(self, data_path, batch, transactional_id):
+        await data_path.create("truck_gps", partitions=2)
+        records = batch(producer_id=5, producer_epoch=0, base_sequence=0, transactional=True)
+        asked = request((0, records), (1, batch()), transactional_id=transactional_id)
+        rows = await answer(asked, data_path.context(9))
+        refused = (ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, -1, -1, -1, None)
+        assert [told(row) for row in rows] == [refused] * 2
+        assert data_path.partition("truck_gps", 1).high_watermark == 0
+
+
+class TestAcksZero:
+    async def test_no_reply(self, data_path, batch):
+        await data_path.create("truck_gps")
+        assert await produce.handle(request((0, batch()), acks=0), data_path.context(9)) is None
+        assert data_path.partition("truck_gps", 0).high_watermark == 1
+
+    async def test_an_error_closes_the_connection(self, data_path, batch):
+        await data_path.create("truck_gps")
+        with pytest.raises(CloseConnection, match="UNKNOWN_TOPIC_OR_PARTITION"):
+            await produce.handle(request((0, batch()), (3, batch()), acks=0), data_path.context(9))
+        assert data_path.partition("truck_gps", 0).high_watermark == 1
+
+
+class TestSeveralBrokers:
+    async def test_the_wrong_broker_names_the_right_one(self, data_path, batch):
+        data_path.start_brokers(3)
+        await data_path.create("truck_gps", replicas=[[2]])
+        response = await produce.handle(request((0, batch())), data_path.context(10, node_id=1))
+        (row,) = response.responses[0].partition_responses
+        assert told(row) == (ErrorCode.NOT_LEADER_OR_FOLLOWER, -1, -1, -1, None)
+        assert row.current_leader.leader_id == 2
+        assert [endpoint.node_id for endpoint in response.node_endpoints] == [2]
+        response = await produce.handle(request((0, batch())), data_path.context(9, node_id=1))
+        assert not response.node_endpoints
+        row = await only_row(request((0, batch())), data_path.context(10, node_id=2))
+        assert row.error_code == ErrorCode.NONE
+
+    async def test_too_few_in_sync_replicas(self, data_path, batch):
+        data_path.start_brokers(2)
+        await data_path.create("truck_gps", replicas=[[1, 2]], configs={"min.insync.replicas": "2"})
+        data_path.partition("truck_gps", 0).image.isr = [1]
+        row = await only_row(request((0, batch())), data_path.context(9, node_id=1))
+        assert row.error_code == ErrorCode.NOT_ENOUGH_REPLICAS
+        row = await only_row(request((0, batch()), acks=1), data_path.context(9, node_id=1))
+        assert row.error_code == ErrorCode.NONE
