@@ -234,7 +234,7 @@ class _Fetch:
                 response.responses.append(topic_row)
             topic_row.partitions.append(row)
             if row.error_code in _LEADER_ERRORS and self._context.api_version >= 16:
-                note_leader(row, response, self._find(asked), self._context, NodeEndpoint)
+                note_leader(row, response.node_endpoints, NodeEndpoint, self._find(asked), self._context)
 
     # Reading
 

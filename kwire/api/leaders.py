@@ -5,7 +5,7 @@ Source: KIP-951.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from kwire.broker.metadata import NO_LEADER
 
@@ -15,25 +15,18 @@ if TYPE_CHECKING:
     from kwire.protocol.messages import fetch, produce
 
     Row = produce.PartitionProduceResponse | fetch.PartitionData
-    Response = produce.ProduceResponse | fetch.FetchResponse
+    E = TypeVar("E", produce.NodeEndpoint, fetch.NodeEndpoint)
 
 
 def note_leader(
-    row: Row,
-    response: Response,
-    partition: Partition,
-    context: RequestContext,
-    node_endpoint: type[produce.NodeEndpoint | fetch.NodeEndpoint],
+    row: Row, endpoints: list[E], node_endpoint: type[E], partition: Partition, context: RequestContext
 ) -> None:
-    """The row names the partition's leader, and the response where that broker is found.
-
-    node_endpoint: the class of the response's endpoints.
-    """
+    """The row names the partition's leader, and endpoints, those of the response, tell where that broker is found."""
     image = partition.image
     row.current_leader.leader_id = image.leader
     row.current_leader.leader_epoch = image.leader_epoch
-    if image.leader == NO_LEADER or any(endpoint.node_id == image.leader for endpoint in response.node_endpoints):
+    if image.leader == NO_LEADER or any(endpoint.node_id == image.leader for endpoint in endpoints):
         return
     host, port = context.broker.endpoint_for(image.leader, context.connection)
     rack = context.broker.cluster.image.brokers[image.leader].rack
-    response.node_endpoints.append(node_endpoint(node_id=image.leader, host=host, port=port, rack=rack))
+    endpoints.append(node_endpoint(node_id=image.leader, host=host, port=port, rack=rack))

@@ -29,8 +29,9 @@ from kwire.protocol.records.validation import InvalidBatch, has_transactional_re
 
 if TYPE_CHECKING:
     from kwire.api.context import RequestContext
-    from kwire.broker.partition import Partition, ProduceResult
+    from kwire.broker.partition import Partition
     from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
+    from kwire.storage.port import Appended
 
 VALID_ACKS = (-1, 0, 1)
 ADMIN_CLIENT_ID = "__admin_client"
@@ -80,7 +81,7 @@ class _Produce:
         self.now_ms = context.broker.cluster.env.wall_ms()
         self.validate_records = context.broker.config.kwire_validate_records
         self.refusal = ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED if _has_transactional_batch(request) else None
-        self.pending: list[tuple[PartitionProduceResponse, Partition, ProduceResult]] = []
+        self.pending: list[tuple[PartitionProduceResponse, Partition, Appended]] = []
         self.errors: list[str] = []
 
     def add_topic(self, topic: TopicProduceData) -> None:
@@ -134,14 +135,14 @@ class _Produce:
             log_start_offset=result.log_start_offset,
         )
         if result.pending is not None:
-            self.pending.append((row, partition, result))
+            self.pending.append((row, partition, result.pending))
         return row
 
     async def wait_durable(self) -> None:
         """What was appended is durable, or its row has the error."""
-        for row, partition, result in self.pending:
+        for row, partition, appended in self.pending:
             try:
-                await partition.wait_durable(result.pending)
+                await partition.wait_durable(appended)
             except ApiError as error:
                 self._fail(row, partition, error)
 
@@ -161,7 +162,7 @@ class _Produce:
                 for index, message in error.record_errors
             ]
         if partition is not None and error.code is ErrorCode.NOT_LEADER_OR_FOLLOWER and self.context.api_version >= 10:
-            note_leader(row, self.response, partition, self.context, NodeEndpoint)
+            note_leader(row, self.response.node_endpoints, NodeEndpoint, partition, self.context)
         where = f"{partition.topic}-{row.index}" if partition is not None else f"partition {row.index}"
         self.errors.append(f"{where}: {error.code.name}")
 
