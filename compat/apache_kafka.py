@@ -1,5 +1,6 @@
 """Apache Kafka itself as a single KRaft node, from the jars that compat/java/pom.xml names: for `--broker kafka`."""
 
+import socket
 import subprocess
 from pathlib import Path
 
@@ -7,13 +8,21 @@ JARS = Path(__file__).parent / ".cache" / "java"
 CLUSTER_ID = "AeBc9bUyQZu4KbU0tpdoRQ"
 
 
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def java(main_class: str, *arguments: str) -> list[str]:
     """The command that runs one of Apache Kafka's Java programs."""
     return ["java", "-Xmx1G", "-cp", f"{JARS}/*", main_class, *arguments]
 
 
-def start(data: Path, port: int, controller_port: int, log: object) -> subprocess.Popen[bytes]:
+def start(data: Path, port: int, log: object) -> subprocess.Popen[bytes]:
     """A formatted and started node; the caller waits until it answers, and stops it."""
+    controller_port = free_port()
     data.mkdir(parents=True, exist_ok=True)
     settings = data.parent / f"{data.name}.properties"
     listener = f"PLAINTEXT://127.0.0.1:{port}"

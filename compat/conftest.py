@@ -12,7 +12,8 @@ import sys
 import time
 import tomllib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,12 +46,6 @@ class RunningBroker:
         return codecs
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def wait_until_answering(process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
@@ -74,24 +69,36 @@ def start_kwire(data: Path, port: int, log: object) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
 
 
-@pytest.fixture(scope="session")
-def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
-    kwire = request.config.getoption("--broker") == "kwire"
-    data = tmp_path_factory.mktemp("broker") / "data"
-    log_path = data.parent / "broker.log"
-    port = free_port()
+@contextmanager
+def running(kind: str, directory: Path) -> Iterator[RunningBroker]:
+    """A broker of that kind on a free port; kwire must stop cleanly and without a traceback."""
+    data, log_path, port = directory / "data", directory / "broker.log", apache_kafka.free_port()
     with log_path.open("wb") as log:
-        process = start_kwire(data, port, log) if kwire else apache_kafka.start(data, port, free_port(), log)
+        start = start_kwire if kind == "kwire" else apache_kafka.start
+        process = start(data, port, log)
         try:
             wait_until_answering(process, port)
             yield RunningBroker(f"127.0.0.1:{port}", data)
         finally:
             process.send_signal(signal.SIGTERM)
             status = process.wait(60)
-    if kwire:
+    if kind == "kwire":
         text = log_path.read_text()
         assert status == 0, text
         assert "Traceback" not in text, text
+
+
+@pytest.fixture(scope="session")
+def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
+    """The broker that --broker names, for the whole run."""
+    with running(request.config.getoption("--broker"), tmp_path_factory.mktemp("broker")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def start_broker(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], AbstractContextManager[RunningBroker]]:
+    """Starts a broker of a kind, "kwire" or "kafka", for as long as a with block runs."""
+    return lambda kind: running(kind, tmp_path_factory.mktemp(kind))
 
 
 @pytest.fixture
