@@ -59,10 +59,10 @@ class LeaderEpochs:
         Entries that contradict the new one (a higher epoch, or a start offset not below) are dropped.
         Returns whether anything changed, so that the checkpoint is due.
         """
-        if epoch == self.latest_epoch and start_offset >= self._entries[-1].start_offset:
-            return False
         if epoch < 0 or start_offset < 0:
             raise ValueError(f"leader epoch {epoch} cannot begin at offset {start_offset}")
+        if epoch == self.latest_epoch and start_offset >= self._entries[-1].start_offset:
+            return False
         entries = self._entries
         while entries and (entries[-1].epoch >= epoch or entries[-1].start_offset >= start_offset):
             entries.pop()
