@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,7 @@ class StubbornFiles(OsFiles):
         still_open = []
         for name, descriptor in self.opened:
             try:
-                same = os.path.samestat(os.fstat(descriptor), os.stat(name))
+                same = os.path.samestat(os.fstat(descriptor), Path(name).stat())
             except OSError:
                 continue
             if same:

@@ -211,7 +211,7 @@ class History:
         Raises:
             OSError.
         """
-        epochs_from = self._load_epochs(trusted_end)
+        epochs_from = self._load_epochs(trusted_end, log_end_offset)
         rows_from = self._load_rows(content.txn_indexes, trusted_end)
         stray = [at for at in content.snapshots if at not in content.segments]
         self.snapshots = [at for at in content.snapshots if at in content.segments or at == stray[-1]]
@@ -219,7 +219,7 @@ class History:
         self.drop_snapshots([at for at in self.snapshots if at > log_end_offset])
         return ReplayFrom(self.load_producers(min(trusted_end, rows_from)), epochs_from, rows_from)
 
-    def _load_epochs(self, trusted_end: int) -> int:
+    def _load_epochs(self, trusted_end: int, log_end_offset: int) -> int:
         try:
             text = read_file(self._files, f"{self._directory}/{LEADER_EPOCHS}").decode()
             for entry in parse_checkpoint(text):
@@ -228,7 +228,7 @@ class History:
             _log.warning("reading the leader epochs of %s from its batches: %s", self._directory, error)
             self._epochs_stored = self._epochs_synced = False
             return 0
-        if self.leader_epochs.truncate_from_end(trusted_end):
+        if self.leader_epochs.truncate_from_end(log_end_offset):
             self._epochs_stored = self._epochs_synced = False
         return trusted_end
 

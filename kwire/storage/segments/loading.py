@@ -56,14 +56,11 @@ def _load(log: SegmentedLog, home: Home, *, clean: bool) -> None:
         log_end_offset = trusted_end = log_start_offset
     trusted_end = log_end_offset if trusted_end is None else min(trusted_end, log_end_offset)
     content.keep([segment.base_offset for segment in segments])
-    log.loaded(
-        segments,
-        max(log_start_offset, segments[0].base_offset),
-        log_end_offset,
-        recovery_point if not clean else log_end_offset,
-    )
+    log_start_offset = max(log_start_offset, segments[0].base_offset)
+    log.loaded(segments, log_start_offset, log_end_offset, log_end_offset if clean else recovery_point)
     start = log.history.load(content, trusted_end, log_end_offset)
     log.history.replay(log.walk(min(start.producers, start.epochs)), start)
+    log.history.truncate_from_start(log_start_offset, segments[0].base_offset)
     log.history.store_rows(segments)
     log.history.store_epochs()
 
