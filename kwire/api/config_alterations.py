@@ -46,5 +46,8 @@ async def alter(
         else:
             errors.append(None)
     if records and not validate_only:
-        await context.broker.cluster.controller.write(records)
+        try:
+            await context.broker.cluster.controller.write(records)
+        except ApiError as unwritten:
+            return [error or unwritten for error in errors]
     return errors

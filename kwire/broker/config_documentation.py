@@ -45,6 +45,7 @@ TOPIC_TEXTS = {
     "retention.ms": "Age of a segment's newest record at which the segment is deleted; -1 is no bound.",
     "segment.bytes": "Size at which a segment is closed and the next one begun. Retention works by whole segments.",
     "segment.index.bytes": "Largest size of a segment's index files; a full index closes the segment.",
+    "segment.jitter.ms": "How much segment.ms is shortened at most, at random, so that segments do not close together.",
     "segment.ms": "Age of a segment's first record at which the segment is closed, full or not.",
 }
 
