@@ -59,9 +59,8 @@ BROKER_TEXTS = {
     "fetch.max.bytes": "Largest answer to a fetch, whatever the consumer asks for; one batch is always given whole.",
     "kwire.validate.records": "Whether every record of a produced batch is checked as Kafka does. "
     "Otherwise the batch's header and checksum are, and its records only where the topic's configs need it.",
-    "log.flush.offset.checkpoint.interval.ms": "How often the offsets up to which logs are synced are written down.",
-    "log.flush.start.offset.checkpoint.interval.ms": "How often the logs' start offsets are written down.",
-    "log.retention.check.interval.ms": "How often logs are searched for segments to delete.",
+    "log.retention.check.interval.ms": "How often logs are searched for segments to delete, "
+    "and for producer ids to forget.",
     "max.connections": "How many connections the broker keeps; a further one is closed.",
     "max.connections.per.ip": "How many connections from one address the broker keeps; a further one is closed.",
     "max.incremental.fetch.session.cache.slots": "How many incremental fetch sessions the broker remembers.",
@@ -71,7 +70,6 @@ BROKER_TEXTS = {
     "offsets.topic.num.partitions": "Number of partitions of __consumer_offsets; a group's partition depends on it.",
     "offsets.topic.replication.factor": "Replication factor of __consumer_offsets, at most the number of brokers.",
     "offsets.topic.segment.bytes": "Segment size of __consumer_offsets; small segments make groups load fast.",
-    "producer.id.expiration.check.interval.ms": "How often idle producer ids are searched for.",
     "producer.id.expiration.ms": "How long a partition remembers the sequences of an idle producer id.",
     "socket.listen.backlog.size": "How many connections may wait to be accepted.",
     "socket.request.max.bytes": "Largest request; a client that announces a larger one is disconnected.",

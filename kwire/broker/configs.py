@@ -56,10 +56,7 @@ class BrokerConfig:
     group_max_size: int = INT_MAX
     group_min_session_timeout_ms: int = 6_000
     kwire_validate_records: bool = False
-    log_flush_offset_checkpoint_interval_ms: int = 60_000
-    log_flush_start_offset_checkpoint_interval_ms: int = 60_000
     log_retention_check_interval_ms: int = 300_000
-    log_segment_delete_delay_ms: int = 60_000
     max_connections: int = INT_MAX
     max_connections_per_ip: int = INT_MAX
     max_incremental_fetch_session_cache_slots: int = 1_000
@@ -73,13 +70,11 @@ class BrokerConfig:
     offsets_topic_num_partitions: int = 50
     offsets_topic_replication_factor: int = 3
     offsets_topic_segment_bytes: int = INTERNAL_SEGMENT_BYTES
-    producer_id_expiration_check_interval_ms: int = 600_000
     producer_id_expiration_ms: int = 86_400_000
     share_coordinator_state_topic_min_isr: int = 2
     share_coordinator_state_topic_num_partitions: int = 50
     share_coordinator_state_topic_replication_factor: int = 3
     share_coordinator_state_topic_segment_bytes: int = INTERNAL_SEGMENT_BYTES
-    socket_listen_backlog_size: int = 50
     socket_request_max_bytes: int = 104_857_600
     transaction_max_timeout_ms: int = 900_000
     transaction_state_log_min_isr: int = 2
