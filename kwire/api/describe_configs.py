@@ -29,6 +29,7 @@ from kwire.broker.configs import (
 from kwire.broker.topic_names import why_invalid
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.describe_configs import (
+    DescribeConfigsRequest,
     DescribeConfigsResourceResult,
     DescribeConfigsResponse,
     DescribeConfigsResult,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kwire.api.context import RequestContext
-    from kwire.protocol.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResource
+    from kwire.protocol.messages.describe_configs import DescribeConfigsResource
 
 TOPIC_CONFIG = 1
 DYNAMIC_BROKER_CONFIG = 2
@@ -77,6 +78,11 @@ async def handle(request: DescribeConfigsRequest, context: RequestContext) -> De
             return DescribeConfigsResponse(results=[_failed(each, error) for each in request.resources])
     description = _Description(request, context)
     return DescribeConfigsResponse(results=[_result(resource, description) for resource in request.resources])
+
+
+def describe_topic(overrides: Mapping[str, str], context: RequestContext) -> list[DescribeConfigsResourceResult]:
+    """One row for each config of a topic with these overrides, whether there is one or not."""
+    return _Description(DescribeConfigsRequest(), context).topic_rows(overrides)
 
 
 def _failed(resource: DescribeConfigsResource, error: ApiError) -> DescribeConfigsResult:
@@ -134,9 +140,12 @@ class _Description:
             raise ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, wrong)
         if self._image.topic(topic) is None:
             raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "")
+        return self.topic_rows(self._image.configs.get((TOPIC, topic), {}))
+
+    def topic_rows(self, overrides: Mapping[str, str]) -> list[DescribeConfigsResourceResult]:
+        """One row for each config of a topic with these overrides, by name."""
         node_id = self._configs.sole_broker()
-        overrides = self._image.configs.get((TOPIC, topic), {})
-        texts = topic_defaults(self._configs.broker_texts(node_id)) | overrides
+        texts = topic_defaults(self._configs.broker_texts(node_id)) | dict(overrides)
         rows = []
         for name in self._names(TOPIC, overrides):
             synonyms = self._own(TOPIC, name, overrides, TOPIC_CONFIG)

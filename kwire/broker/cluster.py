@@ -10,7 +10,7 @@ import trio
 from kwire.broker.broker import Broker
 from kwire.broker.configs import Configs
 from kwire.broker.controller import Controller
-from kwire.broker.metadata import TOPIC_CONFIGS, MetadataImage, TopicImage
+from kwire.broker.metadata import NO_LEADER, TOPIC_CONFIGS, MetadataImage, TopicImage
 from kwire.broker.metadata_log import MetadataLog
 from kwire.broker.partition import Partition
 from kwire.limits import HOUSEKEEPING_INTERVAL_S
@@ -81,6 +81,11 @@ class Cluster:
         return partition
 
     @property
+    def controller_id(self) -> int:
+        """The broker that clients are told to send administrative requests to: any that runs will do."""
+        return next(iter(self.image.running), NO_LEADER)
+
+    @property
     def partitions(self) -> Iterator[Partition]:
         """Every partition that something needed already."""
         return iter(tuple(self._partitions.values()))
@@ -91,7 +96,8 @@ class Cluster:
         while True:
             await trio.sleep(HOUSEKEEPING_INTERVAL_S)
             try:
-                self.store.housekeep(self.env.wall_ms())
+                now_ms = self.env.wall_ms()
+                await self.env.run_blocking(lambda: self.store.housekeep(now_ms))  # noqa: B023 - awaited at once
                 self._metadata_log.checkpoint_if_due(self.image)
             except StorageError as error:
                 _log.error("housekeeping failed: %s", error)
@@ -154,7 +160,10 @@ class Cluster:
         name, topic_id = topic.name, topic.topic_id
 
         def open_log() -> PartitionLog:
-            return self.store.open(name, topic_id, index, self.configs.topic(name))
+            log = self.store.open(name, topic_id, index, self.configs.topic(name))
+            if log.recovered_cut:
+                self.controller.raise_leader_epochs([(topic_id, index)])
+            return log
 
         return Partition(name, topic_id, topic.partitions[index], open_log)
 

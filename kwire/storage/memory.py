@@ -50,12 +50,13 @@ class MemoryLog:
         self.producers = ProducerState()
         self.aborted = AbortedTransactions()
         self.leader_epochs = LeaderEpochs()
+        self.recovered_cut = False
         self._store = store
         self._log_start_offset = 0
         self._log_end_offset = 0
         self._size_bytes = 0
         self._closed = False
-        self._active = Segment(0, store.env.wall_ms(), store.next_serial())
+        self._active = Segment(0, store.env.wall_ms())
         self._segments = [self._active]
         self._roll_ms = self._draw_roll_ms()
 
@@ -107,6 +108,7 @@ class MemoryLog:
                 active = self._active
         else:
             active.created_ms = now_ms
+            active.serial = self._store.next_serial()
         chunk_bytes = active.missing_bytes(len(batch))
         self._store.reserve(chunk_bytes + INDEX_BYTES_PER_BATCH)
         active.append(batch, header, chunk_bytes)
@@ -289,7 +291,7 @@ class MemoryLog:
         if not self._active.size_bytes:
             return
         self._store.release(self._active.seal())
-        self._active = Segment(self._log_end_offset, now_ms, self._store.next_serial())
+        self._active = Segment(self._log_end_offset, now_ms)
         self._segments.append(self._active)
         self._roll_ms = self._draw_roll_ms()
 

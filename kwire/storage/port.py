@@ -114,6 +114,8 @@ class PartitionLog(Protocol):
     producers: ProducerState
     aborted: AbortedTransactions
     leader_epochs: LeaderEpochs
+    recovered_cut: bool
+    """Whether opening it cut records off its end: then the leader epoch must rise, so that consumers notice."""
 
     @property
     def log_start_offset(self) -> int:

@@ -1,0 +1,159 @@
+"""Metadata (key 3), versions 0-13.
+
+A topic that does not exist is created if the request and auto.create.topics.enable allow it, and stands in the same
+reply with its leaders, so that no client has to ask again.
+
+Versions
+    0   an empty array means all topics
+    1   null means all topics, an empty array none
+    4   the request says whether topics may be created (KIP-204)
+    5   offline replicas (KIP-112)
+    7   leader epochs (KIP-320)
+    8   authorized operations (KIP-430)
+    10  topic ids in the reply (KIP-516)
+    12  topics by id (KIP-516)
+    13  an error for the whole reply (KIP-1102)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kwire.api.authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS
+from kwire.broker.internal_topics import creatable
+from kwire.broker.metadata import INTERNAL_TOPICS, NO_LEADER
+from kwire.broker.topic_names import why_invalid
+from kwire.protocol.errors import ApiError, ErrorCode
+from kwire.protocol.messages.metadata import (
+    MetadataResponse,
+    MetadataResponseBroker,
+    MetadataResponsePartition,
+    MetadataResponseTopic,
+)
+from kwire.protocol.schema import ZERO_UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from kwire.api.context import RequestContext
+    from kwire.broker.metadata import MetadataImage, PartitionImage, TopicImage
+    from kwire.protocol.messages.metadata import MetadataRequest
+
+FIRST_VERSION_BY_ID = 12
+
+
+async def handle(request: MetadataRequest, context: RequestContext) -> MetadataResponse:
+    """The cluster's running brokers, and a row for each topic asked for."""
+    image = context.broker.cluster.image
+    asked = request.topics
+    if asked is None or (not asked and context.api_version == 0):
+        rows = _rows(image.topics.values(), image, context.api_version)
+    elif context.api_version < FIRST_VERSION_BY_ID and any(
+        topic.name is None or topic.topic_id != ZERO_UUID for topic in asked
+    ):
+        rows = [_failed(topic.name or "", ErrorCode.INVALID_REQUEST) for topic in asked]
+    else:
+        topic_ids = dict.fromkeys(topic.topic_id for topic in asked if topic.topic_id != ZERO_UUID)
+        if topic_ids:
+            rows = _rows_by_id(topic_ids, image, context.api_version)
+        else:
+            names = dict.fromkeys(topic.name or "" for topic in asked)
+            rows = await _rows_by_name(names, context, may_create=request.allow_auto_topic_creation)
+    if request.include_topic_authorized_operations:
+        for row in rows:
+            row.topic_authorized_operations = TOPIC_OPERATIONS
+    wants_operations = request.include_cluster_authorized_operations
+    return MetadataResponse(
+        brokers=_brokers(context),
+        cluster_id=context.broker.cluster.cluster_id,
+        controller_id=context.broker.cluster.controller_id,
+        topics=rows,
+        cluster_authorized_operations=CLUSTER_OPERATIONS if wants_operations else NOT_ASKED,
+    )
+
+
+def _brokers(context: RequestContext) -> list[MetadataResponseBroker]:
+    rows = []
+    for broker in context.broker.cluster.image.brokers.values():
+        if not broker.fenced:
+            host, port = context.broker.endpoint_for(broker.node_id, context.connection)
+            rows.append(MetadataResponseBroker(node_id=broker.node_id, host=host, port=port, rack=broker.rack))
+    return rows
+
+
+def _rows_by_id(topic_ids: Iterable[bytes], image: MetadataImage, api_version: int) -> list[MetadataResponseTopic]:
+    rows = []
+    known = []
+    for topic_id in topic_ids:
+        topic = image.topic_by_id(topic_id)
+        if topic is None:
+            rows.append(MetadataResponseTopic(error_code=ErrorCode.UNKNOWN_TOPIC_ID, name=None, topic_id=topic_id))
+        else:
+            known.append(topic)
+    return rows + _rows(known, image, api_version)
+
+
+async def _rows_by_name(
+    names: Collection[str], context: RequestContext, *, may_create: bool
+) -> list[MetadataResponseTopic]:
+    image = context.broker.cluster.image
+    missing = [name for name in names if name not in image.topics]
+    errors = dict.fromkeys(missing, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    if missing and may_create and context.broker.config.auto_create_topics_enable:
+        errors |= await _create(missing, context)
+    known = [image.topics[name] for name in names if name in image.topics]
+    errors |= {name: ErrorCode.INVALID_TOPIC_EXCEPTION for name in missing if why_invalid(name) is not None}
+    failed = [_failed(name, errors[name]) for name in missing if name not in image.topics]
+    return _rows(known, image, context.api_version) + failed
+
+
+async def _create(names: Sequence[str], context: RequestContext) -> dict[str, ErrorCode]:
+    """The errors of those that could not be created."""
+    cluster = context.broker.cluster
+    valid = [name for name in names if why_invalid(name) is None]
+    try:
+        outcomes = await cluster.controller.create_topics([creatable(name, cluster) for name in valid])
+    except ApiError as error:
+        return dict.fromkeys(valid, error.code)
+    return {name: outcome.code for name, outcome in zip(valid, outcomes, strict=True) if isinstance(outcome, ApiError)}
+
+
+def _failed(name: str, code: ErrorCode) -> MetadataResponseTopic:
+    return MetadataResponseTopic(error_code=code, name=name, is_internal=name in INTERNAL_TOPICS)
+
+
+def _rows(topics: Iterable[TopicImage], image: MetadataImage, api_version: int) -> list[MetadataResponseTopic]:
+    stopped = {node_id for node_id, broker in image.brokers.items() if broker.fenced}
+    row = _row_v0 if api_version == 0 and stopped else _row
+    return [
+        MetadataResponseTopic(
+            name=topic.name,
+            topic_id=topic.topic_id,
+            is_internal=topic.is_internal,
+            partitions=[row(partition, stopped) for partition in topic.partitions],
+        )
+        for topic in topics
+    ]
+
+
+def _row(partition: PartitionImage, stopped: Collection[int]) -> MetadataResponsePartition:
+    leader = partition.leader
+    return MetadataResponsePartition(
+        ErrorCode.NONE if leader != NO_LEADER else ErrorCode.LEADER_NOT_AVAILABLE,
+        partition.index,
+        leader,
+        partition.leader_epoch,
+        partition.replicas,
+        partition.isr,
+        [node_id for node_id in partition.replicas if node_id in stopped] if stopped else [],
+    )
+
+
+def _row_v0(partition: PartitionImage, stopped: Collection[int]) -> MetadataResponsePartition:
+    """As version 0 has it: replicas on stopped brokers are left out, and their absence is an error."""
+    row = _row(partition, stopped)
+    row.replica_nodes = [node_id for node_id in partition.replicas if node_id not in stopped]
+    row.isr_nodes = [node_id for node_id in partition.isr if node_id not in stopped]
+    if row.error_code == ErrorCode.NONE and len(row.replica_nodes) < len(partition.replicas):
+        row.error_code = ErrorCode.REPLICA_NOT_AVAILABLE
+    return row
