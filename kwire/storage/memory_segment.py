@@ -71,12 +71,12 @@ class Segment:
         "size_bytes",
     )
 
-    def __init__(self, base_offset: int, created_ms: int, serial: int) -> None:
+    def __init__(self, base_offset: int, created_ms: int) -> None:
         self.base_offset = base_offset
         self.next_offset = base_offset
         self.created_ms = created_ms
-        self.serial = serial
-        """Order of age over all logs."""
+        self.serial = 0
+        """Order of the first appends over all logs."""
         self.size_bytes = 0
         self.reserved_bytes = 0
         """Bytes of all chunks."""
@@ -118,8 +118,11 @@ class Segment:
             view = memoryview(batch)
             if room:
                 self._tail[len(self._tail) - room :] = view[:room]
-            self._tail = memoryview(bytearray(chunk_bytes))
-            self._tail[: size - room] = view[room:]
+            if size - room == chunk_bytes:
+                self._tail = memoryview(bytes(view[room:]))
+            else:
+                self._tail = memoryview(bytearray(chunk_bytes))
+                self._tail[: size - room] = view[room:]
             self._chunk_starts.append(self.size_bytes + room)
             self._chunks.append(self._tail)
             self.reserved_bytes += chunk_bytes
