@@ -244,22 +244,15 @@ class SegmentedLog:
             raise self._storage_error("read", error) from error
 
     def _read(self, offset: int, max_bytes: int, before_offset: int, *, min_one_batch: bool) -> LogSlice:
-        position = self._tail_hints.get(offset)
-        if position is not None and not min_one_batch:
-            segment = self._segments[-1]
-            first_bytes = 0
-        else:
-            found = self._find(offset, position)
-            if found is None:
-                return EMPTY_SLICE
-            segment, place = found
-            if place.base_offset >= before_offset:
-                return EMPTY_SLICE
-            position, first_bytes = place.position, place.size_bytes
-        end = self._end_position(segment, before_offset)
-        size_bytes = min(end - position, max(max_bytes, first_bytes if min_one_batch else 0))
-        if size_bytes <= 0:
+        found = self._find(offset, self._tail_hints.get(offset))
+        if found is None:
             return EMPTY_SLICE
+        segment, place = found
+        if place.base_offset >= before_offset or (place.size_bytes > max_bytes and not min_one_batch):
+            return EMPTY_SLICE
+        position = place.position
+        end = self._end_position(segment, before_offset)
+        size_bytes = min(end - position, max(max_bytes, place.size_bytes))
         if position + size_bytes == segment.size_bytes and segment.active:
             self._hint(self._log_end_offset, segment.size_bytes)
         return FileSlice(segment.file(), position, size_bytes)
