@@ -30,7 +30,7 @@ async def handle(request: DescribeTopicPartitionsRequest, context: RequestContex
     cursor = request.cursor
     names = {topic.name for topic in request.topics} or image.topics.keys()
     if cursor is not None and (cursor.partition_index < 0 or (request.topics and cursor.topic_name not in names)):
-        return _refused(sorted(names))
+        return _refused([topic.name for topic in request.topics])
     first = cursor.topic_name if cursor is not None else ""
     limit = min(context.broker.config.max_request_partition_size_limit, request.response_partition_limit)
     remaining = max(limit, 1)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from kwire.broker import metadata_snapshot
 from kwire.broker.metadata_records import METADATA_TOPIC, METADATA_TOPIC_ID, frame, unframe
 from kwire.limits import METADATA_CHECKPOINT_RECORDS, METADATA_SEGMENT_BYTES
-from kwire.protocol.records.batch import iter_headers, read_header
+from kwire.protocol.errors import ProtocolError
+from kwire.protocol.records.batch import CorruptBatch, iter_headers, read_header
 from kwire.protocol.records.record import Record, encode_batch, iter_records
 from kwire.storage.config import LogConfig
 from kwire.storage.port import StorageError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from kwire.broker.metadata import MetadataImage
     from kwire.env import Env
+    from kwire.protocol.records.batch import BatchHeader
     from kwire.protocol.schema import Message
     from kwire.storage.port import Appended, LogStore
 
@@ -122,8 +124,17 @@ class MetadataLog:
             finally:
                 found.close()
             for position, header in iter_headers(data):
-                if not header.is_control:
-                    for record in iter_records(data, header, position):
-                        if record.offset >= offset and record.value is not None:
-                            yield unframe(record.value)
+                yield from _decided(data, position, header, offset)
                 offset = header.next_offset
+
+
+def _decided(data: bytes, position: int, header: BatchHeader, from_offset: int) -> Iterator[Message]:
+    """The records of the batch at position, from that offset on."""
+    if header.is_control:
+        return
+    try:
+        for record in iter_records(data, header, position):
+            if record.offset >= from_offset:
+                yield unframe(record.value or b"")
+    except (CorruptBatch, ProtocolError) as error:
+        raise StorageError(f"cannot read the metadata log at offset {header.base_offset}: {error}") from error

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kwire.broker.metadata_records import frame, unframe
 from kwire.files import read_file, replace_file
 from kwire.protocol.codec import encode
+from kwire.protocol.errors import ProtocolError
 from kwire.protocol.messages.records.cluster_metadata import (
     ConfigRecord,
     FeatureLevelRecord,
@@ -114,7 +115,7 @@ def read(files: Files, path: str) -> Iterator[Message]:
             else:
                 for record in iter_records(data, header, position):
                     yield unframe(record.value or b"")
-    except (OSError, CorruptBatch) as error:
+    except (OSError, CorruptBatch, ProtocolError) as error:
         raise StorageError(f"cannot read the metadata checkpoint {path}: {error}") from error
     if not is_whole:
         raise StorageError(f"the metadata checkpoint {path} ends too early")
