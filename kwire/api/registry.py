@@ -28,7 +28,9 @@ class Api:
 
     __slots__ = ("_handle", "announced_min_version", "key", "max_version", "min_version", "stem")
 
-    def __init__(self, key: ApiKey, min_version: int, max_version: int, announced_min_version: int | None = None) -> None:
+    def __init__(
+        self, key: ApiKey, min_version: int, max_version: int, announced_min_version: int | None = None
+    ) -> None:
         self.key = key
         self.min_version = min_version
         self.max_version = max_version

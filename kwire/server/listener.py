@@ -1,30 +1,25 @@
 """Listener: a bound port and who connects to it.
 
-A port is bound before anything else is done, so that a client that is early waits in the backlog instead of failing.
+A port is bound before anything else is done, the event loop's import included, so that a client that is early waits in
+the backlog instead of failing.
 """
 
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import socket
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import trio
+from kwire.settings import CannotStart
 
-logger = logging.getLogger("kwire.server")
+if TYPE_CHECKING:
+    from kwire.settings import Settings
 
-OUT_OF_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
-
-RETRY_ACCEPT_S: Final = 0.1
-"""Pause when the process has no descriptors left: long enough not to spin, short enough not to be felt."""
+DEFAULT_BACKLOG: Final = 50
+"""Kafka's default of socket.listen.backlog.size."""
 
 IPV4_MAPPED: Final = "::ffff:"
-
-
-class CannotListen(Exception):  # noqa: N818 - the start ends with it, in one sentence
-    """The address cannot be listened on; the message tells the person who started kwire why."""
 
 
 class Listener:
@@ -33,39 +28,30 @@ class Listener:
     host and port are what was bound: the real port where 0 was asked for.
     """
 
-    __slots__ = ("_socket", "host", "port")
+    __slots__ = ("host", "port", "socket")
 
     def __init__(self, bound: socket.socket, host: str) -> None:
-        self._socket = bound
+        self.socket = bound
         self.host = host
         self.port: int = bound.getsockname()[1]
 
-    async def accept(self) -> socket.socket:
-        """The next client's socket, non-blocking and without Nagle's delay.
+    def accept(self) -> socket.socket | None:
+        """The next client's socket, non-blocking and without Nagle's delay; None if nobody waits.
 
         Raises:
-            trio.ClosedResourceError: the listener is closed.
+            OSError: the process has no descriptors left, or the listener is closed.
         """
-        while True:
-            await trio.lowlevel.wait_readable(self._socket)
-            try:
-                connected, _ = self._socket.accept()
-            except (BlockingIOError, InterruptedError, ConnectionError):
-                continue  # somebody else took it, or the client has left already
-            except OSError as error:
-                if error.errno not in OUT_OF_DESCRIPTORS:
-                    raise
-                logger.error("cannot accept connections: %s; raise the limit (ulimit -n)", error.strerror)  # noqa: TRY400
-                await trio.sleep(RETRY_ACCEPT_S)
-                continue
-            connected.setblocking(False)
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return connected
+        try:
+            connected, _ = self.socket.accept()
+        except (BlockingIOError, InterruptedError, ConnectionError):
+            return None  # somebody else took it, or the client has left already
+        connected.setblocking(False)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connected
 
     def close(self) -> None:
         """No more clients are accepted. Idempotent."""
-        if self._socket.fileno() != -1:
-            self._socket.close()
+        self.socket.close()
 
 
 def bind(host: str, port: int, backlog: int) -> list[Listener]:
@@ -74,7 +60,7 @@ def bind(host: str, port: int, backlog: int) -> list[Listener]:
     Port 0 takes a free port, the same one for all of the host's addresses.
 
     Raises:
-        CannotListen: with one sentence that says what to do.
+        CannotStart: with one sentence that says what to do.
     """
     listeners: list[Listener] = []
     try:
@@ -85,8 +71,28 @@ def bind(host: str, port: int, backlog: int) -> list[Listener]:
     except OSError as error:
         for listener in listeners:
             listener.close()
-        raise CannotListen(_what_to_do(host, port, error)) from error
+        raise CannotStart(_what_to_do(host, port, error)) from error
     return listeners
+
+
+def bind_all(settings: Settings) -> list[list[Listener]]:
+    """Each broker's listeners, bound.
+
+    Raises:
+        CannotStart.
+    """
+    backlog = int(settings.config.get("socket.listen.backlog.size", DEFAULT_BACKLOG))
+    bound: list[list[Listener]] = []
+    try:
+        for broker in settings.brokers:
+            bound.append([])
+            for address in broker.listen:
+                bound[-1] += bind(*address, backlog)
+    except CannotStart:
+        for listener in (one for several in bound for one in several):
+            listener.close()
+        raise
+    return bound
 
 
 def plain_host(host: str) -> str:
@@ -119,5 +125,7 @@ def _what_to_do(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EACCES:
         return f"cannot listen on {where}: permission denied; choose a port above 1023 with --listen HOST:PORT"
     if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-        return f"cannot listen on {where}: {host!r} is no address of this machine; choose another with --listen HOST:PORT"
+        return (
+            f"cannot listen on {where}: {host!r} is no address of this machine; choose another with --listen HOST:PORT"
+        )
     return f"cannot listen on {where}: {error.strerror or error}"

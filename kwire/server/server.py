@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import trio
 
@@ -15,6 +16,7 @@ from kwire.server.session import Session, shown
 from kwire.server.transport import SocketTransport
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Sequence
 
     from kwire.broker.broker import Broker
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
     from kwire.server.transport import Transport
 
 logger = logging.getLogger("kwire.server")
+
+OUT_OF_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+
+RETRY_ACCEPT_S: Final = 0.1
+"""Pause when the process has no descriptors left: long enough not to spin, short enough not to be felt."""
 
 
 class Server:
@@ -79,7 +86,7 @@ class Server:
             while len(self.sessions) >= self._broker.config.max_connections:
                 self._waiting_for_room = trio.lowlevel.ParkingLot()
                 await self._session_ended.wait()
-            connected = await listener.accept()
+            connected = await _accepted(listener)
             try:
                 peer, local = _address(connected.getpeername()), _address(connected.getsockname())
             except OSError:  # it left between accept and now
@@ -106,6 +113,21 @@ class Server:
                 else:
                     oldest_s = min(oldest_s, session.active_s)
             await trio.sleep(oldest_s + idle_s - now_s)
+
+
+async def _accepted(listener: Listener) -> socket.socket:
+    while True:
+        await trio.lowlevel.wait_readable(listener.socket)
+        try:
+            connected = listener.accept()
+        except OSError as error:
+            if error.errno not in OUT_OF_DESCRIPTORS:
+                raise
+            logger.error("cannot accept connections: %s; raise the limit (ulimit -n)", error.strerror)  # noqa: TRY400
+            await trio.sleep(RETRY_ACCEPT_S)
+            continue
+        if connected is not None:
+            return connected
 
 
 def _address(name: tuple[str, int]) -> tuple[str, int]:

@@ -20,7 +20,9 @@ def api(request):
 
 def test_every_supported_api_has_a_handler_a_spec_and_a_test(api):
     handler = import_module(f"kwire.api.{api.stem}")
-    versions = f"{api.min_version}" if api.min_version == api.max_version else rf"{api.min_version}[-–]{api.max_version}"
+    versions = (
+        f"{api.min_version}" if api.min_version == api.max_version else rf"{api.min_version}[-–]{api.max_version}"
+    )
     title = rf"{api.name} \(key {int(api.key)}\), versions? {versions}\."
     assert re.match(title, handler.__doc__), f"its docstring has to begin with {title}"
     assert api.handle is handler.handle

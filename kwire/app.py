@@ -1,0 +1,163 @@
+"""From settings to a running cluster: store, brokers, servers, background work, and their end in the right order."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import trio
+
+from kwire.broker.cluster import Cluster
+from kwire.env import Env
+from kwire.protocol.errors import ApiError, ErrorCode
+from kwire.protocol.messages.create_topics import CreatableTopic, CreatableTopicConfig
+from kwire.server.listener import bind_all
+from kwire.server.server import Server
+from kwire.settings import Address, CannotStart
+from kwire.storage.port import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from kwire.server.listener import Listener
+    from kwire.settings import BrokerSetting, Settings, TopicSetting
+    from kwire.storage.port import LogStore
+
+logger = logging.getLogger("kwire")
+
+USE_DEFAULT = -1
+
+
+@dataclass(slots=True, frozen=True)
+class Running:
+    """A cluster that serves clients.
+
+    servers: by broker id. addresses: where clients reach it, one per broker.
+    """
+
+    cluster: Cluster
+    servers: dict[int, Server]
+    addresses: tuple[Address, ...]
+
+    @property
+    def bootstrap(self) -> str:
+        """What a client's bootstrap.servers takes."""
+        return ",".join(map(str, self.addresses))
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, env: Env | None = None, listeners: Sequence[Sequence[Listener]] | None = None
+) -> AsyncIterator[Running]:
+    """The cluster serves clients while the block runs; afterwards its store is cleanly closed.
+
+    listeners: each broker's, where they are bound already.
+
+    Raises:
+        CannotStart: with one sentence for the person who started it.
+    """
+    env = env or Env(clock_s=trio.current_time)
+    listeners = listeners if listeners is not None else bind_all(settings)
+    try:
+        cluster = await _opened(settings, env)
+        try:
+            await _create_topics(cluster, settings.topics)
+            async with trio.open_nursery() as nursery:
+                servers = _servers(cluster, settings.brokers, listeners)
+                nursery.start_soon(cluster.run)
+                for server in servers.values():
+                    nursery.start_soon(server.serve)
+                yield Running(cluster, servers, tuple(map(_reached_at, settings.brokers, listeners)))
+                nursery.cancel_scope.cancel()
+        finally:
+            with trio.CancelScope(shield=True):
+                await env.run_blocking(cluster.close)
+            logger.debug("every log is closed")
+    finally:
+        for listener in (one for several in listeners for one in several):
+            listener.close()
+
+
+async def _opened(settings: Settings, env: Env) -> Cluster:
+    """The cluster over its started store; after an unclean stop every stored log is recovered."""
+    node_ids = [broker.node_id for broker in settings.brokers]
+
+    def over(store: LogStore, cluster_id: str) -> Cluster:
+        return Cluster(env, store, cluster_id=cluster_id, broker_ids=node_ids, static=settings.config)
+
+    if settings.data is None:
+        from kwire.storage.memory import MemoryStore  # noqa: PLC0415 - only the engine in use is imported
+
+        return over(MemoryStore(env, settings.memory_bytes), _new_cluster_id(env))
+
+    from kwire.storage.segments.store import SegmentStore  # noqa: PLC0415 - only the engine in use is imported
+
+    store = SegmentStore(settings.data, env, node_id=node_ids[0])
+
+    def open_directory() -> Cluster:
+        store.start()
+        try:
+            cluster = over(store, store.cluster_id or "")
+            if not store.was_clean:
+                cluster.open_stored_logs()
+        except BaseException:
+            store.close()
+            raise
+        return cluster
+
+    try:
+        return await env.run_blocking(open_directory)
+    except StorageError as error:
+        raise CannotStart(f"{error}; choose another directory with --data DIR, or stop what uses it") from error
+
+
+def _new_cluster_id(env: Env) -> str:
+    """22 characters in Kafka's form of a uuid, which never begins with a dash."""
+    cluster_id = "-"
+    while cluster_id.startswith("-"):
+        cluster_id = base64.urlsafe_b64encode(env.new_uuid()).decode().rstrip("=")
+    return cluster_id
+
+
+async def _create_topics(cluster: Cluster, topics: Sequence[TopicSetting]) -> None:
+    wanted = [
+        CreatableTopic(
+            name=topic.name,
+            num_partitions=USE_DEFAULT if topic.partitions is None else topic.partitions,
+            replication_factor=USE_DEFAULT,
+            configs=[CreatableTopicConfig(name, value) for name, value in topic.configs.items()],
+        )
+        for topic in topics
+    ]
+    if not wanted:
+        return
+    try:
+        outcomes = await cluster.controller.create_topics(wanted)
+    except ApiError as error:
+        raise CannotStart(f"cannot create the topics: {error.message or error}") from error
+    for topic, outcome in zip(topics, outcomes, strict=True):
+        if isinstance(outcome, ApiError) and outcome.code != ErrorCode.TOPIC_ALREADY_EXISTS:
+            raise CannotStart(f"cannot create the topic {topic.name!r}: {outcome.message or outcome}")
+
+
+def _servers(
+    cluster: Cluster, brokers: Sequence[BrokerSetting], listeners: Sequence[Sequence[Listener]]
+) -> dict[int, Server]:
+    servers = {}
+    for setting, bound in zip(brokers, listeners, strict=True):
+        broker = cluster.brokers[setting.node_id]
+        broker.address = (bound[0].host, bound[0].port)
+        broker.advertised = setting.advertise
+        servers[setting.node_id] = Server(broker, bound, cluster.env)
+    return servers
+
+
+def _reached_at(setting: BrokerSetting, bound: Sequence[Listener]) -> Address:
+    """An address that a client on this machine can use."""
+    if setting.advertise is not None:
+        return setting.advertise
+    host = bound[0].host
+    return Address("localhost" if host in {"", "0.0.0.0", "::"} else host, bound[0].port)  # noqa: S104 - compared, not bound

@@ -1,0 +1,92 @@
+"""The command `kwire`: its parser, and which module answers which subcommand.
+
+Each subcommand's module is imported when it is asked for, so that `kwire serve` loads nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
+
+from kwire import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+USAGE_ERROR = 2
+INTERRUPTED = 130
+
+
+class UsageError(Exception):
+    """What was asked for cannot be done; the message is one sentence that says what to do instead."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's parser."""
+    root = _Parser(prog="kwire", description="The Kafka broker for people who write Python.", allow_abbrev=False)
+    root.add_argument("--version", action="version", version=f"kwire {__version__}")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_serve(commands.add_parser("serve", help="run a broker", allow_abbrev=False))
+    protocol = commands.add_parser("protocol", help="show how messages are laid out, read and written")
+    shows = protocol.add_subparsers(dest="show", required=True, metavar="WHAT")
+    source = shows.add_parser("source", help="the compiled reader and writer of one version")
+    source.add_argument("api", help="an API's name or key: fetch, Fetch, 1")
+    source.add_argument("version", type=int)
+    spec = shows.add_parser("spec", help="the fields of all versions")
+    spec.add_argument("api", help="an API's name or key: fetch, Fetch, 1")
+    return root
+
+
+def _add_serve(serve: argparse.ArgumentParser) -> None:
+    """Options are read as texts; kwire.cli.settings gives them meaning, wherever a setting comes from."""
+    serve.description = (
+        "Runs a broker until Ctrl-C or SIGTERM. An option beats its KWIRE_ variable, that beats the file."
+    )
+    repeated = {"action": "append", "default": None}
+    serve.add_argument("--data", metavar="DIR", help="keep everything in DIR (default: in memory)")
+    serve.add_argument("--broker-id", metavar="N", help="the broker's id (default: 1)")
+    serve.add_argument(
+        "--topic",
+        metavar="NAME[:PARTITIONS[:KEY=VALUE...]]",
+        help="create this topic if it is not there; repeatable",
+        **repeated,  # type: ignore[arg-type]
+    )
+    serve.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        help="where to listen (default: 127.0.0.1:9092; port 0: any free one); repeatable",
+        **repeated,  # type: ignore[arg-type]
+    )
+    serve.add_argument(
+        "--advertise", metavar="HOST:PORT", help="the address told to clients (default: as they reached it)"
+    )
+    serve.add_argument(
+        "--config",
+        metavar="KEY=VALUE",
+        help="a broker config by Kafka's name, such as auto.create.topics.enable=false; repeatable",
+        **repeated,  # type: ignore[arg-type]
+    )
+    serve.add_argument("--memory", metavar="SIZE", help="most that records may take in memory (default: 1GiB)")
+    serve.add_argument("--settings", metavar="FILE", help="a TOML file with the same settings")
+    serve.add_argument("--log-format", metavar="text|json", help="form of the log lines (default: text)")
+    serve.add_argument("--log-level", metavar="LEVEL", help="debug, info, warning or error (default: info)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command has run; returns its exit code. 2: it was asked for something that cannot be done."""
+    try:
+        options = parser().parse_args(arguments)
+        run = import_module(f"kwire.cli.{options.command}").run
+        return int(run(options))
+    except UsageError as error:
+        print(f"kwire: {error}", file=sys.stderr)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED

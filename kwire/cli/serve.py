@@ -1,0 +1,94 @@
+"""`kwire serve`: runs a broker until Ctrl-C or SIGTERM.
+
+Order matters: the port is bound before the event loop, the engines and the handlers are imported, so a client that comes
+early waits in the backlog for a moment instead of being refused.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from kwire import __version__
+from kwire.cli.logs import start_logging
+from kwire.cli.main import UsageError
+from kwire.cli.settings import settings
+from kwire.server.listener import bind_all
+from kwire.settings import CannotStart
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import AsyncIterator, Sequence
+
+    import trio
+
+    from kwire.server.listener import Listener
+    from kwire.settings import Settings
+
+logger = logging.getLogger("kwire")
+
+FORCED = 1
+"""Exit code when a second signal cuts the clean stop short."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """The broker has run and stopped cleanly.
+
+    Raises:
+        UsageError: it cannot start, in one sentence that says what to do.
+    """
+    chosen = settings(options, os.environ)
+    start_logging(chosen.log_format, chosen.log_level)
+    try:
+        listeners = bind_all(chosen)
+        import trio
+
+        trio.run(_serve, chosen, listeners)
+    except* CannotStart as group:
+        raise UsageError(_message(group)) from None
+    return 0
+
+
+async def _serve(chosen: Settings, listeners: Sequence[Sequence[Listener]]) -> None:
+    import trio
+
+    from kwire.app import running
+
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with trio.open_nursery() as nursery:
+            stopping = trio.CancelScope()
+            nursery.start_soon(_stop, signals, stopping)
+            with stopping:
+                async with running(chosen, listeners=listeners) as started:
+                    _announce(chosen, started.bootstrap)
+                    await trio.sleep_forever()
+            nursery.cancel_scope.cancel()
+    logger.info("stopped")
+
+
+async def _stop(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
+    """The first signal stops the broker cleanly, a second one at once."""
+    async for number in signals:
+        if scope.cancel_called:
+            os._exit(FORCED)
+        logger.info("%s: stopping", signal.Signals(number).name)
+        scope.cancel()
+
+
+def _message(group: BaseExceptionGroup[CannotStart]) -> str:
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return str(first)
+
+
+def _announce(chosen: Settings, bootstrap: str) -> None:
+    where = "in memory" if chosen.data is None else f"in {chosen.data}"
+    first = bootstrap.partition(",")[0]
+    line = f"kwire {__version__} listens on {bootstrap} and keeps its data {where}. Try: kcat -b {first} -L"
+    if chosen.log_format == "json":
+        logger.info(line)
+    else:
+        print(line, flush=True)

@@ -1,0 +1,238 @@
+"""From options, variables and a file to Settings.
+
+A setting has the same name everywhere: `--broker-id`, `KWIRE_BROKER_ID`, `broker-id` in the file. An option beats a
+variable, a variable beats the file; of `config` each key on its own, of the others the whole value. A variable holds
+several values with blanks between them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from kwire.cli.main import UsageError
+from kwire.settings import Address, BrokerSetting, Settings, TopicSetting
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    Texts = dict[str, "Text"]
+
+NAMES: Final = ("data", "broker-id", "topic", "listen", "advertise", "config", "memory", "log-format", "log-level")
+REPEATABLE: Final = frozenset({"topic", "listen", "config"})
+VARIABLE_PREFIX: Final = "KWIRE_"
+
+OWN_SETTINGS: Final = {
+    "advertised.listeners": "--advertise HOST:PORT",
+    "broker.id": "--broker-id N",
+    "listeners": "--listen HOST:PORT",
+    "log.dir": "--data DIR",
+    "log.dirs": "--data DIR",
+    "node.id": "--broker-id N",
+}
+"""Kafka's configs for which kwire has settings of its own."""
+
+LOG_FORMATS: Final = ("text", "json")
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+UNITS: Final = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+INT32_MAX: Final = 2**31 - 1
+PORT_MAX: Final = 65_535
+
+SMALLEST_MEMORY_BYTES: Final = 16 * 2**20
+"""Below this a few ordinary batches fill the memory."""
+
+
+class Text(NamedTuple):
+    """A setting's values as written, and what to call the place in an error."""
+
+    values: list[str]
+    where: str
+
+
+def settings(options: argparse.Namespace, variables: Mapping[str, str]) -> Settings:
+    """What the options, the variables and the file say together.
+
+    Raises:
+        UsageError: naming the place that is wrong.
+    """
+    texts: Texts = {}
+    config: Texts = {}
+    path = options.settings or variables.get(VARIABLE_PREFIX + "SETTINGS")
+    for layer in ({} if path is None else _from_file(path), _from_variables(variables), _from_options(options)):
+        if "config" in layer:
+            config.update(_config(layer.pop("config")))
+        texts.update(layer)
+    return _parsed(texts, config)
+
+
+# Where texts come from
+
+
+def _from_options(options: argparse.Namespace) -> Texts:
+    texts = {}
+    for name in NAMES:
+        value = getattr(options, name.replace("-", "_"))
+        if value is not None:
+            texts[name] = Text(value if isinstance(value, list) else [value], f"--{name}")
+    return texts
+
+
+def _from_variables(variables: Mapping[str, str]) -> Texts:
+    texts = {}
+    for name in NAMES:
+        variable = VARIABLE_PREFIX + name.upper().replace("-", "_")
+        if variable in variables:
+            value = variables[variable]
+            texts[name] = Text(value.split() if name in REPEATABLE else [value], variable)
+    return texts
+
+
+def _from_file(path: str) -> Texts:
+    import tomllib
+
+    from kwire.files import OsFiles, read_file
+
+    try:
+        table = tomllib.loads(read_file(OsFiles(), path).decode())
+    except OSError as error:
+        raise UsageError(f"cannot read the settings file {path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"the settings file {path} is not valid TOML: {error}") from error
+    texts = {}
+    for key, value in table.items():
+        name = key.replace("_", "-")
+        if name not in NAMES:
+            raise UsageError(f"the settings file {path} has an unknown setting {key!r}{_nearest(name, NAMES)}")
+        if name == "config" and isinstance(value, dict):
+            values = [f"{key}={_toml_text(value)}" for key, value in _flat(value, "").items()]
+        else:
+            values = [_toml_text(item) for item in (value if isinstance(value, list) else [value])]
+        texts[name] = Text(values, f"{key} in {path}")
+    return texts
+
+
+def _flat(table: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """auto.create.topics.enable = false is four tables in TOML; here it is one key again."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def _toml_text(value: object) -> str:
+    if isinstance(value, list):
+        return ",".join(map(_toml_text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# What texts mean
+
+
+def _parsed(texts: Texts, config: Texts) -> Settings:
+    values: dict[str, Any] = {}
+    broker: dict[str, Any] = {}
+    for name, text in texts.items():
+        match name:
+            case "data":
+                values["data"] = _one(text)
+            case "broker-id":
+                broker["node_id"] = _number(text, 0, INT32_MAX)
+            case "listen":
+                broker["listen"] = tuple(_address(value, text.where, 0) for value in text.values)
+            case "advertise":
+                broker["advertise"] = _address(_one(text), text.where, 1)
+            case "memory":
+                values["memory_bytes"] = _size(text)
+            case "log-format":
+                values["log_format"] = _choice(text, LOG_FORMATS)
+            case "log-level":
+                values["log_level"] = _choice(text, LOG_LEVELS)
+            case "topic":
+                values["topics"] = tuple(_topic(value, text.where) for value in text.values)
+    return Settings((BrokerSetting(**broker),), config={key: _one(text) for key, text in config.items()}, **values)
+
+
+def _config(text: Text) -> Texts:
+    """Each `key=value`, checked against Kafka's definitions."""
+    from kwire.broker.configs import validate_static
+
+    texts = {}
+    for item in text.values:
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise UsageError(f"{text.where}: {item!r} is not KEY=VALUE")
+        if key in OWN_SETTINGS:
+            raise UsageError(f"{text.where}: {key} is given as {OWN_SETTINGS[key]}")
+        try:
+            validate_static(key, value)
+        except ValueError as error:
+            raise UsageError(f"{text.where}: {error}") from error
+        texts[key] = Text([value], text.where)
+    return texts
+
+
+def _topic(text: str, where: str) -> TopicSetting:
+    name, *rest = text.split(":")
+    partitions = None
+    if rest and "=" not in rest[0]:
+        partitions = _number(Text([rest.pop(0)], f"{where}: partitions of {name!r}"), 1, INT32_MAX)
+    configs = {}
+    for item in rest:
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise UsageError(f"{where}: {text!r} is not NAME[:PARTITIONS[:KEY=VALUE...]], because of {item!r}")
+        configs[key] = value
+    return TopicSetting(name, partitions, configs)
+
+
+def _address(text: str, where: str, lowest_port: int) -> Address:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or not lowest_port <= int(port) <= PORT_MAX:
+        raise UsageError(f"{where}: {text!r} is not HOST:PORT with a port from {lowest_port} to {PORT_MAX}")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        raise UsageError(f"{where}: {text!r} has an IPv6 address; write it as [{host}]:{port}")
+    return Address(host, int(port))
+
+
+def _size(text: Text) -> int:
+    value = _one(text)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", value.strip().lower())
+    if match is None or match[2] not in UNITS:
+        raise UsageError(f"{text.where}: {value!r} is no size; write one like 512MiB or 1GiB")
+    size_bytes = int(float(match[1]) * UNITS[match[2]])
+    if size_bytes < SMALLEST_MEMORY_BYTES:
+        raise UsageError(f"{text.where}: {value!r} is too small; it takes at least 16MiB")
+    return size_bytes
+
+
+def _number(text: Text, lowest: int, highest: int) -> int:
+    value = _one(text).strip()
+    if not value.isascii() or not value.isdigit() or not lowest <= int(value) <= highest:
+        raise UsageError(f"{text.where}: {value!r} is not a number from {lowest} to {highest}")
+    return int(value)
+
+
+def _choice(text: Text, choices: tuple[str, ...]) -> str:
+    value = _one(text).strip().lower()
+    if value not in choices:
+        raise UsageError(f"{text.where}: {value!r} is none of {', '.join(choices)}")
+    return value
+
+
+def _one(text: Text) -> str:
+    if len(text.values) != 1:
+        raise UsageError(f"{text.where} takes one value, not {len(text.values)}")
+    return text.values[0]
+
+
+def _nearest(name: str, names: tuple[str, ...]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, names, 1)
+    return f"; did you mean {near[0]!r}?" if near else f"; it knows {', '.join(names)}"

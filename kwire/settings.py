@@ -1,0 +1,62 @@
+"""Settings: what a kwire process is told to be, wherever it was told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from kwire.limits import MEMORY_STORE_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_PORT = 9092
+
+
+class CannotStart(Exception):  # noqa: N818 - the process ends with it, in one sentence
+    """These settings cannot be carried out; the message is one sentence that says what to do instead."""
+
+
+class Address(NamedTuple):
+    """Host and port. To listen on: an empty host is every interface, port 0 any free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(slots=True, frozen=True)
+class TopicSetting:
+    """A topic that is created at start if it is not there. partitions: None for num.partitions."""
+
+    name: str
+    partitions: int | None = None
+    configs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, frozen=True)
+class BrokerSetting:
+    """One broker. advertise: what clients are told instead of the address that they reached it by."""
+
+    node_id: int = 1
+    listen: tuple[Address, ...] = (Address("127.0.0.1", DEFAULT_PORT),)
+    advertise: Address | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Settings:
+    """One process.
+
+    data: the directory that keeps everything, None for memory; memory_bytes then bounds the records.
+    config: broker configs by Kafka's names, validated.
+    """
+
+    brokers: tuple[BrokerSetting, ...] = (BrokerSetting(),)
+    data: str | None = None
+    topics: tuple[TopicSetting, ...] = ()
+    config: Mapping[str, str] = field(default_factory=dict)
+    memory_bytes: int = MEMORY_STORE_BYTES
+    log_format: str = "text"
+    log_level: str = "info"
