@@ -20,7 +20,7 @@ from kwire.storage.aborted import AbortedTransactions
 from kwire.storage.leader_epochs import LeaderEpochs
 from kwire.storage.memory_segment import EMPTY_SLICE, INDEX_BYTES_PER_BATCH, MemorySlice, Segment
 from kwire.storage.port import Appended, OffsetOutOfRange, StorageError, StoredLog, TimestampOffset
-from kwire.storage.producer_state import ProducerState, read_marker
+from kwire.storage.producer_state import ProducerState, decode_snapshot, encode_snapshot, read_marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -240,12 +240,15 @@ class MemoryLog:
         self._log_start_offset = offset
         if offset == self._log_end_offset:
             self._roll(self._store.env.wall_ms())
-        gone = self._segment_of(offset)
-        if gone:
-            self._release(self._segments[:gone])
-            del self._segments[:gone]
-            self.aborted.truncate_from_start(self._segments[0].base_offset)
         self.leader_epochs.truncate_from_start(offset)
+        self._drop_segments(self._segment_of(offset))
+
+    def _drop_segments(self, count: int) -> None:
+        """That many of the oldest segments are gone."""
+        if count:
+            self._release(self._segments[:count])
+            del self._segments[:count]
+            self.aborted.truncate_from_start(self._segments[0].base_offset)
 
     def truncate(self, offset: int) -> None:
         """See PartitionLog.truncate. The batch that contains offset goes too."""
@@ -258,10 +261,11 @@ class MemoryLog:
         active = self._active
         cost_bytes, size_bytes = active.cost_bytes, active.size_bytes
         active.truncate(bisect_right(active.next_offsets, offset))
-        self._store.release(cost_bytes - active.cost_bytes)
-        self._size_bytes -= size_bytes - active.size_bytes
         if active.base_offset > offset:  # nothing is left, and the log begins earlier than its segment did
             active.base_offset = active.next_offset = offset
+            active.producers_before = b""
+        self._store.release(cost_bytes - active.cost_bytes)
+        self._size_bytes -= size_bytes - active.size_bytes
         self._log_end_offset = active.next_offset
         self._log_start_offset = min(self._log_start_offset, self._log_end_offset)
         self._forget_above(self._log_end_offset)
@@ -269,12 +273,12 @@ class MemoryLog:
     def _forget_above(self, end_offset: int) -> None:
         self.leader_epochs.truncate_from_end(end_offset)
         self.aborted.truncate_from_end(end_offset)
-        self.producers.clear()
-        for segment in self._segments:
-            for index in range(len(segment.ends)):
-                batch = segment.batch(index)
-                header = read_header(batch)
-                self.producers.update(header, read_marker(batch, header))
+        active = self._active
+        self.producers.load(decode_snapshot(active.producers_before) if active.producers_before else [])
+        for index in range(len(active.ends)):
+            batch = active.batch(index)
+            header = read_header(batch)
+            self.producers.update(header, read_marker(batch, header))
 
     def roll(self, now_ms: int) -> None:
         """See PartitionLog.roll."""
@@ -290,8 +294,9 @@ class MemoryLog:
     def _roll(self, now_ms: int) -> None:
         if not self._active.size_bytes:
             return
-        self._store.release(self._active.seal())
-        self._active = Segment(self._log_end_offset, now_ms)
+        snapshot = encode_snapshot(self.producers) if len(self.producers) else b""
+        self._store.release(self._active.seal() - len(snapshot))
+        self._active = Segment(self._log_end_offset, now_ms, snapshot)
         self._segments.append(self._active)
         self._roll_ms = self._draw_roll_ms()
 
@@ -327,7 +332,10 @@ class MemoryLog:
 
     def drop_oldest_segment(self) -> None:
         """The oldest closed segment is gone."""
-        self.advance_log_start(max(self._segments[1].base_offset, self._log_start_offset))
+        serial = self._segments[0].serial
+        self.advance_log_start(self._segments[1].base_offset)
+        if self._segments[0].serial == serial:  # it held nothing but what was deleted before
+            self._drop_segments(1)
 
     def _release(self, segments: Sequence[Segment]) -> None:
         for segment in segments:

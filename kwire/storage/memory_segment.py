@@ -66,15 +66,18 @@ class Segment:
         "newest_ms",
         "next_offset",
         "next_offsets",
+        "producers_before",
         "reserved_bytes",
         "serial",
         "size_bytes",
     )
 
-    def __init__(self, base_offset: int, created_ms: int) -> None:
+    def __init__(self, base_offset: int, created_ms: int, producers_before: bytes = b"") -> None:
         self.base_offset = base_offset
         self.next_offset = base_offset
         self.created_ms = created_ms
+        self.producers_before = producers_before
+        """Snapshot of the producer state before the first batch, empty for none."""
         self.serial = 0
         """Order of the first appends over all logs."""
         self.size_bytes = 0
@@ -96,7 +99,7 @@ class Segment:
     @property
     def cost_bytes(self) -> int:
         """What the segment counts against the budget."""
-        return self.reserved_bytes + INDEX_BYTES_PER_BATCH * len(self.ends)
+        return self.reserved_bytes + INDEX_BYTES_PER_BATCH * len(self.ends) + len(self.producers_before)
 
     def missing_bytes(self, size_bytes: int) -> int:
         """Size of the chunk to be added before a batch of size_bytes fits, 0 for none."""

@@ -10,6 +10,7 @@ from kwire.env import Env
 from kwire.protocol.records.batch import BatchHeader, iter_headers, read_header
 from kwire.protocol.records.control import EndTransactionMarker, encode_marker_batch
 from kwire.protocol.records.record import Record, encode_batch, iter_records
+from kwire.storage.aborted import AbortedTransaction
 from kwire.storage.config import LogConfig
 from kwire.storage.port import TimestampOffset
 
@@ -143,11 +144,18 @@ class Bench:
         return found
 
 
-def write_aborted_transaction(bench: Bench, producer_id: int) -> None:
-    """Two records at the end of the log, and the marker that aborts them."""
-    bench.append(batch_of(2, producer=(producer_id, 0, 0), transactional=True))
+def write_aborted_transaction(
+    bench: Bench, producer_id: int, producer_epoch: int = 0, *, leader_epoch: int = 0
+) -> list[bytearray]:
+    """Two records at the end of the log, and the marker that aborts them. Returns the two batches."""
     marker = EndTransactionMarker(committed=False, coordinator_epoch=0)
-    bench.append(encode_marker_batch(marker, producer_id, 0, START_MS))
+    batches = [
+        batch_of(2, producer=(producer_id, producer_epoch, 0), transactional=True),
+        encode_marker_batch(marker, producer_id, producer_epoch, START_MS),
+    ]
+    for batch in batches:
+        bench.append(batch, leader_epoch=leader_epoch)
+    return batches
 
 
 @dataclass(slots=True)
@@ -158,6 +166,7 @@ class Model:
     log_start_offset: int = 0
     log_end_offset: int = 0
     leader_epoch: int = 0
+    producer_epoch: int = 0
 
     def apply(self, bench: Bench, name: str, share: int) -> None:
         """The operation is done to the engine and to the list; share (0 to 10) says how much."""
@@ -169,6 +178,10 @@ class Model:
             assert bench.append(batch, leader_epoch=self.leader_epoch).base_offset == self.log_end_offset
             self.batches.append(batch)
             self.log_end_offset = read_header(batch).next_offset
+        elif name == "abort":
+            self.producer_epoch += 1
+            self.batches += write_aborted_transaction(bench, 9, self.producer_epoch, leader_epoch=self.leader_epoch)
+            self.log_end_offset += 3
         elif name == "roll":
             bench.log.roll(bench.time.now_ms)
         elif name == "advance":
@@ -194,9 +207,24 @@ class Model:
         assert bench.log.log_start_offset == self.log_start_offset
         assert bench.log.log_end_offset == self.log_end_offset
         assert bench.read_all() == b"".join(self.readable(self.log_start_offset))
+        aborted = bench.log.aborted.collect(self.log_start_offset, self.log_end_offset)
+        assert aborted == self._aborted()
         segments = bench.log.segments()
         assert sum(segment.size_bytes for segment in segments) == bench.log.size_bytes
-        assert all(segment.next_offset > self.log_start_offset for segment in segments[:-1])
+        assert all(segment.next_offset >= self.log_start_offset for segment in segments[:-1])
+
+    def _aborted(self) -> list[AbortedTransaction]:
+        """What the readable markers abort; a transaction may have lost its marker, and goes on with the next one's."""
+        rows = []
+        first_offset: int | None = None
+        for header in map(read_header, self.batches):
+            if header.is_control and first_offset is not None:
+                end = header.base_offset
+                rows.append(AbortedTransaction(header.producer_id, first_offset, end, end + 1))
+                first_offset = None
+            elif header.is_transactional and first_offset is None:
+                first_offset = header.base_offset
+        return [row for row in rows if row.last_offset >= self.log_start_offset]
 
     def check_reads(self, bench: Bench) -> None:
         """Every read at every offset, and every timestamp, gives what the list gives."""

@@ -46,7 +46,8 @@ def fill(log, total_bytes, value_bytes=20_000):
 def taken_bytes(store):
     """What the logs really hold, to compare with what the store counts."""
     return sum(
-        sum(len(chunk) for chunk in segment._chunks)
+        len(segment.producers_before)
+        + sum(len(chunk) for chunk in segment._chunks)
         + sum(len(numbers) * numbers.itemsize for numbers in index_of(segment))
         for log in store._logs.values()
         for segment in log._segments
@@ -132,6 +133,37 @@ def test_logs_that_are_not_to_be_deleted_stay_until_nothing_fits():
     assert next(table.headers(end - 1)).next_offset == end
     store.delete(events)
     assert append(table, 10_000).base_offset == end
+
+
+def test_producers_are_known_after_their_records_went_and_the_end_was_cut():
+    store = store_of(64 * MIB)
+    log = open_log(store, "a")
+    idempotent = batch_of(2, producer=(5, 0, 0))
+    log.append(idempotent, read_header(idempotent), 0, START_MS)
+    log.roll(START_MS)
+    append(log)
+    append(log)
+    log.advance_log_start(2)
+    log.truncate(3)
+    assert log.producers.check(read_header(idempotent)).first_offset == 0
+    assert store.used_bytes == taken_bytes(store)
+    log.truncate(1)
+    assert len(log.producers) == 0
+    assert store.used_bytes == taken_bytes(store)
+
+
+def test_a_segment_of_deleted_records_goes_too():
+    store = store_of(MIB)
+    log = open_log(store, "a")
+    log.append(batch := batch_of(2), read_header(batch), 0, START_MS)
+    append(log)
+    log.advance_log_start(2)
+    log.truncate(2)
+    log.roll(START_MS)
+    assert (log.log_start_offset, len(log.segments())) == (2, 2)
+    fill(log, 4 * MIB)
+    assert log.log_start_offset > 2
+    assert store.used_bytes == taken_bytes(store)
 
 
 def test_a_batch_longer_than_the_budget_fails_alone():
