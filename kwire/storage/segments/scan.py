@@ -26,6 +26,8 @@ SEARCH_READ_BYTES = 8192
 """One read covers an index interval of small batches at the default index.interval.bytes."""
 
 HEADERS_READ_BYTES = 65536
+"""How far a longer walk reads ahead while batches are short."""
+
 RECOVERY_READ_BYTES = 1_048_576
 
 _PLACE = struct.Struct(">qi4xb6xi")  # base offset, batch length, magic, last offset delta
@@ -73,34 +75,33 @@ def places(file: File, position: int, end: int) -> Iterator[Place]:
     Raises:
         CorruptBatch, OSError: as find_batch, when the iterator comes to it.
     """
-    buffer, start = b"", position
-    while position < end:
-        at = position - start
-        if at + HEADER_BYTES > len(buffer):
-            buffer, start, at = file.pread(min(SEARCH_READ_BYTES, end - position), position), position, 0
-            if len(buffer) < HEADER_BYTES:
-                raise IncompleteBatch(f"no record batch at {position}")
-        place = read_place(buffer, at, position, end)
+    for _, _, place in _walk(file, position, end):
         yield place
-        position += place.size_bytes
 
 
 def headers(file: File, position: int, end: int) -> Iterator[tuple[int, BatchHeader]]:
-    """(Position, header) of every batch from position to end. The records are neither read nor checked.
+    """(Position, header) of every batch from position to end. Records are not checked; long ones are not read.
 
     Raises:
         CorruptBatch, OSError: as find_batch, when the iterator comes to it.
     """
-    buffer, start = b"", position
+    for buffer, at, place in _walk(file, position, end):
+        yield place.position, decode_header(buffer, at)
+
+
+def _walk(file: File, position: int, end: int) -> Iterator[tuple[bytes, int, Place]]:
+    """(Buffer, where in it the header stands, place) of every batch from position to end."""
+    buffer, start, read_bytes = b"", position, SEARCH_READ_BYTES
     while position < end:
         at = position - start
         if at + HEADER_BYTES > len(buffer):
-            buffer, start, at = file.pread(min(HEADERS_READ_BYTES, end - position), position), position, 0
+            buffer, start, at = file.pread(min(read_bytes, end - position), position), position, 0
             if len(buffer) < HEADER_BYTES:
                 raise IncompleteBatch(f"no record batch at {position}")
         place = read_place(buffer, at, position, end)
-        yield position, decode_header(buffer, at)
+        yield buffer, at, place
         position += place.size_bytes
+        read_bytes = HEADERS_READ_BYTES if place.size_bytes < SEARCH_READ_BYTES else HEADER_BYTES
 
 
 def whole_batches(file: File, position: int, end: int) -> Iterator[tuple[int, BatchHeader, memoryview]]:

@@ -202,7 +202,7 @@ class Segment:
     def _positions_before(self, offset: int) -> Iterator[int]:
         """Where a search for offset starts, and after a failure the start of the file."""
         entry_offset, position = self.index.lookup(offset)
-        if position and self._is_batch_at(position, entry_offset):
+        if position and entry_offset <= offset and self._is_batch_at(position, entry_offset):
             yield position
         elif position:
             self.rebuild_indexes()
@@ -258,9 +258,7 @@ class Segment:
             OSError.
         """
         _log.warning("rebuilding the indexes of %s", self.log_path)
-        self.index.reset()
-        self.time_index.reset()
-        self._newest = NO_TIMESTAMP, self.base_offset
+        self._reset_indexes()
         indexed = 0
         for position, header in self.headers():
             indexed = self._index(header, position, indexed)
@@ -289,25 +287,13 @@ class Segment:
         file = self._open_files.files.open(self.log_path, "append")
         try:
             end = file.size()
-            position, start_offset = self._recovery_start(file, end, recovery_point)
-            next_offset = start_offset
-            indexed = self.size_bytes = position
-            if position:
-                self.index.truncate(next_offset)
-                self.time_index.truncate(next_offset)
-                self._newest = self._reread_newest()
-            else:
-                self.index.reset()
-                self.time_index.reset()
-                self._newest = NO_TIMESTAMP, self.base_offset
+            position, start_offset = self._index_up_to(recovery_point, file, end)
+            next_offset, last_possible_offset = start_offset, self.base_offset + MAX_RELATIVE_OFFSET
+            self.size_bytes = position
+            indexed = self.index.last()[1]
             try:
                 for at, header, _ in whole_batches(file, position, end):
-                    if (
-                        not next_offset
-                        <= header.base_offset
-                        <= header.last_offset
-                        <= self.base_offset + MAX_RELATIVE_OFFSET
-                    ):
+                    if not next_offset <= header.base_offset <= header.last_offset <= last_possible_offset:
                         break
                     indexed = self._index(header, at, indexed)
                     self.size_bytes = at + header.size_bytes
@@ -321,23 +307,34 @@ class Segment:
         finally:
             file.close()
 
-    def _recovery_start(self, file: File, end: int, recovery_point: int) -> tuple[int, int]:
-        """(Position, offset) of recovery_point, or of the segment's start when the way there is not clear."""
-        from_the_start = 0, self.base_offset
-        if recovery_point <= self.base_offset or not (self.index.is_sound() and self.time_index.is_sound()):
-            return from_the_start
-        entry_offset, position = self.index.lookup(recovery_point - 1)
-        next_offset = entry_offset
-        try:
-            for place in places(file, position, end):
-                if not self.base_offset <= place.base_offset <= recovery_point:
-                    return from_the_start
-                if place.base_offset == recovery_point:
+    def _index_up_to(self, recovery_point: int, file: File, end: int) -> tuple[int, int]:
+        """(Position, offset) of recovery_point, with the indexes made good up to there by headers alone.
+
+        Of the segment's start, with empty indexes, when a batch on the way is not what it should be.
+        """
+        if self.index.is_sound() and self.time_index.is_sound():
+            self.index.truncate(recovery_point)
+            self.time_index.truncate(recovery_point)
+        else:
+            self._reset_indexes()
+        self._newest = self.time_index.last()
+        next_offset, position = self.index.last()
+        indexed = position
+        with contextlib.suppress(CorruptBatch):  # the tail that recovery is here for, or an index that leads astray
+            for at, header in headers(file, indexed, end):
+                if not self.base_offset <= header.base_offset < recovery_point:
                     break
-                position, next_offset = place.position + place.size_bytes, place.last_offset + 1
-        except CorruptBatch:
-            pass  # the tail that recovery is here for, if it begins where the recovery point is
-        return (position, next_offset) if next_offset == recovery_point else from_the_start
+                indexed = self._index(header, at, indexed)
+                next_offset, position = header.next_offset, at + header.size_bytes
+        if next_offset == recovery_point:
+            return position, recovery_point
+        self._reset_indexes()
+        return 0, self.base_offset
+
+    def _reset_indexes(self) -> None:
+        self.index.reset()
+        self.time_index.reset()
+        self._newest = NO_TIMESTAMP, self.base_offset
 
     def _reread_newest(self) -> tuple[int, int]:
         """newest() from the time index's last entry and the batches after it."""

@@ -1,0 +1,126 @@
+"""FaultyFiles: the operating system's files, counted, and failing when a test says so."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import Counter
+from typing import TYPE_CHECKING, Self
+
+from kwire.files import OsFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kwire.files import File, Mode, Part
+
+
+class FaultyFiles(OsFiles):
+    """Files that count what is asked of them and fail on demand.
+
+    faults: errno by operation (open, append, pread, truncate, fsync, rename, remove, size, mkdir), for paths that contain
+    only_path. torn_bytes: how much of a failing append is written all the same.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: dict[str, int] = {}
+        self.only_path = ""
+        self.torn_bytes = 0
+        self.calls: Counter[str] = Counter()
+        self.bytes_read: Counter[str] = Counter()
+        """By the paths' suffixes."""
+
+    def check(self, operation: str, path: str) -> None:
+        """The operation is counted, and fails if it is to."""
+        self.calls[operation] += 1
+        number = self.faults.get(operation)
+        if number is not None and self.only_path in path:
+            raise OSError(number, os.strerror(number), path)
+
+    def heal(self) -> None:
+        """Nothing fails any more, and counting begins anew."""
+        self.faults.clear()
+        self.calls.clear()
+        self.bytes_read.clear()
+
+    def fill_disk(self, torn_bytes: int = 0) -> None:
+        """Nothing more can be written: ENOSPC."""
+        self.faults.update(append=errno.ENOSPC, mkdir=errno.ENOSPC)
+        self.torn_bytes = torn_bytes
+
+    def open(self, path: str, mode: Mode) -> File:
+        """See Files.open."""
+        self.check("open", path)
+        return FaultyFile(self, super().open(path, mode))
+
+    def mkdir(self, path: str) -> None:
+        """See Files.mkdir."""
+        self.check("mkdir", path)
+        super().mkdir(path)
+
+    def rename(self, path: str, to_path: str) -> None:
+        """See Files.rename."""
+        self.check("rename", path)
+        super().rename(path, to_path)
+
+    def remove(self, path: str) -> None:
+        """See Files.remove."""
+        self.check("remove", path)
+        super().remove(path)
+
+
+class FaultyFile:
+    """An open file of FaultyFiles."""
+
+    def __init__(self, files: FaultyFiles, file: File) -> None:
+        self.path = file.path
+        self._files = files
+        self._file = file
+
+    def fileno(self) -> int:
+        """See File.fileno."""
+        return self._file.fileno()
+
+    def retain(self) -> Self:
+        """See File.retain."""
+        self._file.retain()
+        return self
+
+    def close(self) -> None:
+        """See File.close."""
+        self._file.close()
+
+    def size(self) -> int:
+        """See File.size."""
+        return self._file.size()
+
+    def append(self, parts: Sequence[Part]) -> int:
+        """See File.append; a failing one leaves torn_bytes."""
+        try:
+            self._files.check("append", self.path)
+        except OSError:
+            self._file.append([b"".join(parts)[: self._files.torn_bytes]])
+            raise
+        return self._file.append(parts)
+
+    def pread(self, size_bytes: int, position: int) -> bytes:
+        """See File.pread."""
+        self._files.check("pread", self.path)
+        data = self._file.pread(size_bytes, position)
+        self._files.bytes_read[self.path.rpartition(".")[2]] += len(data)
+        return data
+
+    def pread_cached(self, size_bytes: int, position: int) -> memoryview | None:
+        """See File.pread_cached."""
+        return self._file.pread_cached(size_bytes, position)
+
+    def truncate(self, size_bytes: int) -> None:
+        """See File.truncate."""
+        self._files.check("truncate", self.path)
+        self._file.truncate(size_bytes)
+
+    def fsync(self) -> None:
+        """See File.fsync."""
+        self._files.check("fsync", self.path)
+        self._file.fsync()
