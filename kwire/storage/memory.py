@@ -102,11 +102,10 @@ class MemoryLog:
         """The batch, which carries its offsets, is the newest."""
         self._check_open()
         active = self._active
-        if active.size_bytes:
-            if self._roll_is_due(header, len(batch), now_ms):
-                self._roll(now_ms)
-                active = self._active
-        else:
+        if active.size_bytes and self._roll_is_due(header, len(batch), now_ms):
+            self._roll(now_ms)
+            active = self._active
+        if not active.size_bytes:
             active.created_ms = now_ms
             active.serial = self._store.next_serial()
         chunk_bytes = active.missing_bytes(len(batch))
@@ -332,9 +331,9 @@ class MemoryLog:
 
     def drop_oldest_segment(self) -> None:
         """The oldest closed segment is gone."""
-        serial = self._segments[0].serial
+        oldest = self._segments[0]
         self.advance_log_start(self._segments[1].base_offset)
-        if self._segments[0].serial == serial:  # it held nothing but what was deleted before
+        if self._segments[0] is oldest:  # it held nothing but what was deleted before
             self._drop_segments(1)
 
     def _release(self, segments: Sequence[Segment]) -> None:
