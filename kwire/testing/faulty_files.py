@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class FaultyFiles(OsFiles):
     """Files that count what is asked of them and fail on demand.
 
-    faults: errno by operation (open, append, pread, truncate, fsync, rename, remove, size, mkdir), for paths that contain
+    faults: errno by operation (open, append, pread, truncate, fsync, rename, remove, mkdir), for paths that contain
     only_path. torn_bytes: how much of a failing append is written all the same.
     """
 
