@@ -112,7 +112,9 @@ async def _create(names: Sequence[str], context: RequestContext) -> dict[str, Er
     cluster = context.broker.cluster
     valid = [name for name in names if why_invalid(name) is None]
     try:
-        outcomes = await cluster.controller.create_topics([creatable(name, cluster) for name in valid])
+        outcomes = await cluster.controller.create_topics(
+            [creatable(name, cluster) for name in valid], configs_are_sound=True
+        )
     except ApiError as error:
         return dict.fromkeys(valid, error.code)
     return {name: outcome.code for name, outcome in zip(valid, outcomes, strict=True) if isinstance(outcome, ApiError)}

@@ -72,14 +72,18 @@ class Controller:
                 raise storage_error(error) from error
 
     async def create_topics(
-        self, topics: Sequence[CreatableTopic], *, validate_only: bool = False
+        self, topics: Sequence[CreatableTopic], *, validate_only: bool = False, configs_are_sound: bool = False
     ) -> list[NewTopic | ApiError]:
         """For each topic what was created, or why it was not; the topics without an error are created together.
+
+        configs_are_sound: they are not a client's, so they need no check (for which all definitions would be loaded).
 
         Raises:
             ApiError: POLICY_VIOLATION, they are too many at once; KAFKA_STORAGE_ERROR. None is created.
         """
-        outcomes = TopicCreation(self._env, self._image, self._configs).decide(topics)
+        outcomes = TopicCreation(self._env, self._image, self._configs, configs_are_sound=configs_are_sound).decide(
+            topics
+        )
         records = [record for made in outcomes if isinstance(made, NewTopic) for record in made.records()]
         await self._write_unless(records, validate_only=validate_only)
         return outcomes

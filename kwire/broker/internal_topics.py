@@ -97,7 +97,7 @@ async def ensure(name: str, cluster: Cluster) -> TopicImage:
     """
     topic = cluster.image.topic(name)
     if topic is None:
-        (outcome,) = await cluster.controller.create_topics([creatable(name, cluster)])
+        (outcome,) = await cluster.controller.create_topics([creatable(name, cluster)], configs_are_sound=True)
         if isinstance(outcome, ApiError):
             raise outcome
         topic = cluster.image.topics[name]

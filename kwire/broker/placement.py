@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kwire.broker.metadata import BrokerImage
 
 
-def place(partitions: int, replication_factor: int, brokers: Sequence[BrokerImage], random: Random) -> list[list[int]]:
+def place(partitions: int, replication_factor: int, brokers: Sequence[BrokerImage], dice: Random) -> list[list[int]]:
     """The replicas of so many new partitions, the preferred leader first.
 
     Raises:
@@ -35,13 +35,13 @@ def place(partitions: int, replication_factor: int, brokers: Sequence[BrokerImag
             f"The target replication factor of {replication_factor} cannot be reached because only "
             f"{len(brokers)} broker(s) are registered.",
         )
-    first = random.randrange(len(running))
+    first = dice.randrange(len(running))
     placed = []
     for index in range(partitions):
         turn = index % len(running)
         if index and turn == 0:
-            random.shuffle(running)
-            random.shuffle(stopped)
+            dice.shuffle(running)
+            dice.shuffle(stopped)
         start = (first + turn) % len(running)
         placed.append([*running[start:], *running[:start], *stopped][:replication_factor])
     return placed

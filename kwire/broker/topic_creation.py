@@ -52,7 +52,8 @@ class NewTopic:
 class TopicCreation:
     """Decides about the topics of one request; the image does not change meanwhile."""
 
-    def __init__(self, env: Env, image: MetadataImage, configs: Configs) -> None:
+    def __init__(self, env: Env, image: MetadataImage, configs: Configs, *, configs_are_sound: bool = False) -> None:
+        self._configs_are_sound = configs_are_sound
         self._env = env
         self._image = image
         self._configs = configs
@@ -103,7 +104,7 @@ class TopicCreation:
         if nulls:
             raise ApiError(ErrorCode.INVALID_CONFIG, f"Null value not supported for topic configs: {','.join(nulls)}")
         configs = {config.name: config.value for config in topic.configs if config.value is not None}
-        if configs:
+        if configs and not self._configs_are_sound:
             self._configs.validate_topic_overrides(configs)
         return configs
 
