@@ -16,6 +16,7 @@ from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.create_topics import CreatableTopic, CreatableTopicConfig
 from kwire.server.listener import bind_all
 from kwire.server.server import Server
+from kwire.server.warming import warm
 from kwire.settings import Address, CannotStart
 from kwire.storage.port import StorageError
 
@@ -68,6 +69,7 @@ async def running(
             async with trio.open_nursery() as nursery:
                 servers = _servers(cluster, settings.brokers, listeners)
                 nursery.start_soon(cluster.run)
+                nursery.start_soon(warm, list(servers.values()), env)
                 for server in servers.values():
                     nursery.start_soon(server.serve)
                 yield Running(cluster, servers, tuple(map(_reached_at, settings.brokers, listeners)))

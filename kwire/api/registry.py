@@ -68,6 +68,7 @@ APIS: Final = _table(
         Api(ApiKey.LIST_OFFSETS, 1, 11),
         Api(ApiKey.METADATA, 0, 13),
         Api(ApiKey.FIND_COORDINATOR, 0, 6),
+        Api(ApiKey.SASL_HANDSHAKE, 0, 1),
         Api(ApiKey.API_VERSIONS, 0, 5),
         Api(ApiKey.CREATE_TOPICS, 2, 7),
         Api(ApiKey.DELETE_TOPICS, 1, 6),

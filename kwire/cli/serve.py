@@ -1,7 +1,7 @@
 """`kwire serve`: runs a broker until Ctrl-C or SIGTERM.
 
-Order matters: the port is bound before the event loop, the engines and the handlers are imported, so a client that comes
-early waits in the backlog for a moment instead of being refused.
+Order matters: the port is bound before the event loop, the engines and the handlers are imported, so a client that
+comes early waits in the backlog for a moment instead of being refused.
 """
 
 from __future__ import annotations

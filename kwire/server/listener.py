@@ -7,8 +7,8 @@ the backlog instead of failing.
 from __future__ import annotations
 
 import errno
-import os
 import socket
+import sys
 from typing import TYPE_CHECKING, Final
 
 from kwire.settings import CannotStart
@@ -104,7 +104,7 @@ def _bound(family: int, address: tuple[object, ...], backlog: int) -> socket.soc
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setblocking(False)
-        if os.name == "nt":
+        if sys.platform == "win32":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -121,11 +121,9 @@ def _bound(family: int, address: tuple[object, ...], backlog: int) -> socket.soc
 def _what_to_do(host: str, port: int, error: OSError) -> str:
     where = f"{host or '*'}:{port}"
     if error.errno == errno.EADDRINUSE:
-        return f"cannot listen on {where}: the port is in use; stop what uses it, or choose another with --listen HOST:PORT"
+        return f"cannot listen on {where}: the port is in use; stop what uses it, or choose one with --listen HOST:PORT"
     if error.errno == errno.EACCES:
         return f"cannot listen on {where}: permission denied; choose a port above 1023 with --listen HOST:PORT"
     if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
-        return (
-            f"cannot listen on {where}: {host!r} is no address of this machine; choose another with --listen HOST:PORT"
-        )
+        return f"cannot listen on {where}: this machine has no such address; choose one with --listen HOST:PORT"
     return f"cannot listen on {where}: {error.strerror or error}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -84,8 +85,7 @@ class Server:
     async def _accept(self, listener: Listener, nursery: trio.Nursery) -> None:
         while True:
             while len(self.sessions) >= self._broker.config.max_connections:
-                self._waiting_for_room = trio.lowlevel.ParkingLot()
-                await self._session_ended.wait()
+                await self._waiting_for_room.park()
             connected = await _accepted(listener)
             try:
                 peer, local = _address(connected.getpeername()), _address(connected.getsockname())
@@ -98,6 +98,11 @@ class Server:
                 continue
             transport = SocketTransport(connected, self._env.run_blocking)
             nursery.start_soon(self._run, self._begin(transport, peer, local))
+
+    @property
+    def active_s(self) -> float:
+        """When bytes last came or went on any connection, by the clock; -inf without connections."""
+        return max((session.active_s for session in self.sessions), default=-math.inf)
 
     async def _close_idle(self) -> None:
         """Sessions silent for connections.max.idle.ms are closed; it sleeps until the first of them can be that old."""

@@ -29,13 +29,13 @@ SENDFILE_TURN_BYTES: Final = 1 << 20
 """What one connection may send before the others get their turn."""
 
 COPY_BYTES: Final = 16 << 10
-"""A file range up to this long is read and leaves with its neighbours in one call: cheaper than a sendfile of its own."""
+"""A file range up to this long is read and leaves with its neighbours in one call, cheaper than by sendfile."""
 
 PROBE_STEP_BYTES: Final = 64 << 10
 """One byte of each such stretch says whether it is in the page cache; Linux reads ahead in stretches of 128 KiB."""
 
 _MORE_FOLLOWS: Final = getattr(socket, "MSG_MORE", 0)
-_SENDFILE: Final = getattr(os, "sendfile", None)
+_HAS_SENDFILE: Final = hasattr(os, "sendfile")
 
 
 class ConnectionLost(Exception):  # noqa: N818 - what happened, not whose error it is
@@ -93,7 +93,7 @@ class SocketTransport:
             for part in parts:
                 if not isinstance(part, FileRange):
                     waiting.append(memoryview(part))
-                elif _SENDFILE is None or part.size_bytes <= COPY_BYTES or _file(part).fileno() == NO_DESCRIPTOR:
+                elif not _HAS_SENDFILE or part.size_bytes <= COPY_BYTES or _file(part).fileno() == NO_DESCRIPTOR:
                     for position, size_bytes in _turns(part):
                         data = await _read(_file(part), position, size_bytes, self._run_blocking)
                         waiting.append(memoryview(data))
@@ -136,7 +136,7 @@ class SocketTransport:
                 continue
             while position < end:
                 try:
-                    sent = _SENDFILE(self._socket.fileno(), file.fileno(), position, end - position)
+                    sent = os.sendfile(self._socket.fileno(), file.fileno(), position, end - position)
                 except (BlockingIOError, InterruptedError):
                     await trio.lowlevel.wait_writable(self._socket)
                     continue

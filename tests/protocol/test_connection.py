@@ -1,5 +1,7 @@
 """The sans-IO connection: frames however they are cut, sizes that are refused, answers in order."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ def take_all(connection):
 
 def feed(connection, data, cuts):
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         connection.receive_data(data[start:end])
 
 

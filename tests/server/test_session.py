@@ -101,7 +101,7 @@ async def test_read_ahead_is_bounded_while_a_handler_waits(bench, handler, autoj
     monkeypatch.setattr("kwire.server.session.READ_AHEAD_BYTES", 1_000)
     handler(ApiKey.FETCH, wait_long)
     handler(ApiKey.METADATA, answer_metadata)
-    async with bench() as b, b.connect(lambda: trio.testing.lockstep_stream_pair()) as client:
+    async with bench() as b, b.connect(trio.testing.lockstep_stream_pair) as client:
         fetch = FetchRequest(max_wait_ms=60_000)
         sent = 0
 

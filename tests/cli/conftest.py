@@ -1,0 +1,58 @@
+"""A `kwire serve` process on a free port."""
+
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+START_S = 20
+
+
+class Process:
+    """One `kwire serve`, its address and what it said."""
+
+    def __init__(self, options, variables=None):
+        command = [sys.executable, "-m", "kwire", "serve", "--listen", "127.0.0.1:0", *options]
+        environment = {**os.environ, **(variables or {})}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        self.process = subprocess.Popen(command, env=environment, text=True, **pipes)
+        self.start_line = self._first_line()
+        match = re.search(r"listens on (\S+):(\d+) ", self.start_line)
+        assert match, (self.start_line, self.process.stderr.read() if self.process.poll() is not None else "")
+        self.host, self.port = match[1], int(match[2])
+        self.bootstrap = f"{self.host}:{self.port}"
+
+    def _first_line(self):
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            ready, _, _ = select.select([self.process.stdout, self.process.stderr], [], [], 0.5)
+            for stream in ready:
+                return stream.readline()
+        raise AssertionError("kwire serve said nothing")
+
+    def stop(self, number=signal.SIGTERM):
+        """Exit code, stdout, stderr after the signal."""
+        self.process.send_signal(number)
+        output, errors = self.process.communicate(timeout=20)
+        return self.process.returncode, output, errors
+
+
+@pytest.fixture
+def serve():
+    """Starts `kwire serve` processes; they end with the test."""
+    started = []
+
+    def start(*options, **variables):
+        started.append(Process(options, variables))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.process.poll() is None:
+            one.process.kill()
+        one.process.communicate()

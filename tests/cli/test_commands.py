@@ -1,0 +1,82 @@
+"""The command's other subcommands, and its log lines."""
+
+import json
+import logging
+import sys
+
+import pytest
+
+from kwire import __version__
+from kwire.cli.logs import JsonFormatter, TextFormatter
+from kwire.cli.main import main
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"kwire {__version__}\n"
+
+
+@pytest.mark.parametrize("name", ["list_offsets", "ListOffsets", "list-offsets", "2"])
+def test_protocol_source_shows_the_compiled_functions(capsys, name):
+    assert main(["protocol", "source", name, "11"]) == 0
+    shown = capsys.readouterr().out
+    assert "# ListOffsetsRequest v11\n" in shown
+    assert "# ListOffsetsResponse v11\n" in shown
+    assert "def read(" in shown
+    assert "def write(" in shown
+
+
+def test_protocol_spec_shows_the_fields(capsys):
+    assert main(["protocol", "spec", "fetch"]) == 0
+    shown = capsys.readouterr().out
+    assert "FetchRequest, versions 4 to 18\n" in shown
+    assert "\n        Partitions []FetchPartition 0+" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["source", "fetch", "3"], "kwire: FetchRequest has the versions 4 to 18, not 3\n"),
+        (["spec", "fech"], "kwire: there is no API 'fech'; did you mean fetch?\n"),
+        (["spec", "leader_and_isr"], "kwire: there is no API 'leader_and_isr'\n"),
+    ],
+)
+def test_protocol_refuses_what_is_not_there(capsys, arguments, said):
+    assert main(["protocol", *arguments]) == 2
+    assert capsys.readouterr().err == said
+
+
+def record(message, *, exc_info=None):
+    made = logging.LogRecord("kwire.server", logging.WARNING, "f", 1, message, None, exc_info)
+    made.created = 1_700_000_000.25
+    return made
+
+
+def failure():
+    try:
+        raise ValueError("odd")
+    except ValueError:
+        return sys.exc_info()
+
+
+def test_an_event_is_one_line_of_text():
+    line = TextFormatter().format(record("peer\nsaid"))
+    assert line == "2023-11-14T22:13:20.250Z WARNING kwire.server: peer\\nsaid"
+    lines = TextFormatter().format(record("bug", exc_info=failure())).splitlines()
+    assert lines[1] == "  Traceback (most recent call last):"
+    assert lines[-1] == "  ValueError: odd"
+
+
+def test_an_event_is_one_line_of_json():
+    line = JsonFormatter().format(record("bug\n", exc_info=failure()))
+    assert "\n" not in line
+    event = json.loads(line)
+    assert event.pop("exception").endswith("ValueError: odd")
+    assert event == {
+        "time": "2023-11-14T22:13:20.250Z",
+        "level": "warning",
+        "logger": "kwire.server",
+        "message": "bug\n",
+    }

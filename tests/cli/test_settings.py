@@ -1,0 +1,121 @@
+"""Where settings come from, which one wins, what is refused."""
+
+import pytest
+
+from kwire.cli.main import UsageError, parser
+from kwire.cli.settings import settings
+from kwire.settings import Address, BrokerSetting, Settings, TopicSetting
+
+
+def read(*options, **variables):
+    return settings(parser().parse_args(["serve", *options]), variables)
+
+
+def refusal(*options, **variables):
+    with pytest.raises(UsageError) as caught:
+        read(*options, **variables)
+    return str(caught.value)
+
+
+def test_the_defaults():
+    assert read() == Settings()
+    assert Settings().brokers == (BrokerSetting(1, (Address("127.0.0.1", 9092),), None),)
+    assert Settings().memory_bytes == 2**30
+
+
+def test_every_option():
+    chosen = read(
+        *("--data", "d", "--broker-id", "3", "--listen", "0.0.0.0:9094", "--listen", "[::1]:0"),
+        *("--advertise", "kafka.example:9092", "--memory", "64MiB", "--log-format", "json", "--log-level", "DEBUG"),
+        *("--topic", "a", "--topic", "b:3", "--topic", "c:2:retention.ms=5:cleanup.policy=compact,delete"),
+        *("--topic", "d:retention.ms=7", "--config", "num.partitions=4"),
+    )
+    assert chosen.data == "d"
+    assert chosen.brokers == (
+        BrokerSetting(3, (Address("0.0.0.0", 9094), Address("::1", 0)), Address("kafka.example", 9092)),
+    )
+    assert chosen.memory_bytes == 64 * 2**20
+    assert (chosen.log_format, chosen.log_level) == ("json", "debug")
+    assert chosen.topics == (
+        TopicSetting("a"),
+        TopicSetting("b", 3),
+        TopicSetting("c", 2, {"retention.ms": "5", "cleanup.policy": "compact,delete"}),
+        TopicSetting("d", None, {"retention.ms": "7"}),
+    )
+    assert chosen.config == {"num.partitions": "4"}
+
+
+def test_an_option_beats_a_variable_and_a_variable_the_file(tmp_path):
+    file = tmp_path / "kwire.toml"
+    file.write_text(
+        """
+        broker_id = 1
+        memory = "100MB"
+        listen = ["127.0.0.1:1", "127.0.0.1:2"]
+        data = "from-file"
+        [config]
+        num.partitions = 2
+        auto.create.topics.enable = false
+        "log.retention.ms" = 1000
+        log.cleanup.policy = ["compact", "delete"]
+        """
+    )
+    chosen = read(
+        *("--settings", str(file), "--broker-id", "3", "--config", "log.retention.ms=3"),
+        KWIRE_BROKER_ID="2",
+        KWIRE_LISTEN="127.0.0.1:3 127.0.0.1:4",
+        KWIRE_CONFIG="log.retention.ms=2 num.partitions=9",
+    )
+    assert chosen.data == "from-file"
+    assert chosen.memory_bytes == 100 * 10**6
+    assert chosen.brokers == (BrokerSetting(3, (Address("127.0.0.1", 3), Address("127.0.0.1", 4))),)
+    assert chosen.config == {
+        "num.partitions": "9",
+        "auto.create.topics.enable": "false",
+        "log.retention.ms": "3",
+        "log.cleanup.policy": "compact,delete",
+    }
+
+
+def test_the_file_can_be_named_by_a_variable(tmp_path):
+    file = tmp_path / "kwire.toml"
+    file.write_text('data = "d"')
+    assert read(KWIRE_SETTINGS=str(file)).data == "d"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--broker-id", "-1"], "--broker-id: '-1' is not a number from 0 to 2147483647"),
+        (["--broker-id", "x"], "--broker-id: 'x' is not a number from 0 to 2147483647"),
+        (["--listen", "127.0.0.1:65536"], "--listen: '127.0.0.1:65536' is not HOST:PORT with a port from 0 to 65535"),
+        (["--listen", "::1:9092"], "--listen: '::1:9092' has an IPv6 address; write it as [::1]:9092"),
+        (["--advertise", "host:0"], "--advertise: 'host:0' is not HOST:PORT with a port from 1 to 65535"),
+        (["--memory", "1MiB"], "--memory: '1MiB' is too small; it takes at least 16MiB"),
+        (["--log-format", "xml"], "--log-format: 'xml' is none of text, json"),
+        (["--log-level", "loud"], "--log-level: 'loud' is none of debug, info, warning, error"),
+        (["--topic", "a:0"], "--topic: partitions of 'a': '0' is not a number from 1 to 2147483647"),
+        (["--topic", "a:1:x"], "--topic: 'a:1:x' is not NAME[:PARTITIONS[:KEY=VALUE...]], because of 'x'"),
+        (["--config", "num.partitions"], "--config: 'num.partitions' is not KEY=VALUE"),
+        (["--config", "node.id=3"], "--config: node.id is given as --broker-id N"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_is_refused(options, said):
+    assert refusal(*options) == said
+
+
+def test_a_wrong_config_name_or_value_is_named_with_its_place():
+    assert refusal("--config", "num.partition=3").startswith("--config: ")
+    assert "num.partitions" in refusal("--config", "num.partition=3")
+    assert refusal(KWIRE_CONFIG="num.partitions=many").startswith("KWIRE_CONFIG: ")
+
+
+def test_an_unknown_setting_in_the_file(tmp_path):
+    file = tmp_path / "kwire.toml"
+    file.write_text('broker-ids = 3\n')
+    assert refusal("--settings", str(file)) == (
+        f"the settings file {file} has an unknown setting 'broker-ids'; did you mean 'broker-id'?"
+    )
+    file.write_text('data = ["a", "b"]\n')
+    assert refusal("--settings", str(file)) == f"data in {file} takes one value, not 2"
