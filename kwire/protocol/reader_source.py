@@ -7,13 +7,22 @@ past the end of the data is short and moves the offset past it too, so one compa
 from __future__ import annotations
 
 import struct
-import sys
 from typing import Any
 
 from kwire.limits import DECODED_BYTES_EXTRA, DECODED_BYTES_MAX, DECODED_BYTES_PER_BYTE
-from kwire.protocol import wire
 from kwire.protocol.errors import ProtocolError
-from kwire.protocol.schema import DEFAULT, INTEGER_FORMATS, ZERO_UUID, Field, Message, Struct, parse_field
+from kwire.protocol.function_text import FunctionText
+from kwire.protocol.schema import (
+    DEFAULT,
+    INTEGER_FORMATS,
+    ZERO_UUID,
+    Field,
+    Message,
+    Struct,
+    fields_of,
+    has,
+    struct_class,
+)
 
 STRING_BYTES_PER_BYTE = 28
 """A string of one Cyrillic letter takes 76 bytes (80 with its allocation) for 3 on the wire: the worst there is."""
@@ -28,25 +37,6 @@ _LIST_BYTES = 72
 _VIEW_BYTES = 208
 _OBJECT_BYTES = 40  # garbage collector's and object's header, the slot of unknown tags
 
-RESERVED = {"data", "offset", "size", "left", "read", "message", "out", "cuts", "tags", "value", "n", "t", "end", "tag"}
-"""Names that the emitted text uses itself."""
-
-
-def fields_of(cls: type[Struct]) -> list[Field]:
-    """The parsed declarations of a class, in wire order."""
-    return [parse_field(line) for line in cls.FIELDS]
-
-
-def struct_class(owner: type[Struct], name: str) -> type[Struct]:
-    """The nested class of that name, which its owner's module declares."""
-    found: type[Struct] = getattr(sys.modules[owner.__module__], name)
-    return found
-
-
-def has(versions: tuple[int, int], version: int) -> bool:
-    """Whether the range holds the version."""
-    return versions[0] <= version <= versions[1]
-
 
 def reader_source(cls: type[Message], version: int, keep_unknown_tags: bool = False) -> tuple[str, dict[str, Any]]:
     """The text of `read(data, offset)`, and the names that it needs."""
@@ -54,22 +44,16 @@ def reader_source(cls: type[Message], version: int, keep_unknown_tags: bool = Fa
     return builder.build(cls), builder.names
 
 
-class _ReaderText:
-    """The text so far; `pending` holds the fixed-size values (format, name) that the next unpack takes."""
+class _ReaderText(FunctionText):
+    """The text of a reader; `pending` names the variables that the next unpack fills."""
 
     def __init__(self, cls: type[Message], version: int, keep_unknown_tags: bool) -> None:
-        self.version = version
-        self.flexible = version >= cls.FLEXIBLE_VERSION
-        self.keep_unknown_tags = keep_unknown_tags
-        self.lines: list[str] = []
-        self.depth = 1
-        self.pending: list[tuple[str, str]] = []
-        self.taken = set(RESERVED)
-        self.names: dict[str, Any] = {"DEFAULT": DEFAULT, "ZERO_UUID": ZERO_UUID, "ProtocolError": ProtocolError}
-        self.names |= {name: function for name, function in vars(wire).items() if name.startswith(("read_", "refuse_"))}
-        self.names["skip_tags"] = wire.skip_tags
+        calls = ("read_", "refuse_", "skip_")
+        super().__init__(cls, version, keep_unknown_tags=keep_unknown_tags, calls=calls)
+        self.names |= {"DEFAULT": DEFAULT, "ZERO_UUID": ZERO_UUID, "ProtocolError": ProtocolError}
 
     def build(self, cls: type[Message]) -> str:
+        """The whole text."""
         value = self.read_struct(cls, cls.__name__)
         self.flush()
         budget = f"min({STRUCTURE_BYTES_PER_BYTE} * (size - offset) + {DECODED_BYTES_EXTRA}, {DECODED_BYTES_MAX})"
@@ -87,16 +71,6 @@ class _ReaderText:
             ]
         )
 
-    def line(self, text: str) -> None:
-        self.lines.append("    " * self.depth + text)
-
-    def variable(self, name: str) -> str:
-        unique, number = name, 2
-        while unique in self.taken:
-            unique, number = f"{name}_{number}", number + 1
-        self.taken.add(unique)
-        return unique
-
     def flush(self) -> None:
         """Emits one unpack of what is pending."""
         if not self.pending:
@@ -107,7 +81,7 @@ class _ReaderText:
             self.line(f"{targets[0]} = data[offset]")
         else:
             unpack = struct.Struct(">" + formats)
-            name = f"unpack_{formats.replace('?', 'z')}"
+            name = self.struct_name("unpack", formats)
             self.names[name] = unpack.unpack_from
             self.line(f"{', '.join(targets)}{',' if len(targets) == 1 else ''} = {name}(data, offset)")
         self.line(f"offset += {struct.calcsize('>' + formats)}")
@@ -195,6 +169,7 @@ class _ReaderText:
         return name
 
     def read_inner_struct(self, cls: type[Struct], field: Field, path: str, nullable: bool) -> str:
+        """Emits the reading of a struct in a field; the expression for it, valid once pending is flushed."""
         if not nullable:
             return self.read_struct(cls, path)
         name = self.variable(field.name)
@@ -278,6 +253,7 @@ class _ReaderText:
         return max(wire_bytes, 1), memory_bytes + 2 * _POINTER_BYTES
 
     def cost(self, owner: type[Struct], field: Field) -> tuple[int, int]:
+        """The same of a field."""
         nullable = has(field.nullable, self.version)
         present = has(field.versions, self.version) and field.tag is None
         default = field.default_value()
@@ -294,9 +270,11 @@ class _ReaderText:
         return self.length_bytes(2 if field.type == "string" else 4) * present, _VIEW_BYTES * (field.type == "records")
 
     def length_bytes(self, plain: int) -> int:
+        """The fewest bytes of a length."""
         return 1 if self.flexible else plain
 
     def struct_cost(self, cls: type[Struct]) -> tuple[int, int]:
+        """The same of a struct."""
         costs = [self.cost(cls, field) for field in fields_of(cls)]
         memory_bytes = _OBJECT_BYTES + 8 * len(costs) + sum(memory for _, memory in costs)
         return sum(size for size, _ in costs) + self.flexible, memory_bytes

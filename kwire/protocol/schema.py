@@ -9,6 +9,7 @@ compiles a reader or a writer for it.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
@@ -161,3 +162,19 @@ def parse_field(line: str) -> Field:
         else:
             raise ValueError(f"unknown word {word!r} in {line!r}")
     return field
+
+
+def fields_of(cls: type[Struct]) -> list[Field]:
+    """The parsed declarations of a class, in wire order."""
+    return [parse_field(line) for line in cls.FIELDS]
+
+
+def struct_class(owner: type[Struct], name: str) -> type[Struct]:
+    """The nested class of that name, which its owner's module declares."""
+    found: type[Struct] = getattr(sys.modules[owner.__module__], name)
+    return found
+
+
+def has(versions: Range, version: int) -> bool:
+    """Whether the range holds the version."""
+    return versions[0] <= version <= versions[1]

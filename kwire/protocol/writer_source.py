@@ -9,9 +9,17 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from kwire.protocol import wire
-from kwire.protocol.reader_source import RESERVED, fields_of, has, struct_class
-from kwire.protocol.schema import INTEGER_FORMATS, ZERO_UUID, Field, Message, Struct
+from kwire.protocol.function_text import FunctionText
+from kwire.protocol.schema import (
+    INTEGER_FORMATS,
+    ZERO_UUID,
+    Field,
+    Message,
+    Struct,
+    fields_of,
+    has,
+    struct_class,
+)
 
 ZERO_BYTE = ("x", "")
 """A byte 0 that the pack writes by itself: an empty section of tagged fields, the length of a compact null."""
@@ -23,39 +31,24 @@ def writer_source(cls: type[Message], version: int, keep_unknown_tags: bool = Fa
     return builder.build(cls), builder.names
 
 
-class _WriterText:
-    """The text so far; `pending` holds the fixed-size values (format, expression) that the next pack writes."""
+class _WriterText(FunctionText):
+    """The text of a writer; `pending` holds the expressions that the next pack writes."""
 
     def __init__(self, cls: type[Message], version: int, keep_unknown_tags: bool) -> None:
-        self.version = version
-        self.flexible = version >= cls.FLEXIBLE_VERSION
-        self.keep_unknown_tags = keep_unknown_tags
+        calls = ("write_", "encode_", "refuse_")
+        super().__init__(cls, version, keep_unknown_tags=keep_unknown_tags, calls=calls)
+        self.names["ZERO_UUID"] = ZERO_UUID
         self.refuses_lost_values = not cls.__name__.endswith("Response")
         self.out = "out"
-        self.lines: list[str] = []
-        self.depth = 1
-        self.pending: list[tuple[str, str]] = []
-        self.taken = set(RESERVED)
-        self.names: dict[str, Any] = {"ZERO_UUID": ZERO_UUID}
-        wanted = ("write_", "encode_", "refuse_")
-        self.names |= {name: function for name, function in vars(wire).items() if name.startswith(wanted)}
 
     def build(self, cls: type[Message]) -> str:
+        """The whole text."""
         self.write_struct(cls, "message", cls.__name__)
         self.flush()
         return "\n".join(["def write(message, out, cuts):", *(self.lines or ["    pass"]), ""])
 
-    def line(self, text: str) -> None:
-        self.lines.append("    " * self.depth + text)
-
-    def variable(self, name: str) -> str:
-        unique, number = name, 2
-        while unique in self.taken:
-            unique, number = f"{name}_{number}", number + 1
-        self.taken.add(unique)
-        return unique
-
     def take_pending(self) -> list[tuple[str, str]]:
+        """What is pending, which then is not any more."""
         taken, self.pending = self.pending, []
         return taken
 
@@ -74,7 +67,7 @@ class _WriterText:
         elif not arguments:
             self.line(f"{self.out} += {bytes(len(formats))!r}")
         else:
-            name = f"pack_{formats.replace('?', 'z')}"
+            name = self.struct_name("pack", formats)
             self.names[name] = struct.Struct(">" + formats).pack
             self.line(f"{self.out} += {name}({arguments})")
 

@@ -14,8 +14,7 @@ import pytest
 
 from kwire.protocol.api_keys import ApiKey, request_class, response_class
 from kwire.protocol.messages import headers
-from kwire.protocol.reader_source import fields_of, has, struct_class
-from kwire.protocol.schema import DEFAULT, NO_VERSIONS, Message
+from kwire.protocol.schema import DEFAULT, NO_VERSIONS, Message, fields_of, has, struct_class
 
 ROOT = Path(__file__).parents[2]
 RECORD_MODULES = sorted(path.stem for path in (ROOT / "protocol_specs" / "records").glob("*.spec"))

@@ -7,8 +7,18 @@ import pytest
 
 from kwire.protocol.api_keys import ApiKey, api_info, request_class, response_class
 from kwire.protocol.errors import RETRIABLE, STALE_METADATA, ErrorCode
-from kwire.protocol.reader_source import fields_of, struct_class
-from kwire.protocol.schema import DEFAULT, LATEST, NO_VERSIONS, Message, Struct, parse_field, parse_range, python_name
+from kwire.protocol.schema import (
+    DEFAULT,
+    LATEST,
+    NO_VERSIONS,
+    Message,
+    Struct,
+    fields_of,
+    parse_field,
+    parse_range,
+    python_name,
+    struct_class,
+)
 
 KINDS = {"coordinator-key": "key", "coordinator-value": "value", "metadata": "record"}
 
