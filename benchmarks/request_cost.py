@@ -108,7 +108,7 @@ class Broker:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "kwire.cli.main", "serve"]
+        command = [sys.executable, "-m", "kwire", "serve"]
         self.process = subprocess.Popen([*command, "--listen", f"127.0.0.1:{port}", "--topic", f"{TOPIC}:1"])
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
