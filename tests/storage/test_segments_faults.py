@@ -207,3 +207,37 @@ def test_deletion_that_is_refused_is_tried_again(make_bench, files):
     assert bench.log.log_start_offset == 2
     assert [header.base_offset for _, header in iter_headers(bench.read(2))] == [2]
     bench.store.close()
+
+
+def test_a_deleted_log_that_is_in_use_keeps_its_name_until_it_is_not(make_bench, files):
+    bench = make_bench()
+    bench.append()
+    files.faults = {"rename": errno.EACCES, "remove": errno.EACCES}
+    bench.store.delete(bench.log)
+    bench.store.housekeep(START_MS)
+    other_id = bytes(reversed(TOPIC_ID))
+    with pytest.raises(StorageError):
+        bench.store.open(TOPIC, other_id, 0, bench.config)
+    files.heal()
+    bench.log = bench.store.open(TOPIC, other_id, 0, bench.config)
+    assert bench.log.log_end_offset == 0
+    bench.append(batch := batch_of(2))
+    bench.store.housekeep(START_MS + 10**9)
+    assert bench.read_all() == batch
+    bench.store.close()
+
+
+def test_one_log_that_cannot_be_flushed_keeps_no_other_from_it(make_bench, files):
+    bench = make_bench(LogConfig(flush_ms=0))
+    other = bench.store.open(TOPIC, TOPIC_ID, 1, bench.config)
+    bench.append()
+    other.append(batch := batch_of(), read_header(batch), 0, START_MS)
+    files.faults = {"fsync": errno.EIO}
+    files.only_path = f"{TOPIC}-0"
+    with pytest.raises(StorageError):
+        bench.store.housekeep(START_MS)
+    assert (bench.log.recovery_point, other.recovery_point) == (0, 1)
+    files.heal()
+    bench.store.housekeep(START_MS)
+    assert bench.log.recovery_point == 1
+    bench.store.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from kwire.files import read_file, replace_file
@@ -128,14 +129,15 @@ def write_clean_shutdown(files: Files, path: str) -> None:
 
 
 class OffsetCheckpoint:
-    """An offset checkpoint file and what it should say."""
+    """An offset checkpoint file and what it should say. write() may run in a thread, beside set()."""
 
-    __slots__ = ("_changed", "_files", "_path", "offsets")
+    __slots__ = ("_changed", "_files", "_lock", "_path", "offsets")
 
     def __init__(self, files: Files, path: str) -> None:
         self._files = files
         self._path = path
         self._changed = False
+        self._lock = Lock()
         self.offsets: dict[TopicPartition, int] = {}
 
     def read(self) -> None:
@@ -146,11 +148,11 @@ class OffsetCheckpoint:
         """The partition's offset is this; None: it has none."""
         if self.offsets.get(partition) == offset:
             return
-        self._changed = True
         if offset is None:
             del self.offsets[partition]
         else:
             self.offsets[partition] = offset
+        self._changed = True
 
     def write(self, *, durable: bool) -> None:
         """The file says what the offsets are, if anything changed since it was last written.
@@ -158,11 +160,12 @@ class OffsetCheckpoint:
         Raises:
             OSError: it says what it said before.
         """
-        if self._changed:
-            text = format_offsets(self.offsets.copy())
+        with self._lock:
+            if not self._changed:
+                return
             self._changed = False
             try:
-                replace_file(self._files, self._path, text.encode(), durable=durable)
+                replace_file(self._files, self._path, format_offsets(self.offsets.copy()).encode(), durable=durable)
             except OSError:
                 self._changed = True
                 raise

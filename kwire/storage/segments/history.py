@@ -11,6 +11,7 @@ import contextlib
 import logging
 from bisect import bisect_right
 from operator import attrgetter
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from kwire.files import read_file, replace_file
@@ -48,13 +49,17 @@ class ReplayFrom(NamedTuple):
 
 
 class History:
-    """Producers, aborted transactions and leader epochs of one log, in memory and in its directory."""
+    """Producers, aborted transactions and leader epochs of one log, in memory and in its directory.
+
+    sync() may run in a thread beside the other methods; the lock keeps their writes of one file apart.
+    """
 
     __slots__ = (
         "_directory",
         "_epochs_stored",
         "_epochs_synced",
         "_files",
+        "_lock",
         "_stale_rows",
         "_unsynced_rows",
         "aborted",
@@ -70,6 +75,7 @@ class History:
         self.aborted = AbortedTransactions()
         self.leader_epochs = LeaderEpochs()
         self.snapshots: list[int] = []
+        self._lock = Lock()
         self._epochs_stored = True
         self._epochs_synced = True
         self._stale_rows: set[int] = set()
@@ -92,15 +98,16 @@ class History:
             self._store_row(encode_rows([row]), segment_base_offset)
 
     def _store_row(self, row: bytes, segment_base_offset: int) -> None:
-        self._unsynced_rows.add(segment_base_offset)
-        try:
-            file = self._files.open(self._rows_path(segment_base_offset), "create")
+        with self._lock:
+            self._unsynced_rows.add(segment_base_offset)
             try:
-                file.append([row])
-            finally:
-                file.close()
-        except OSError:
-            self._stale_rows.add(segment_base_offset)
+                file = self._files.open(self._rows_path(segment_base_offset), "create")
+                try:
+                    file.append([row])
+                finally:
+                    file.close()
+            except OSError:
+                self._stale_rows.add(segment_base_offset)
 
     def _rows_path(self, segment_base_offset: int) -> str:
         return file_stem(self._directory, segment_base_offset) + TXN_INDEX_SUFFIX
@@ -111,12 +118,17 @@ class History:
         Raises:
             OSError.
         """
-        if self._epochs_stored and (self._epochs_synced or not durable):
-            return
-        path = f"{self._directory}/{LEADER_EPOCHS}"
-        replace_file(self._files, path, format_checkpoint(self.leader_epochs).encode(), durable=durable)
-        self._epochs_stored = True
-        self._epochs_synced = self._epochs_synced or durable
+        with self._lock:
+            if self._epochs_stored and (self._epochs_synced or not durable):
+                return
+            self._epochs_stored = True
+            self._epochs_synced = self._epochs_synced or durable
+            path = f"{self._directory}/{LEADER_EPOCHS}"
+            try:
+                replace_file(self._files, path, format_checkpoint(self.leader_epochs).encode(), durable=durable)
+            except OSError:
+                self._epochs_stored = self._epochs_synced = False
+                raise
 
     def store_rows(self, segments: Sequence[Segment]) -> None:
         """The transaction indexes are up to date.
@@ -124,17 +136,19 @@ class History:
         Raises:
             OSError.
         """
-        for segment, following in zip(segments, [*segments[1:], None], strict=True):
-            if segment.base_offset not in self._stale_rows:
-                continue
-            end = following.base_offset if following else OFFSET_MAX
-            rows = self.aborted.in_range(segment.base_offset, end)
-            path = self._rows_path(segment.base_offset)
-            if rows:
-                replace_file(self._files, path, encode_rows(rows), durable=False)
-            else:
-                self._files.remove(path)
-            self._stale_rows.discard(segment.base_offset)
+        with self._lock:
+            for segment, following in zip(segments, [*segments[1:], None], strict=True):
+                if segment.base_offset in self._stale_rows:
+                    self._rewrite_rows(segment.base_offset, following.base_offset if following else OFFSET_MAX)
+
+    def _rewrite_rows(self, base_offset: int, end_offset: int) -> None:
+        rows = self.aborted.in_range(base_offset, end_offset)
+        if rows:
+            replace_file(self._files, self._rows_path(base_offset), encode_rows(rows), durable=False)
+        else:
+            self._files.remove(self._rows_path(base_offset))
+        self._unsynced_rows.add(base_offset)
+        self._stale_rows.discard(base_offset)
 
     def store_snapshot(self, offset: int) -> None:
         """The producers as they are now are kept as the state at offset, the end of the log.

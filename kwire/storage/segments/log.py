@@ -74,6 +74,8 @@ class SegmentedLog:
         self._log_start_offset = log_start_offset
         self._log_end_offset = log_end_offset
         self._recovery_point = min(recovery_point, log_end_offset)
+        if self._recovery_point < log_end_offset:
+            self._unflushed_since_ms = self._home.env.wall_ms()
 
     def new_segment(self, base_offset: int, size_bytes: int = 0, created_ms: int = 0) -> Segment:
         """A segment of this log, in memory only."""
@@ -191,6 +193,8 @@ class SegmentedLog:
         if old.size_bytes:
             self.history.store_snapshot(base_offset)
             self.history.store_rows(self._segments)
+        for suffix in FILE_SUFFIXES:
+            self._home.trash.forget(new.stem + suffix)
         new.create()
         self._directory_synced = False
         if old.size_bytes:
@@ -495,6 +499,18 @@ class SegmentedLog:
         """
         if not self.exists or end_offset <= self._recovery_point:
             return
+        since_ms = self._unflushed_since_ms
+        if end_offset >= self._log_end_offset:
+            self._unflushed_since_ms = None  # before the work: an append beside it starts the time anew
+        try:
+            self._sync_files(end_offset)
+        except OSError:
+            self._unflushed_since_ms = since_ms
+            raise
+        self._recovery_point = end_offset
+        self._home.recovery_points.set((self.topic, self.partition), end_offset)
+
+    def _sync_files(self, end_offset: int) -> None:
         segments = [*self._segments]
         for segment in segments[self._segment_index(self._recovery_point) :]:
             if segment.base_offset < end_offset:
@@ -503,10 +519,7 @@ class SegmentedLog:
         if not self._directory_synced:
             self._directory_synced = True
             self._home.env.files.fsync_directory(self.directory)
-        self._recovery_point = end_offset
-        self._home.recovery_points.set((self.topic, self.partition), end_offset)
-        if end_offset >= self._log_end_offset:
-            self._unflushed_since_ms = None
+            self._home.env.files.fsync_directory(self.directory.rpartition("/")[0] or "/")
 
     def close(self) -> None:
         """Flushes and lets go of all files; further calls raise StorageError."""

@@ -96,8 +96,13 @@ class Segment:
         return self._open_files.get(self.stem + LOG_SUFFIX, "append" if self.active else "read")
 
     def create(self) -> None:
-        """The .log file exists, and this segment is the one to be written."""
-        self._open_files.files.open(self.log_path, "create").close()
+        """The .log file exists, empty, and this segment is the one to be written."""
+        file = self._open_files.files.open(self.log_path, "create")
+        try:
+            if file.size():  # of a deleted segment that could not be renamed
+                file.truncate(0)
+        finally:
+            file.close()
         self.activate()
 
     def activate(self) -> None:

@@ -19,7 +19,7 @@ from kwire.storage.segments.home import Home
 from kwire.storage.segments.loading import load
 from kwire.storage.segments.log import SegmentedLog
 from kwire.storage.segments.open_files import OpenFiles
-from kwire.storage.segments.trash import Trash
+from kwire.storage.segments.trash import Trash, remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,6 +155,7 @@ class SegmentStore:
         """Whether the directory is this topic's; that of an earlier topic of the same name is set aside."""
         files = self._env.files
         try:
+            self._finish_deletion(directory)
             if not files.exists(directory):
                 return False
             stored_id = checkpoints.read_topic_id(files, directory)
@@ -166,6 +167,15 @@ class SegmentStore:
         except OSError as error:
             raise StorageError(f"cannot open {directory}: {error}") from error
         return False
+
+    def _finish_deletion(self, directory: str) -> None:
+        """A deleted log that could not be renamed (Windows) no longer has the directory's name."""
+        if self._home.trash.forget(directory):
+            try:
+                remove_tree(self._env.files, directory)
+            except OSError:
+                self._home.trash.add(directory, 0)
+                raise
 
     def delete(self, log: PartitionLog) -> None:
         """The log is closed, and its directory leaves the disk after file.delete.delay.ms."""
@@ -183,7 +193,7 @@ class SegmentStore:
         try:
             try:
                 files.rename(mine.directory, retired)
-            except PermissionError:  # a file is open, on Windows: it is removed in place when it no longer is
+            except PermissionError:  # a file is open, on Windows: all is removed in place when it no longer is
                 retired, due_ms = mine.directory, 0
             self._home.trash.add(retired, due_ms)
             self._home.recovery_points.set(key, None)
@@ -199,8 +209,12 @@ class SegmentStore:
 
         May run in a worker thread beside the logs' other methods: an fsync takes as long as the disk likes.
         """
+        failures = []
         for log in [*self._logs.values()]:
-            log.flush_if_due(now_ms)
+            try:
+                log.flush_if_due(now_ms)
+            except StorageError as error:
+                failures.append(error)
         if now_ms - self._checkpointed_ms >= CHECKPOINT_INTERVAL_MS:
             self._checkpointed_ms = now_ms
             try:
@@ -209,14 +223,22 @@ class SegmentStore:
             except OSError as error:
                 raise StorageError(f"cannot write the checkpoints of {self.directory}: {error}") from error
         self._home.trash.remove_due(now_ms)
+        if failures:
+            raise failures[0]
 
     def close(self) -> None:
         """Every log is closed, and the directory is marked as cleanly closed if all of them could be."""
         if self._lock is None:
             return
+        failures = []
         try:
             for log in self._logs.values():
-                log.close()
+                try:
+                    log.close()
+                except StorageError as error:
+                    failures.append(error)
+            if failures:
+                raise failures[0]
             # A log that was not opened after an unclean stop has still to be recovered.
             if self._was_clean or all((log.topic, log.partition) in self._logs for log in self.list()):
                 self._home.recovery_points.write(durable=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import deque
 from typing import TYPE_CHECKING
@@ -27,6 +28,14 @@ class Trash:
     def add(self, path: str, due_ms: int) -> None:
         """The file or the directory with its files is removed once it is due_ms."""
         self._entries.append((due_ms, path))
+
+    def forget(self, path: str) -> bool:
+        """The path is not to be removed any more: its name is wanted again. Returns whether it was to be."""
+        entries = [entry for entry in [*self._entries] if entry[1] == path]
+        for entry in entries:
+            with contextlib.suppress(ValueError):  # removed meanwhile, in a thread
+                self._entries.remove(entry)
+        return bool(entries)
 
     def remove_due(self, now_ms: int) -> None:
         """What is due is removed, up to MAX_REMOVALS_AT_ONCE."""
