@@ -44,7 +44,7 @@ class Server:
         self._broker = broker
         self._env = env
         self._in_flight = InFlight()
-        self._listeners = listeners
+        self.listeners = listeners
         self._per_host: Counter[str] = Counter()
         self._waiting_for_room = trio.lowlevel.ParkingLot()
 
@@ -53,10 +53,10 @@ class Server:
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._close_idle)
-                for listener in self._listeners:
+                for listener in self.listeners:
                     nursery.start_soon(self._accept, listener, nursery)
         finally:
-            for listener in self._listeners:
+            for listener in self.listeners:
                 listener.close()
 
     async def serve_transport(self, transport: Transport, peer: tuple[str, int], local: tuple[str, int]) -> None:

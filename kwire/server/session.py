@@ -169,6 +169,7 @@ class Session:
         finally:
             self.handling = False
             if self._watch_scope is not None and self._watch_ended is not None:
+                self.active_s = self._clock_s()
                 self._watch_scope.cancel()
                 self._watch_scope = None
                 await self._watch_ended.wait()

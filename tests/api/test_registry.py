@@ -19,9 +19,7 @@ def api(request):
 
 def test_every_supported_api_has_a_handler_a_spec_and_a_test(api):
     handler = import_module(f"kwire.api.{api.stem}")
-    versions = (
-        f"{api.min_version}" if api.min_version == api.max_version else rf"{api.min_version}-{api.max_version}"
-    )
+    versions = f"{api.min_version}" if api.min_version == api.max_version else rf"{api.min_version}-{api.max_version}"
     title = rf"{api.name} \(key {int(api.key)}\), versions? {versions}\."
     assert re.match(title, handler.__doc__), f"its docstring has to begin with {title}"
     assert api.handle is handler.handle
@@ -39,7 +37,7 @@ def test_the_announced_versions_are_those_of_kafka(api):
     info = api_info(api.key)
     assert info.announced == (api.announced_min_version, api.max_version)
     assert info.versions == (api.min_version, api.max_version)
-    assert request_class(api.key).MIN_VERSION == api.min_version
+    assert api.min_version == request_class(api.key).MIN_VERSION
 
 
 def test_the_readme_tells_the_versions_that_are_answered():

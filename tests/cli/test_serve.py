@@ -20,7 +20,9 @@ kcat_is_there = pytest.mark.skipif(shutil.which("kcat") is None, reason="kcat is
 
 
 def failing(*arguments, **options):
-    done = subprocess.run([sys.executable, "-m", "kwire", *arguments], capture_output=True, text=True, timeout=30, **options)
+    done = subprocess.run(
+        [sys.executable, "-m", "kwire", *arguments], capture_output=True, text=True, timeout=30, **options
+    )
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1, done.stderr
@@ -47,7 +49,9 @@ def test_kafka_python_finds_the_broker_and_its_topics(serve):
 def test_kcat_finds_the_broker(serve):
     broker = serve("--topic", "truck_gps:10", "--config", "auto.create.topics.enable=false")
     assert broker.start_line.endswith(f"Try: kcat -b {broker.bootstrap} -L\n")
-    listed = subprocess.run(["kcat", "-b", broker.bootstrap, "-L"], capture_output=True, text=True, timeout=20, check=True)
+    listed = subprocess.run(
+        ["kcat", "-b", broker.bootstrap, "-L"], capture_output=True, text=True, timeout=20, check=True
+    )
     assert f"broker 1 at {broker.bootstrap}" in listed.stdout
     assert 'topic "truck_gps" with 10 partitions' in listed.stdout
 

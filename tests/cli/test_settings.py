@@ -113,7 +113,7 @@ def test_a_wrong_config_name_or_value_is_named_with_its_place():
 
 def test_an_unknown_setting_in_the_file(tmp_path):
     file = tmp_path / "kwire.toml"
-    file.write_text('broker-ids = 3\n')
+    file.write_text("broker-ids = 3\n")
     assert refusal("--settings", str(file)) == (
         f"the settings file {file} has an unknown setting 'broker-ids'; did you mean 'broker-id'?"
     )

@@ -1,0 +1,120 @@
+"""Listeners over real sockets: limits of connections, ports, addresses; warming and the budget of bytes."""
+
+import pytest
+import trio
+import trio.testing
+
+from kwire.api.registry import APIS, Api
+from kwire.app import running
+from kwire.protocol.api_keys import ApiKey
+from kwire.protocol.messages.api_versions import ApiVersionsRequest
+from kwire.protocol.messages.metadata import MetadataRequest
+from kwire.server import warming
+from kwire.server.in_flight import InFlight
+from kwire.server.listener import bind, plain_host
+from kwire.settings import Address, BrokerSetting, CannotStart, Settings
+from kwire.testing.client import ConnectionClosed, connected
+
+HELLO = ApiVersionsRequest("test", "1")
+
+
+def settings(**config):
+    return Settings((BrokerSetting(listen=(Address("127.0.0.1", 0),)),), config=config)
+
+
+async def test_max_connections_per_ip_closes_the_next_one_with_a_line(caplog):
+    async with running(settings(**{"max.connections.per.ip": "1"})) as started:
+        async with connected(*started.addresses[0]) as first:
+            await first.request(HELLO, 3)
+            async with connected(*started.addresses[0]) as second:
+                with pytest.raises(ConnectionClosed):
+                    await second.request(HELLO, 3)
+            await first.request(HELLO, 3)
+    lines = [record.getMessage() for record in caplog.records if record.name == "kwire.server"]
+    assert len(lines) == 1
+    assert lines[0].endswith("max.connections.per.ip is reached")
+
+
+async def test_max_connections_lets_the_next_one_wait():
+    async with running(settings(**{"max.connections": "1"})) as started:
+        async with connected(*started.addresses[0]) as first, connected(*started.addresses[0]) as second:
+            await first.request(HELLO, 3)
+            with trio.move_on_after(0.1) as waited:
+                await second.request(HELLO, 3)
+            assert waited.cancelled_caught
+            await first.aclose()
+            with trio.fail_after(5):
+                await second.receive(HELLO, 3)
+
+
+async def test_metadata_names_the_address_that_the_client_came_by():
+    two = (Address("127.0.0.1", 0), Address("127.0.0.2", 0))
+    async with running(Settings((BrokerSetting(listen=two),))) as started:
+        (server,) = started.servers.values()
+        for listener in server.listeners:
+            async with connected(listener.host, listener.port) as client:
+                (broker,) = (await client.request(MetadataRequest(topics=[]), 12)).brokers
+                assert broker.host == listener.host
+
+
+async def test_an_advertised_address_is_told_instead():
+    advertise = Address("kafka.example", 9999)
+    broker = BrokerSetting(listen=(Address("127.0.0.1", 0),), advertise=advertise)
+    async with running(Settings((broker,))) as started:
+        (server,) = started.servers.values()
+        async with connected("127.0.0.1", server.listeners[0].port) as client:
+            (told,) = (await client.request(MetadataRequest(topics=[]), 12)).brokers
+    assert Address(told.host, told.port) == advertise == started.addresses[0]
+
+
+def test_a_port_that_is_taken_is_refused():
+    (taken,) = bind("127.0.0.1", 0, 5)
+    try:
+        with pytest.raises(CannotStart, match="the port is in use"):
+            bind("127.0.0.1", taken.port, 5)
+    finally:
+        taken.close()
+    (again,) = bind("127.0.0.1", taken.port, 5)
+    again.close()
+
+
+def test_hosts_are_shown_plainly():
+    assert plain_host("::ffff:10.0.0.7") == "10.0.0.7"
+    assert plain_host("fe80::1%eth0") == "fe80::1"
+    assert str(Address("::1", 9092)) == "[::1]:9092"
+
+
+async def test_handlers_are_imported_in_silence_only(bench, monkeypatch, autojump_clock):
+    cold = Api(ApiKey.METADATA, 0, 13)
+    monkeypatch.setattr(warming, "APIS", {3: cold})
+    async with bench() as b, b.connect() as client:
+        b.nursery.start_soon(warming.warm, [b.server], b.env)
+        for _ in range(20):
+            await trio.sleep(warming.QUIET_S * 0.9)
+            await client.request(HELLO, 3)
+            assert not cold.is_loaded
+        await trio.sleep(warming.QUIET_S * 2.5)
+        assert cold.is_loaded
+        assert cold.handle is APIS[ApiKey.METADATA].handle
+
+
+async def test_a_budget_makes_the_next_one_wait_until_there_is_room():
+    budget = InFlight(100)
+    await budget.reserve(60)
+    waiting = []
+
+    async def reserve(size_bytes):
+        await budget.reserve(size_bytes)
+        waiting.append(size_bytes)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(reserve, 50)
+        await trio.testing.wait_all_tasks_blocked()
+        assert waiting == []
+        budget.release(60)
+        await trio.testing.wait_all_tasks_blocked()
+        assert waiting == [50]
+        budget.release(50)
+        nursery.start_soon(reserve, 1_000)
+    assert waiting == [50, 1_000]
+    assert budget.used_bytes == 1_000

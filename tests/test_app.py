@@ -1,0 +1,79 @@
+"""From settings to a running cluster and back: topics, directories, several brokers."""
+
+import pytest
+
+from kwire.app import running
+from kwire.protocol.errors import ErrorCode
+from kwire.protocol.messages.api_versions import ApiVersionsRequest
+from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
+from kwire.settings import Address, BrokerSetting, CannotStart, Settings, TopicSetting
+from kwire.testing.client import connected
+
+FREE_PORT = (Address("127.0.0.1", 0),)
+ONE = (BrokerSetting(listen=FREE_PORT),)
+
+
+def flat(error):
+    while isinstance(error, BaseExceptionGroup):
+        (error,) = error.exceptions
+    return error
+
+
+async def metadata(address, *topics):
+    wanted = [MetadataRequestTopic(name=name) for name in topics] if topics else None
+    async with connected(*address) as client:
+        return await client.request(MetadataRequest(topics=wanted, allow_auto_topic_creation=False), 12)
+
+
+async def test_it_serves_and_creates_its_topics():
+    topics = (TopicSetting("truck_gps", 10), TopicSetting("events", None, {"retention.ms": "5"}))
+    async with running(Settings(ONE, topics=topics, config={"num.partitions": "3"})) as started:
+        told = await metadata(started.addresses[0])
+        assert {topic.name: len(topic.partitions) for topic in told.topics} == {"truck_gps": 10, "events": 3}
+        assert len(told.cluster_id) == 22
+        assert started.cluster.configs.topic("events").retention_ms == 5
+        assert started.bootstrap == f"127.0.0.1:{started.addresses[0].port}"
+
+
+async def test_a_directory_keeps_topics_and_the_cluster_id(tmp_path):
+    chosen = Settings(ONE, data=str(tmp_path / "data"), topics=(TopicSetting("kept", 2),))
+    async with running(chosen) as started:
+        first = await metadata(started.addresses[0])
+    async with running(chosen) as started:
+        second = await metadata(started.addresses[0])
+    assert first.cluster_id == second.cluster_id
+    assert [topic.topic_id for topic in first.topics] == [topic.topic_id for topic in second.topics]
+    assert [len(topic.partitions) for topic in second.topics] == [2]
+
+
+async def test_brokers_of_one_process_have_ports_and_leaders_of_their_own():
+    brokers = tuple(BrokerSetting(node_id, FREE_PORT) for node_id in (1, 2, 3))
+    async with running(Settings(brokers, topics=(TopicSetting("spread", 6),))) as started:
+        for node_id, address in zip((1, 2, 3), started.addresses, strict=True):
+            told = await metadata(address)
+            assert {b.node_id: b.port for b in told.brokers} == {
+                b.node_id: a.port for b, a in zip(brokers, started.addresses, strict=True)
+            }
+            assert {p.leader_id for topic in told.topics for p in topic.partitions} == {1, 2, 3}
+            async with connected(*address) as client:
+                hello = ApiVersionsRequest("test", "1", started.cluster.cluster_id, node_id)
+                assert (await client.request(hello, 5)).error_code == ErrorCode.NONE
+
+
+async def test_a_directory_in_use_is_refused(tmp_path):
+    chosen = Settings(ONE, data=str(tmp_path / "data"))
+    async with running(chosen):
+        with pytest.raises(CannotStart, match="in use by another broker"):
+            async with running(chosen):
+                pass
+    async with running(chosen):
+        pass
+
+
+async def test_a_topic_that_cannot_be_is_refused_and_the_directory_is_free_again(tmp_path):
+    data = str(tmp_path / "data")
+    with pytest.raises(CannotStart, match="cannot create the topic 'a b'"):
+        async with running(Settings(ONE, data=data, topics=(TopicSetting("a b"),))):
+            pass
+    async with running(Settings(ONE, data=data)):
+        pass
