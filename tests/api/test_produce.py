@@ -1,6 +1,8 @@
 """Produce through its handler: rows as Kafka's, by name and by id, and what acks=0 does."""
 
 import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
 
 from kwire.api import produce
 from kwire.api.context import CloseConnection
@@ -12,6 +14,7 @@ from kwire.protocol.messages.produce import (
     ProduceResponse,
     TopicProduceData,
 )
+from kwire.storage.port import Appended, StorageError
 
 UNKNOWN_ID = bytes(15) + b"\x01"
 
@@ -197,6 +200,49 @@ class TestAcksZero:
         with pytest.raises(CloseConnection, match="UNKNOWN_TOPIC_OR_PARTITION"):
             await produce.handle(request((0, batch()), (3, batch()), acks=0), data_path.context(9))
         assert data_path.partition("truck_gps", 0).high_watermark == 1
+
+
+class LateLog:
+    """A log whose appends become durable, or fail to, when the test says so."""
+
+    def __init__(self, log):
+        self._log = log
+        self.settled = trio.Event()
+        self.error = None
+
+    def __getattr__(self, name):
+        return getattr(self._log, name)
+
+    def append(self, *args):
+        appended = self._log.append(*args)
+
+        async def durable():
+            await self.settled.wait()
+            if self.error is not None:
+                raise self.error
+
+        return Appended(appended.base_offset, appended.last_offset, durable)
+
+
+class TestDurability:
+    @pytest.mark.parametrize("error", [None, StorageError("the disk is gone")])
+    async def test_the_reply_waits_for_it(self, data_path, batch, nursery, error):
+        await data_path.create("truck_gps", partitions=2)
+        partition = data_path.partition("truck_gps", 1)
+        partition._log = late = LateLog(partition.log)
+        late.error = error
+        rows = []
+
+        async def producer():
+            rows.extend(await answer(request((0, batch()), (1, batch())), data_path.context(9)))
+
+        nursery.start_soon(producer)
+        await wait_all_tasks_blocked()
+        assert not rows
+        late.settled.set()
+        await wait_all_tasks_blocked()
+        assert told(rows[0])[:2] == (ErrorCode.NONE, 0)
+        assert told(rows[1])[:2] == ((ErrorCode.NONE, 0) if error is None else (ErrorCode.KAFKA_STORAGE_ERROR, -1))
 
 
 class TestSeveralBrokers:
