@@ -148,13 +148,14 @@ class Cluster:
         return next(iter(self.brokers.values())).config.log_retention_check_interval_ms / 1000
 
     def _replay(self) -> None:
-        removed = set()
+        removed = []
         for record in self._metadata_log.replay():
-            self.image.replay(record)
             if isinstance(record, RemoveTopicRecord):
-                removed.add(record.topic_id)
-        if removed:
-            self._delete_logs(removed)  # a crash may have come between the decision and the deletion
+                removed.append(self.image.topics_by_id[record.topic_id])
+            self.image.replay(record)
+        for topic in removed:
+            if topic.name not in self.image.topics:  # of a topic of that name again, the engine sets old logs aside
+                self._delete_logs(topic)  # a crash may have come between the decision and the deletion
 
     def _partition_of(self, topic: TopicImage, index: int) -> Partition:
         name, topic_id = topic.name, topic.topic_id
@@ -167,21 +168,18 @@ class Cluster:
 
         return Partition(name, topic_id, topic.partitions[index], open_log)
 
-    def _changed(self, records: Sequence[Message]) -> None:
+    def _changed(self, records: Sequence[Message], removed: Sequence[TopicImage]) -> None:
         """What follows from a decision: logs go, configs count, parked requests look again."""
-        removed: set[bytes] = set()
         altered: set[str] = set()
         every = False
         for record in records:
-            if isinstance(record, RemoveTopicRecord):
-                removed.add(record.topic_id)
-            elif isinstance(record, PartitionChangeRecord):
+            if isinstance(record, PartitionChangeRecord):
                 self._wake(record)
             elif isinstance(record, ConfigRecord):
                 altered.add(record.resource_name)
                 every = every or record.resource_type != TOPIC_CONFIGS
-        if removed:
-            self._remove(removed)
+        for topic in removed:
+            self._remove(topic)
         if altered:
             self._configure(None if every else altered)
         for listener in self.listeners:
@@ -199,17 +197,17 @@ class Cluster:
             if topics is None or partition.topic in topics:
                 partition.set_config(self.configs.topic(partition.topic))
 
-    def _remove(self, topic_ids: set[bytes]) -> None:
-        gone = [key for key, partition in self._partitions.items() if partition.topic_id in topic_ids]
-        for partition in [self._partitions.pop(key) for key in gone]:
-            partition.wake()
+    def _remove(self, topic: TopicImage) -> None:
+        for image in topic.partitions:
+            partition = self._partitions.pop((topic.name, image.index), None)
+            if partition is not None:
+                partition.wake()
         try:
-            self._delete_logs(topic_ids)
+            self._delete_logs(topic)
         except StorageError as error:
-            _log.error("cannot delete the logs of a removed topic: %s", error)
+            _log.error("cannot delete the logs of %s, the next start will: %s", topic.name, error)
 
-    def _delete_logs(self, topic_ids: set[bytes]) -> None:
-        for stored in self.store.list():
-            if stored.topic_id in topic_ids:
-                config = self.configs.topic(stored.topic)
-                self.store.delete(self.store.open(stored.topic, stored.topic_id, stored.partition, config))
+    def _delete_logs(self, topic: TopicImage) -> None:
+        config = self.configs.topic(topic.name)
+        for partition in topic.partitions:
+            self.store.delete(self.store.open(topic.name, topic.topic_id, partition.index, config))

@@ -42,7 +42,10 @@ UNFENCE = -1
 
 
 class Controller:
-    """Decides for one cluster. on_change is told the records of each decision after their replay."""
+    """Decides for one cluster.
+
+    on_change is told the records of each decision after their replay, and the topics that they removed.
+    """
 
     def __init__(
         self,
@@ -50,7 +53,7 @@ class Controller:
         image: MetadataImage,
         log: MetadataLog,
         configs: Configs,
-        on_change: Callable[[Sequence[Message]], None],
+        on_change: Callable[[Sequence[Message], Sequence[TopicImage]], None],
     ) -> None:
         self._env = env
         self._image = image
@@ -195,9 +198,11 @@ class Controller:
             appended = self._log.append(records)
         except StorageError as error:
             raise storage_error(error) from error
+        by_id = self._image.topics_by_id
+        removed = [by_id[record.topic_id] for record in records if isinstance(record, RemoveTopicRecord)]
         for record in records:
             self._image.replay(record)
-        self._on_change(records)
+        self._on_change(records, removed)
         return appended
 
     async def _write_unless(self, records: Sequence[Message], *, validate_only: bool) -> None:

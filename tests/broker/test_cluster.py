@@ -74,6 +74,24 @@ async def test_a_deletion_that_a_crash_cut_short_is_finished_by_the_next_start(t
     again.close()
 
 
+async def test_a_topic_of_a_removed_ones_name_keeps_its_records_over_a_restart(tmp_path, monkeypatch):
+    cluster = open_cluster(tmp_path)
+    topic = await create_topic(cluster, "t")
+    produce(cluster.partition("t", 0), b"old")
+    monkeypatch.setattr(cluster, "_delete_logs", lambda _: None)
+    await cluster.controller.delete_topics([topic.topic_id])
+    cluster.close()
+    again = open_cluster(tmp_path)
+    await create_topic(again, "t")
+    produce(again.partition("t", 0), b"new")
+    again.close()
+    third = open_cluster(tmp_path)
+    log = third.partition("t", 0).log
+    assert b"new" in log.read(0, 1000, before_offset=1, min_one_batch=True).tobytes()
+    assert log.log_end_offset == 1
+    third.close()
+
+
 async def test_records_topics_and_configs_outlive_a_restart(tmp_path):
     cluster = open_cluster(tmp_path)
     await create_topic(cluster, "t", 3, configs={"segment.bytes": "2000000"})
