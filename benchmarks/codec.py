@@ -31,10 +31,13 @@ from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest
 from kwire.protocol.schema import INTEGER_FORMATS, fields_of, has, struct_class
 
 BATCH = bytes(500)
+PRODUCED = [TopicProduceData("truck_gps", partition_data=[PartitionProduceData(1, BATCH)])]
+WANTED = [FetchTopic("truck_gps", partitions=[FetchPartition(n) for n in range(10)])]
+FETCHED = [FetchableTopicResponse("truck_gps", partitions=[PartitionData(n, records=BATCH) for n in range(10)])]
 MESSAGES = [
-    (ProduceRequest(acks=-1, topic_data=[TopicProduceData("truck_gps", partition_data=[PartitionProduceData(1, BATCH)])]), 12),
-    (FetchRequest(topics=[FetchTopic("truck_gps", partitions=[FetchPartition(n) for n in range(10)])]), 12),
-    (FetchResponse(responses=[FetchableTopicResponse("truck_gps", partitions=[PartitionData(n, records=BATCH) for n in range(10)])]), 12),
+    (ProduceRequest(acks=-1, topic_data=PRODUCED), 12),
+    (FetchRequest(topics=WANTED), 12),
+    (FetchResponse(responses=FETCHED), 12),
     (
         MetadataResponse(
             brokers=[MetadataResponseBroker(n, "localhost", 9092 + n) for n in range(3)],
@@ -51,7 +54,7 @@ MESSAGES = [
         ),
         12,
     ),
-]  # fmt: skip
+]
 
 PARSED = {}
 
@@ -72,15 +75,18 @@ class Interpreter:
         self.offset = 0
 
     def uvarint(self):
+        """An unsigned varint."""
         value, self.offset = wire.read_uvarint(self.data, self.offset)
         return value
 
     def fixed(self, code):
+        """A value of fixed size."""
         (value,) = struct.unpack_from(">" + code, self.data, self.offset)
         self.offset += struct.calcsize(">" + code)
         return value
 
     def struct(self, cls):
+        """A struct with its tagged fields."""
         values = {}
         tagged = {}
         for field in parsed(cls):
@@ -97,12 +103,14 @@ class Interpreter:
         return cls(**values)
 
     def value(self, cls, field):
+        """The value of a field."""
         if field.is_array:
             count = self.uvarint()
             return None if count == 0 else [self.element(cls, field) for _ in range(count - 1)]
         return self.element(cls, field)
 
     def element(self, cls, field):
+        """A value, or an element of an array."""
         if field.is_struct:
             return self.struct(struct_class(cls, field.type))
         if field.type in INTEGER_FORMATS:
@@ -124,26 +132,23 @@ def microseconds(function):
 
 def main():
     """Prints one row a message."""
-    print(
-        f"{'message':24} {'bytes':>7} {'compile ms':>11} {'encode µs':>10} {'decode µs':>10} {'interpreted µs':>15} {'ratio':>6}"
-    )
+    titles = ("bytes", "compile ms", "encode µs", "decode µs", "interpreted µs", "ratio")
+    print(f"{'message':22}", *(f"{title:>14}" for title in titles))
     for message, version in MESSAGES:
         cls = type(message)
         data = codec.encode(message, version)
         assert Interpreter(data, version).struct(cls) == codec.decode(cls, version, data)
-        compile_ms = microseconds(lambda cls=cls, version=version: compile_again(cls, version)) / 1000
-        encode = microseconds(lambda message=message, version=version: codec.encode(message, version))
-        decode = microseconds(lambda cls=cls, version=version, data=data: codec.decode(cls, version, data))
+        compiled = microseconds(lambda cls=cls, version=version: compile_again(cls, version)) / 1000
+        encoded = microseconds(lambda message=message, version=version: codec.encode(message, version))
+        decoded = microseconds(lambda cls=cls, version=version, data=data: codec.decode(cls, version, data))
         naive = microseconds(lambda cls=cls, version=version, data=data: Interpreter(data, version).struct(cls))
-        print(
-            f"{cls.__name__ + ' v' + str(version):24} {len(data):7} {compile_ms:11.2f} {encode:10.2f} {decode:10.2f} {naive:15.2f} {naive / decode:6.1f}"
-        )
+        numbers = (compiled, encoded, decoded, naive, naive / decoded)
+        print(f"{cls.__name__} v{version}".ljust(22), f"{len(data):14}", *(f"{number:14.2f}" for number in numbers))
 
 
 def compile_again(cls, version):
     """Both functions, as at first use."""
-    codec._readers.clear()
-    codec._writers.clear()
+    codec.forget_functions()
     codec.reader(cls, version)
     codec.writer(cls, version)
 

@@ -9,25 +9,13 @@ from kwire.protocol import wire
 if TYPE_CHECKING:
     from kwire.protocol.schema import Message
 
-RESERVED = frozenset(
-    [
-        "data",
-        "offset",
-        "size",
-        "left",
-        "read",
-        "message",
-        "out",
-        "cuts",
-        "tags",
-        "value",
-        "n",
-        "t",
-        "end",
-        "tag",
-        "write",
-    ],
-)
+RESERVED = {"data", "offset", "size", "left", "n", "t", "tag", "end", "read"} | {
+    "message",
+    "out",
+    "cuts",
+    "value",
+    "write",
+}
 """Names that the emitted text uses itself."""
 
 

@@ -10,6 +10,7 @@ import struct
 from typing import Any
 
 from kwire.limits import DECODED_BYTES_EXTRA, DECODED_BYTES_MAX, DECODED_BYTES_PER_BYTE
+from kwire.protocol import wire
 from kwire.protocol.errors import ProtocolError
 from kwire.protocol.function_text import FunctionText
 from kwire.protocol.schema import (
@@ -230,7 +231,10 @@ class _ReaderText(FunctionText):
             self.line(f"{name} = read_uuids(n, data, offset)")
             self.line("offset += 16 * n")
         elif field.type in INTEGER_FORMATS:
-            self.line(f"{name} = read_numbers({INTEGER_FORMATS[field.type]!r}, n, data, offset)")
+            code = INTEGER_FORMATS[field.type]
+            self.names[f"small_{code}"] = wire.unpack_small[code]
+            small = f"list(small_{code}[n](data, offset)) if n <= {wire.SMALL_ARRAY}"
+            self.line(f"{name} = {small} else read_numbers({code!r}, n, data, offset)")
             self.line(f"offset += {wire_bytes} * n" if wire_bytes > 1 else "offset += n")
         else:
             self.line(f"{name} = []")

@@ -16,7 +16,11 @@ MAX_STRING_BYTES = 32767
 """Longest string that Kafka reads or writes (int16)."""
 
 SMALL_ARRAY = 16
-_SMALL = {code: [struct.Struct(f">{n}{code}") for n in range(SMALL_ARRAY + 1)] for code in "bhiq"}
+"""Longest array of integers that a compiled function takes from a table; replicas are such."""
+
+_structs = {code: [struct.Struct(f">{n}{code}") for n in range(SMALL_ARRAY + 1)] for code in "bhiq"}
+unpack_small = {code: [row.unpack_from for row in rows] for code, rows in _structs.items()}
+pack_small = {code: [row.pack for row in rows] for code, rows in _structs.items()}
 _UVARINT_BITS = 32
 _VARLONG_BITS = 64
 
@@ -95,17 +99,12 @@ def encode_string_length(length: int) -> bytes:
 
 def read_numbers(code: str, count: int, data: Buffer, offset: int) -> list[int]:
     """An array of integers with that struct code."""
-    if count <= SMALL_ARRAY:
-        return list(_SMALL[code][count].unpack_from(data, offset))
     return list(struct.unpack_from(f">{count}{code}", data, offset))
 
 
 def encode_numbers(code: str, values: Sequence[int]) -> bytes:
     """The bytes of an array of integers, without its length."""
-    count = len(values)
-    if count <= SMALL_ARRAY:
-        return _SMALL[code][count].pack(*values)
-    return struct.pack(f">{count}{code}", *values)
+    return struct.pack(f">{len(values)}{code}", *values)
 
 
 def read_uuids(count: int, data: Buffer, offset: int) -> list[bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
+from kwire.protocol import wire
 from kwire.protocol.function_text import FunctionText
 from kwire.protocol.schema import (
     INTEGER_FORMATS,
@@ -207,7 +208,10 @@ class _WriterText(FunctionText):
         if field.type == "uuid":
             self.line(f"{self.out} += encode_uuids({name})")
         elif field.type in INTEGER_FORMATS:
-            self.line(f"{self.out} += encode_numbers({INTEGER_FORMATS[field.type]!r}, {name})")
+            code = INTEGER_FORMATS[field.type]
+            self.names[f"small_{code}"] = wire.pack_small[code]
+            small = f"small_{code}[len({name})](*{name}) if len({name}) <= {wire.SMALL_ARRAY}"
+            self.line(f"{self.out} += {small} else encode_numbers({code!r}, {name})")
         else:
             element = self.variable("element_of_" + field.name)
             self.line(f"for {element} in {name}:")

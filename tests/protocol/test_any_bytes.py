@@ -166,10 +166,15 @@ def test_what_clients_send_is_far_from_the_bound():
     assert codec.decode(MetadataRequest, 9, codec.encode(metadata, 9)) == metadata
 
 
-def test_the_memory_of_any_frame_has_a_ceiling(monkeypatch):
-    data = codec.encode(FetchRequest(topics=[FetchTopic("topic")] * 1000), 12)
-    assert codec.decode(FetchRequest, 12, data)
-    monkeypatch.setattr(codec, "_readers", {})
+@pytest.fixture
+def low_ceiling(monkeypatch):
     monkeypatch.setattr(reader_source, "DECODED_BYTES_MAX", 100_000)
+    codec.forget_functions()
+    yield
+    codec.forget_functions()
+
+
+def test_the_memory_of_any_frame_has_a_ceiling(low_ceiling):
+    data = codec.encode(FetchRequest(topics=[FetchTopic("topic")] * 1000), 12)
     with pytest.raises(ProtocolError, match="topics has 1000 elements, more than its frame may have"):
         codec.decode(FetchRequest, 12, data)

@@ -231,7 +231,10 @@ def test_versions_that_do_not_exist():
 def test_functions_are_compiled_once():
     assert codec.reader(ApiVersionsRequest, 3) is codec.reader(ApiVersionsRequest, 3)
     assert codec.writer(ApiVersionsResponse, 3) is codec.writer(ApiVersionsResponse, 3)
-    assert codec.reader(ApiVersionsRequest, 3) is not codec.reader(ApiVersionsRequest, 4)
+    before = codec.reader(ApiVersionsRequest, 3)
+    assert before is not codec.reader(ApiVersionsRequest, 4)
+    codec.forget_functions()
+    assert codec.reader(ApiVersionsRequest, 3) is not before
 
 
 def test_the_text_is_there_for_readers_and_tracebacks():
