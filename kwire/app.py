@@ -76,8 +76,7 @@ async def running(
                 nursery.cancel_scope.cancel()
         finally:
             with trio.CancelScope(shield=True):
-                await env.run_blocking(cluster.close)
-            logger.debug("every log is closed")
+                await _close(cluster)
     finally:
         for listener in (one for several in listeners for one in several):
             listener.close()
@@ -122,6 +121,13 @@ def _new_cluster_id(env: Env) -> str:
     while cluster_id.startswith("-"):
         cluster_id = base64.urlsafe_b64encode(env.new_uuid()).decode().rstrip("=")
     return cluster_id
+
+
+async def _close(cluster: Cluster) -> None:
+    try:
+        await cluster.env.run_blocking(cluster.close)
+    except StorageError as error:
+        logger.error("the logs were not closed cleanly, the next start recovers them: %s", error)  # noqa: TRY400
 
 
 async def _create_topics(cluster: Cluster, topics: Sequence[TopicSetting]) -> None:

@@ -61,7 +61,7 @@ BROKER_TEXTS = {
     "Otherwise the batch's header and checksum are, and its records only where the topic's configs need it.",
     "log.retention.check.interval.ms": "How often logs are searched for segments to delete, "
     "and for producer ids to forget.",
-    "max.connections": "How many connections the broker keeps; a further one is closed.",
+    "max.connections": "How many connections the broker keeps; a further one waits until another ends.",
     "max.connections.per.ip": "How many connections from one address the broker keeps; a further one is closed.",
     "max.incremental.fetch.session.cache.slots": "How many incremental fetch sessions the broker remembers.",
     "max.request.partition.size.limit": "How many partitions one answer of DescribeTopicPartitions may hold.",

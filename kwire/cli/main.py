@@ -79,21 +79,22 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--log-level", metavar="LEVEL", help="debug, info, warning or error (default: info)")
 
 
-def _not_known(word: str, options: argparse.Namespace) -> str:
+def _refuse(unknown: list[str], options: argparse.Namespace) -> None:
+    if not unknown:
+        return
     import difflib
 
     known = [f"--{name.replace('_', '-')}" for name in vars(options)]
-    near = difflib.get_close_matches(word.partition("=")[0], known, 1)
+    near = difflib.get_close_matches(unknown[0].partition("=")[0], known, 1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    return f"kwire {options.command} knows no {word}{hint} (see kwire {options.command} --help)"
+    raise UsageError(f"kwire {options.command} knows no {unknown[0]}{hint} (see kwire {options.command} --help)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command has run; returns its exit code. 2: it was asked for something that cannot be done."""
     try:
         options, unknown = parser().parse_known_args(arguments)
-        if unknown:
-            raise UsageError(_not_known(unknown[0], options))
+        _refuse(unknown, options)
         run = import_module(f"kwire.cli.{options.command}").run
         return int(run(options))
     except UsageError as error:

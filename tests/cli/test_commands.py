@@ -2,13 +2,17 @@
 
 import json
 import logging
+import signal
+import subprocess
 import sys
 
 import pytest
+import trio
 
 from kwire import __version__
 from kwire.cli.logs import JsonFormatter, TextFormatter
 from kwire.cli.main import main
+from kwire.cli.serve import FORCED, _stop
 
 
 def test_version(capsys):
@@ -56,7 +60,7 @@ def record(message, *, exc_info=None):
 
 def failure():
     try:
-        raise ValueError("odd")
+        int("odd")
     except ValueError:
         return sys.exc_info()
 
@@ -66,17 +70,51 @@ def test_an_event_is_one_line_of_text():
     assert line == "2023-11-14T22:13:20.250Z WARNING kwire.server: peer\\nsaid"
     lines = TextFormatter().format(record("bug", exc_info=failure())).splitlines()
     assert lines[1] == "  Traceback (most recent call last):"
-    assert lines[-1] == "  ValueError: odd"
+    assert lines[-1] == "  ValueError: invalid literal for int() with base 10: 'odd'"
 
 
 def test_an_event_is_one_line_of_json():
     line = JsonFormatter().format(record("bug\n", exc_info=failure()))
     assert "\n" not in line
     event = json.loads(line)
-    assert event.pop("exception").endswith("ValueError: odd")
+    assert event.pop("exception").endswith("with base 10: 'odd'")
     assert event == {
         "time": "2023-11-14T22:13:20.250Z",
         "level": "warning",
         "logger": "kwire.server",
         "message": "bug\n",
     }
+
+
+async def test_a_second_signal_does_not_wait_for_the_clean_stop(monkeypatch):
+    forced = []
+    monkeypatch.setattr("kwire.cli.serve.os._exit", forced.append)
+    scope = trio.CancelScope()
+
+    async def signals():
+        yield signal.SIGTERM
+        assert scope.cancel_called
+        assert not forced
+        yield signal.SIGTERM
+
+    await _stop(signals(), scope)
+    assert forced == [FORCED]
+
+
+LISTENING = "import kwire.cli.serve"
+SERVING = "import kwire.cli.serve, kwire.app, kwire.storage.memory, kwire.api.api_versions, kwire.api.metadata"
+
+
+@pytest.mark.parametrize(
+    ("imports", "unneeded"),
+    [
+        (LISTENING, {"trio", "kwire.app", "kwire.broker.cluster", "kwire.protocol.codec"}),
+        (SERVING, {"cramjam", "kafka", "rich", "tomllib", "difflib", "kwire.storage.segments.store"}),
+        (SERVING, {"kwire.broker.config_definitions", "kwire.api.fetch", "kwire.api.create_topics"}),
+    ],
+)
+def test_the_port_is_bound_and_the_first_client_answered_without_what_they_do_not_need(imports, unneeded):
+    code = f"{imports}; import sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "kwire.server.listener" in loaded
+    assert not unneeded & set(loaded)

@@ -23,28 +23,32 @@ def settings(**config):
 
 
 async def test_max_connections_per_ip_closes_the_next_one_with_a_line(caplog):
-    async with running(settings(**{"max.connections.per.ip": "1"})) as started:
-        async with connected(*started.addresses[0]) as first:
-            await first.request(HELLO, 3)
-            async with connected(*started.addresses[0]) as second:
-                with pytest.raises(ConnectionClosed):
-                    await second.request(HELLO, 3)
-            await first.request(HELLO, 3)
+    limited = running(settings(**{"max.connections.per.ip": "1"}))
+    async with limited as started, connected(*started.addresses[0]) as first:
+        await first.request(HELLO, 3)
+        async with connected(*started.addresses[0]) as second:
+            with pytest.raises(ConnectionClosed):
+                await second.request(HELLO, 3)
+        await first.request(HELLO, 3)
     lines = [record.getMessage() for record in caplog.records if record.name == "kwire.server"]
     assert len(lines) == 1
     assert lines[0].endswith("max.connections.per.ip is reached")
 
 
 async def test_max_connections_lets_the_next_one_wait():
-    async with running(settings(**{"max.connections": "1"})) as started:
-        async with connected(*started.addresses[0]) as first, connected(*started.addresses[0]) as second:
-            await first.request(HELLO, 3)
-            with trio.move_on_after(0.1) as waited:
-                await second.request(HELLO, 3)
-            assert waited.cancelled_caught
-            await first.aclose()
-            with trio.fail_after(5):
-                await second.receive(HELLO, 3)
+    limited = running(settings(**{"max.connections": "1"}))
+    async with (
+        limited as started,
+        connected(*started.addresses[0]) as first,
+        connected(*started.addresses[0]) as second,
+    ):
+        await first.request(HELLO, 3)
+        with trio.move_on_after(0.1) as waited:
+            await second.request(HELLO, 3)
+        assert waited.cancelled_caught
+        await first.aclose()
+        with trio.fail_after(5):
+            await second.receive(HELLO, 3)
 
 
 async def test_metadata_names_the_address_that_the_client_came_by():

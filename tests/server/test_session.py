@@ -128,14 +128,13 @@ async def test_a_slow_reader_is_not_read_further_and_does_not_stop_others(bench,
 
     handler(ApiKey.METADATA, big)
     async with bench() as b, b.connect(trio.testing.lockstep_stream_pair) as slow, b.connect() as quick:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(slow.send, METADATA, 12)
-            await trio.testing.wait_all_tasks_blocked()
-            with trio.move_on_after(0.05) as blocked:
-                await slow.send_bytes(b"\0\0\0\1")
-            assert blocked.cancelled_caught
-            assert len((await quick.request(METADATA, 12)).cluster_id) == 30_000
-            assert len((await slow.receive(METADATA, 12)).cluster_id) == 30_000
+        await slow.send(METADATA, 12)
+        await trio.testing.wait_all_tasks_blocked()
+        with trio.move_on_after(0.05) as blocked:
+            await slow.send_bytes(b"\0\0\0\1")
+        assert blocked.cancelled_caught
+        assert len((await quick.request(METADATA, 12)).cluster_id) == 30_000
+        assert len((await slow.receive(METADATA, 12)).cluster_id) == 30_000
 
 
 async def test_an_idle_connection_is_closed_with_one_line(bench, handler, autojump_clock, caplog):

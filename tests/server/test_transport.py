@@ -137,6 +137,13 @@ async def test_a_file_without_a_descriptor_is_read(file):
     assert await sent_by_socket(parts, 100_000) == CONTENT[3:100_003]
 
 
+async def test_without_sendfile_ranges_are_read(file, monkeypatch):
+    monkeypatch.setattr("kwire.server.transport._HAS_SENDFILE", False)
+    counted = Reads(file)
+    assert await sent_by_socket([FileRange(counted, 0, len(CONTENT))], len(CONTENT)) == CONTENT
+    assert counted.read_bytes == len(CONTENT)
+
+
 @pytest.mark.parametrize("cached", [True, False])
 async def test_a_range_that_the_file_no_longer_has_loses_the_connection(file, cached):
     ours, theirs = socket.socketpair()
