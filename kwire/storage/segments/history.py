@@ -87,9 +87,8 @@ class History:
         """The batch is the newest in the log."""
         epoch = header.partition_leader_epoch
         if epoch > self.leader_epochs.latest_epoch and self.leader_epochs.assign(epoch, header.base_offset):
+            # Stored by the next sync(): until then a recovery finds it in the batch itself.
             self._epochs_stored = self._epochs_synced = False
-            with contextlib.suppress(OSError):
-                self.store_epochs()
         if header.producer_id < 0:
             return
         row = self.producers.update(header, read_marker(batch, header) if header.is_control else None)
@@ -188,8 +187,6 @@ class History:
         self.aborted.truncate_from_start(first_base_offset)
         if self.leader_epochs.truncate_from_start(log_start_offset):
             self._epochs_stored = self._epochs_synced = False
-            with contextlib.suppress(OSError):
-                self.store_epochs()
 
     def truncate_from_end(self, offset: int, segments: Sequence[Segment]) -> None:
         """Nothing of at or after offset is known. The producers must be replayed.
@@ -239,7 +236,8 @@ class History:
             for entry in parse_checkpoint(text):
                 self.leader_epochs.assign(entry.epoch, entry.start_offset)
         except (FileNotFoundError, UnicodeDecodeError, CorruptEpochCheckpoint) as error:
-            _log.warning("reading the leader epochs of %s from its batches: %s", self._directory, error)
+            if trusted_end:
+                _log.warning("reading the leader epochs of %s from its batches: %s", self._directory, error)
             self._epochs_stored = self._epochs_synced = False
             return 0
         if self.leader_epochs.truncate_from_end(log_end_offset):

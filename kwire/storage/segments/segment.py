@@ -385,6 +385,7 @@ class Segment:
             with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
                 file = self._open_files.files.open(self.stem + suffix, "append")
                 try:
-                    file.fsync()
+                    if file.size():  # an empty index needs no disk: one that is lost is made again
+                        file.fsync()
                 finally:
                     file.close()
