@@ -25,6 +25,7 @@ class UsageError(Exception):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        """One line instead of argparse's usage and line."""
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
