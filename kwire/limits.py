@@ -1,4 +1,4 @@
-"""Every bound that kwire puts on what a peer or a file can make it do: unit, reason, Kafka's config where there is one."""
+"""Every bound on what a peer or a file can make kwire do: unit, reason, Kafka's config where there is one."""
 
 DECODED_BYTES_PER_BYTE = 64
 """Memory that a decoded message may take for each byte of its frame, beside DECODED_BYTES_EXTRA: enough for what
@@ -15,14 +15,15 @@ MAX_FRAME_BYTES = 104_857_600
 
 MAX_DECOMPRESSED_BATCH_BYTES = 134_217_728
 """Bytes that one compressed record batch may unfold to where kwire itself must read its records: they are held in
-memory at once, unlike in Kafka. 128 times the default of max.message.bytes; max.decompressed.message.bytes lowers it."""
+memory at once, unlike in Kafka. 128 times the default of max.message.bytes; max.decompressed.message.bytes lowers
+it."""
 
 MAX_OPEN_SEGMENT_FILES = 400
 """Segment files of one store held open at a time, below the 1024 descriptors that a process usually starts with."""
 
 MAX_IN_FLIGHT_BYTES = 268_435_456
-"""Bytes of all long requests that one broker reads or handles at once; further ones wait unread. Room for two of the longest
-allowed frames and for hundreds of ordinary batches (Kafka: queued.max.request.bytes, unbounded by default)."""
+"""Bytes of all long requests that one broker reads or handles at once; further ones wait unread. Room for two of the
+longest allowed frames and for hundreds of ordinary batches (Kafka: queued.max.request.bytes, unbounded by default)."""
 
 READ_AHEAD_BYTES = 1_048_576
 """Bytes of further requests that are read from a connection while its handler waits: the default of a producer's
@@ -32,7 +33,7 @@ RECEIVE_BYTES = 65_536
 """Most bytes taken from a socket at a time between long requests."""
 
 LONG_RECEIVE_BYTES = 262_144
-"""The same inside a long request: more would not stay in the processor's cache until it is copied to the request's buffer."""
+"""The same inside a long request: more would not stay in the processor's cache until it is copied to its buffer."""
 
 PIPELINED_REPLIES = 64
 """Requests of one connection answered in a row before their replies leave and the other connections get their turn."""
@@ -61,7 +62,7 @@ MEMORY_MIN_SEGMENT_BYTES = 65_536
 """Shortest segment that many logs in little memory are cut into."""
 
 METADATA_CHECKPOINT_RECORDS = 10_000
-"""Records of the metadata log after which a checkpoint cuts it: a start replays about so many (and the image) at most."""
+"""Records of the metadata log after which a checkpoint cuts it: a start replays about so many and the image."""
 
 METADATA_SEGMENT_BYTES = 4_194_304
 """Segments of the metadata log: a cut gives whole segments back."""
@@ -73,4 +74,4 @@ PRODUCER_ID_BLOCK = 1_000
 """Producer ids that a broker reserves at a time, as in Kafka."""
 
 HOUSEKEEPING_INTERVAL_S = 60.0
-"""Between two rounds of an engine's housekeeping: recovery points, deleted files (log.flush.*.checkpoint.interval.ms)."""
+"""Between two rounds of an engine's housekeeping: recovery points, deleted files (log.flush.*.checkpoint.interval)."""

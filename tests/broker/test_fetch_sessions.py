@@ -78,9 +78,7 @@ def test_an_unknown_session_and_one_of_the_other_kind_are_refused():
 def test_partitions_are_added_changed_and_forgotten():
     cache = sessions()
     session_id = create(cache, 3)
-    session = resume(
-        cache, session_id, 1, [asked(1, fetch_offset=7), asked(9)], [("truck_gps", 0), ("truck_gps", 77)]
-    )
+    session = resume(cache, session_id, 1, [asked(1, fetch_offset=7), asked(9)], [("truck_gps", 0), ("truck_gps", 77)])
     assert {key[1]: row.fetch_offset for key, row in session.partitions.items()} == {1: 7, 2: 0, 9: 0}
 
 
