@@ -83,7 +83,7 @@ def test_only_the_leaves_read_clocks_sleep_or_draw(module):
         return
     tree = tree_of(module)
     calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    assert not {call for call in calls if call in CALLS_FOR_LEAVES or call.startswith("random.") and call != SEEDED}
+    assert not {call for call in calls if call in CALLS_FOR_LEAVES or (call.startswith("random.") and call != SEEDED)}
 
 
 def test_rooms_are_named_by_what_they_hold(module):
