@@ -157,7 +157,7 @@ def _servers(
     servers = {}
     for setting, bound in zip(brokers, listeners, strict=True):
         broker = cluster.brokers[setting.node_id]
-        broker.address = (bound[0].host, bound[0].port)
+        broker.ports = tuple(dict.fromkeys(listener.port for listener in bound))
         broker.advertised = setting.advertise
         servers[setting.node_id] = Server(broker, bound, cluster.env)
     return servers

@@ -51,6 +51,8 @@ class Settings:
 
     data: the directory that keeps everything, None for memory; memory_bytes then bounds the records.
     config: broker configs by Kafka's names, validated.
+    failover: who may lead a partition of which no replica runs: nobody ("replicas") or any broker ("any").
+    control: path of the socket for `kwire broker`, None for the place where that command looks by itself.
     """
 
     brokers: tuple[BrokerSetting, ...] = (BrokerSetting(),)
@@ -58,5 +60,7 @@ class Settings:
     topics: tuple[TopicSetting, ...] = ()
     config: Mapping[str, str] = field(default_factory=dict)
     memory_bytes: int = MEMORY_STORE_BYTES
+    failover: str = "replicas"
+    control: str | None = None
     log_format: str = "text"
     log_level: str = "info"

@@ -60,6 +60,16 @@ async def test_brokers_of_one_process_have_ports_and_leaders_of_their_own():
                 assert (await client.request(hello, 5)).error_code == ErrorCode.NONE
 
 
+async def test_a_client_is_told_the_ports_that_correspond_to_the_one_it_took():
+    both = (Address("127.0.0.1", 0), Address("127.0.0.1", 0))
+    async with running(Settings((BrokerSetting(1, both), BrokerSetting(2, both)))) as started:
+        for turn in (0, 1):
+            ports = {node_id: server.listeners[turn].port for node_id, server in started.servers.items()}
+            for port in ports.values():
+                told = await metadata(("127.0.0.1", port))
+                assert {broker.node_id: broker.port for broker in told.brokers} == ports
+
+
 async def test_a_directory_in_use_is_refused(tmp_path):
     chosen = Settings(ONE, data=str(tmp_path / "data"))
     async with running(chosen):

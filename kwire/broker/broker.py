@@ -8,6 +8,8 @@ from kwire.broker.fetch_sessions import FetchSessions
 from kwire.broker.producer_ids import ProducerIds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kwire.broker.cluster import Cluster
     from kwire.broker.configs import BrokerConfig
 
@@ -25,14 +27,14 @@ class Reached(Protocol):
 class Broker:
     """One broker. Whether it runs is in the metadata image, so that its clients and the controller agree.
 
-    address: host and port that its listener is bound to. advertised: what clients are told instead of the address that
-    they reached us by (advertised.listeners), None where nothing was said.
+    ports: those that it listens on; every broker of the cluster has as many, in the same order. advertised: what
+    clients are told instead of the address that they reached us by (advertised.listeners), None where nothing was said.
     """
 
     def __init__(self, node_id: int, cluster: Cluster) -> None:
         self.node_id = node_id
         self.cluster = cluster
-        self.address: tuple[str, int] = NO_ENDPOINT
+        self.ports: Sequence[int] = ()
         self.advertised: tuple[str, int] | None = None
         self.fetch_sessions = FetchSessions(
             self.config.max_incremental_fetch_session_cache_slots, cluster.env.clock_s, cluster.env.random
@@ -53,9 +55,13 @@ class Broker:
     def endpoint_for(self, node_id: int, connection: Reached) -> tuple[str, int]:
         """Host and port under which that client finds the broker node_id; NO_ENDPOINT where there is no such broker.
 
-        Brokers of one process are found at the host that the client reached this one by, each at its own port.
+        Brokers of one process are found at the host that the client reached this one by, each at its own port: the
+        one that corresponds to the port that the client took here.
         """
         broker = self.cluster.brokers.get(node_id)
         if broker is None:
             return NO_ENDPOINT
-        return broker.advertised or (connection.local[0], broker.address[1])
+        if broker.advertised is not None:
+            return broker.advertised
+        host, port = connection.local
+        return host, broker.ports[self.ports.index(port) if port in self.ports else 0]

@@ -48,11 +48,12 @@ def parser() -> argparse.ArgumentParser:
 def _add_serve(serve: argparse.ArgumentParser) -> None:
     """Options are read as texts; kwire.cli.settings gives them meaning, wherever a setting comes from."""
     serve.description = (
-        "Runs a broker until Ctrl-C or SIGTERM. An option beats its KWIRE_ variable, that beats the file."
+        "Runs one broker or several until Ctrl-C or SIGTERM. An option beats its KWIRE_ variable, that beats the file."
     )
     repeated = {"action": "append", "default": None}
     serve.add_argument("--data", metavar="DIR", help="keep everything in DIR (default: in memory)")
-    serve.add_argument("--broker-id", metavar="N", help="the broker's id (default: 1)")
+    serve.add_argument("--brokers", metavar="N", help="run so many brokers, on consecutive ports (default: 1)")
+    serve.add_argument("--broker-id", metavar="N", help="the first broker's id; the others follow (default: 1)")
     serve.add_argument(
         "--topic",
         metavar="NAME[:PARTITIONS[:KEY=VALUE...]]",
@@ -75,6 +76,12 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         **repeated,  # type: ignore[arg-type]
     )
     serve.add_argument("--memory", metavar="SIZE", help="most that records may take in memory (default: 1GiB)")
+    serve.add_argument(
+        "--failover",
+        metavar="replicas|any",
+        help="who may lead a partition none of whose replicas runs: nobody, or any broker (default: replicas)",
+    )
+    serve.add_argument("--control", metavar="PATH", help="the socket that `kwire broker` uses (default: in DIR)")
     serve.add_argument("--settings", metavar="FILE", help="a TOML file with the same settings")
     serve.add_argument("--log-format", metavar="text|json", help="form of the log lines (default: text)")
     serve.add_argument("--log-level", metavar="LEVEL", help="debug, info, warning or error (default: info)")

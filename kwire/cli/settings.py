@@ -2,7 +2,7 @@
 
 A setting has the same name everywhere: `--broker-id`, `KWIRE_BROKER_ID`, `broker-id` in the file. An option beats a
 variable, a variable beats the file; of `config` each key on its own, of the others the whole value. A variable holds
-several values with blanks between them.
+several values with blanks between them; an empty one is not set, as containers' settings have it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     Texts = dict[str, "Text"]
 
-NAMES: Final = ("data", "broker-id", "topic", "listen", "advertise", "config", "memory", "log-format", "log-level")
+NAMES: Final = (
+    *("data", "brokers", "broker-id", "topic", "listen", "advertise", "config", "memory"),
+    *("failover", "control", "log-format", "log-level"),
+)
 REPEATABLE: Final = frozenset({"topic", "listen", "config"})
 VARIABLE_PREFIX: Final = "KWIRE_"
 
@@ -33,11 +36,14 @@ OWN_SETTINGS: Final = {
 }
 """Kafka's configs for which kwire has settings of its own."""
 
+FAILOVERS: Final = ("replicas", "any")
 LOG_FORMATS: Final = ("text", "json")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 UNITS: Final = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 INT32_MAX: Final = 2**31 - 1
 PORT_MAX: Final = 65_535
+BROKERS_MAX: Final = 100
+"""More in one process test nothing that these do not."""
 
 SMALLEST_MEMORY_BYTES: Final = 16 * 2**20
 """Below this a few ordinary batches fill the memory."""
@@ -59,7 +65,7 @@ def settings(options: argparse.Namespace, variables: Mapping[str, str]) -> Setti
     texts: Texts = {}
     config: Texts = {}
     path = options.settings or variables.get(VARIABLE_PREFIX + "SETTINGS")
-    for layer in ({} if path is None else _from_file(path), _from_variables(variables), _from_options(options)):
+    for layer in (_from_file(path) if path else {}, _from_variables(variables), _from_options(options)):
         if "config" in layer:
             config.update(_config(layer.pop("config")))
         texts.update(layer)
@@ -82,8 +88,8 @@ def _from_variables(variables: Mapping[str, str]) -> Texts:
     texts = {}
     for name in NAMES:
         variable = VARIABLE_PREFIX + name.upper().replace("-", "_")
-        if variable in variables:
-            value = variables[variable]
+        value = variables.get(variable)
+        if value:
             texts[name] = Text(value.split() if name in REPEATABLE else [value], variable)
     return texts
 
@@ -135,25 +141,54 @@ def _toml_text(value: object) -> str:
 def _parsed(texts: Texts, config: Texts) -> Settings:
     values: dict[str, Any] = {}
     broker: dict[str, Any] = {}
+    count = 1
     for name, text in texts.items():
         match name:
             case "data":
-                values["data"] = _one(text)
+                values["data"] = _directory(text)
+            case "brokers":
+                count = _number(text, 1, BROKERS_MAX)
             case "broker-id":
                 broker["node_id"] = _number(text, 0, INT32_MAX)
             case "listen":
-                broker["listen"] = tuple(_address(value, text.where, 0) for value in text.values)
+                broker["listen"] = _addresses(text)
             case "advertise":
                 broker["advertise"] = _address(_one(text), text.where, 1)
             case "memory":
                 values["memory_bytes"] = _size(text)
+            case "failover":
+                values["failover"] = _choice(text, FAILOVERS)
+            case "control":
+                values["control"] = _one(text)
             case "log-format":
                 values["log_format"] = _choice(text, LOG_FORMATS)
             case "log-level":
                 values["log_level"] = _choice(text, LOG_LEVELS)
             case "topic":
                 values["topics"] = tuple(_topic(value, text.where) for value in text.values)
-    return Settings((BrokerSetting(**broker),), config={key: _one(text) for key, text in config.items()}, **values)
+    brokers = _neighbours(BrokerSetting(**broker), count)
+    return Settings(brokers, config={key: _one(text) for key, text in config.items()}, **values)
+
+
+def _neighbours(first: BrokerSetting, count: int) -> tuple[BrokerSetting, ...]:
+    """So many brokers: ids and ports count up from the first one's, but any free port stays any free port."""
+    if first.node_id + count - 1 > INT32_MAX:
+        raise UsageError(f"--brokers: {count} ids from {first.node_id} on end above {INT32_MAX}")
+    return tuple(
+        BrokerSetting(
+            first.node_id + step,
+            tuple(_further(address, step) for address in first.listen),
+            None if first.advertise is None else _further(first.advertise, step),
+        )
+        for step in range(count)
+    )
+
+
+def _further(address: Address, step: int) -> Address:
+    port = address.port and address.port + step
+    if port > PORT_MAX:
+        raise UsageError(f"--brokers: {step + 1} ports from {address.port} on end above {PORT_MAX}")
+    return Address(address.host, port)
 
 
 def _config(text: Text) -> Texts:
@@ -187,6 +222,19 @@ def _topic(text: str, where: str) -> TopicSetting:
             raise UsageError(f"{where}: {text!r} is not NAME[:PARTITIONS[:KEY=VALUE...]], because of {item!r}")
         configs[key] = value
     return TopicSetting(name, partitions, configs)
+
+
+def _directory(text: Text) -> str:
+    path = _one(text)
+    if not path:
+        raise UsageError(f"{text.where} is empty; name a directory, or leave it out to keep everything in memory")
+    return path
+
+
+def _addresses(text: Text) -> tuple[Address, ...]:
+    if not text.values:
+        raise UsageError(f"{text.where} is empty; name at least one HOST:PORT")
+    return tuple(_address(value, text.where, 0) for value in text.values)
 
 
 def _address(text: str, where: str, lowest_port: int) -> Address:

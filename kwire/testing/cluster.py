@@ -70,7 +70,7 @@ def build_cluster(
     ids = range(1, brokers + 1)
     cluster = Cluster(env, store, cluster_id=CLUSTER_ID, broker_ids=ids, static=static)
     for node_id in ids:
-        cluster.brokers[node_id].address = ("127.0.0.1", 9091 + node_id)
+        cluster.brokers[node_id].ports = (9091 + node_id,)
     return cluster
 
 
@@ -108,5 +108,5 @@ def context_of(
 ) -> RequestContext:
     """The context of a request that a client on this machine sends to that broker."""
     broker = cluster.brokers[node_id]
-    connection = ConnectionInfo(peer=("127.0.0.1", 50000), local=("127.0.0.1", broker.address[1]))
+    connection = ConnectionInfo(peer=("127.0.0.1", 50000), local=("127.0.0.1", broker.ports[0]))
     return RequestContext(broker=broker, connection=connection, api_version=api_version, client_id=client_id)

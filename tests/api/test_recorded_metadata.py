@@ -36,7 +36,7 @@ class Replay:
     def __init__(self):
         self.cluster = build_cluster(static=STATIC)
         self.cluster.cluster_id = "MkU3OEVBNTcwNTJENDM2Qg"
-        self.cluster.brokers[1].address = ("127.0.0.1", 19310)
+        self.cluster.brokers[1].ports = (19310,)
         self.ids = {}
 
     def decode(self, row):

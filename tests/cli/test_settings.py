@@ -28,7 +28,7 @@ def test_every_option():
         *("--data", "d", "--broker-id", "3", "--listen", "0.0.0.0:9094", "--listen", "[::1]:0"),
         *("--advertise", "kafka.example:9092", "--memory", "64MiB", "--log-format", "json", "--log-level", "DEBUG"),
         *("--topic", "a", "--topic", "b:3", "--topic", "c:2:retention.ms=5:cleanup.policy=compact,delete"),
-        *("--topic", "d:retention.ms=7", "--config", "num.partitions=4"),
+        *("--topic", "d:retention.ms=7", "--config", "num.partitions=4", "--failover", "any", "--control", "c.sock"),
     )
     assert chosen.data == "d"
     assert chosen.brokers == (
@@ -36,6 +36,7 @@ def test_every_option():
     )
     assert chosen.memory_bytes == 64 * 2**20
     assert (chosen.log_format, chosen.log_level) == ("json", "debug")
+    assert (chosen.failover, chosen.control) == ("any", "c.sock")
     assert chosen.topics == (
         TopicSetting("a"),
         TopicSetting("b", 3),
@@ -43,6 +44,21 @@ def test_every_option():
         TopicSetting("d", None, {"retention.ms": "7"}),
     )
     assert chosen.config == {"num.partitions": "4"}
+
+
+def test_several_brokers_have_ids_and_ports_that_count_up():
+    assert read("--brokers", "3").brokers == tuple(
+        BrokerSetting(node_id, (Address("127.0.0.1", 9091 + node_id),)) for node_id in (1, 2, 3)
+    )
+    chosen = read(
+        *("--brokers", "2", "--broker-id", "0", "--listen", "127.0.0.1:0", "--listen", "0.0.0.0:9000"),
+        *("--advertise", "kafka.example:9092"),
+    )
+    assert chosen.brokers == (
+        BrokerSetting(0, (Address("127.0.0.1", 0), Address("0.0.0.0", 9000)), Address("kafka.example", 9092)),
+        BrokerSetting(1, (Address("127.0.0.1", 0), Address("0.0.0.0", 9001)), Address("kafka.example", 9093)),
+    )
+    assert read(KWIRE_BROKERS="2").brokers == read("--brokers", "2").brokers
 
 
 def test_an_option_beats_a_variable_and_a_variable_the_file(tmp_path):
@@ -94,15 +110,30 @@ def test_the_file_can_be_named_by_a_variable(tmp_path):
         (["--memory", "1MiB"], "--memory: '1MiB' is too small; it takes at least 16MiB"),
         (["--log-format", "xml"], "--log-format: 'xml' is none of text, json"),
         (["--log-level", "loud"], "--log-level: 'loud' is none of debug, info, warning, error"),
+        (["--brokers", "0"], "--brokers: '0' is not a number from 1 to 100"),
+        (["--brokers", "3", "--listen", ":65534"], "--brokers: 3 ports from 65534 on end above 65535"),
+        (["--brokers", "2", "--broker-id", "2147483647"], "--brokers: 2 ids from 2147483647 on end above 2147483647"),
+        (["--failover", "all"], "--failover: 'all' is none of replicas, any"),
         (["--topic", "a:0"], "--topic: partitions of 'a': '0' is not a number from 1 to 2147483647"),
         (["--topic", "a:1:x"], "--topic: 'a:1:x' is not NAME[:PARTITIONS[:KEY=VALUE...]], because of 'x'"),
         (["--config", "num.partitions"], "--config: 'num.partitions' is not KEY=VALUE"),
         (["--config", "node.id=3"], "--config: node.id is given as --broker-id N"),
+        (["--data", ""], "--data is empty; name a directory, or leave it out to keep everything in memory"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_is_refused(options, said):
     assert refusal(*options) == said
+
+
+def test_an_empty_variable_is_not_set():
+    assert read(KWIRE_LISTEN="", KWIRE_DATA="", KWIRE_BROKER_ID="", KWIRE_SETTINGS="") == Settings()
+
+
+def test_an_empty_list_of_addresses_is_refused(tmp_path):
+    file = tmp_path / "kwire.toml"
+    file.write_text("listen = []\n")
+    assert refusal("--settings", str(file)) == f"listen in {file} is empty; name at least one HOST:PORT"
 
 
 def test_a_wrong_config_name_or_value_is_named_with_its_place():
