@@ -1,9 +1,9 @@
-# serve, test, lint, compat, bench: each installs what it needs into .venv first.
+# serve, test, lint, compat, bench, compare: each installs what it needs into .venv first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test lint compat bench clean
+.PHONY: serve test lint compat bench compare clean
 serve: $(VENV)/.serve
 	$(BIN)/kwire serve $(ARGS)
 
@@ -22,6 +22,10 @@ compat: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/request_cost.py $(ARGS)
+
+# kwire beside Apache Kafka, about fifteen minutes; ARGS=--short for one small round.
+compare: $(VENV)/.dev
+	$(BIN)/python benchmarks/compare.py $(ARGS)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

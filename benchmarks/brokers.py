@@ -1,0 +1,133 @@
+"""A broker under measurement: kwire or Apache Kafka as a process, with what the system says about it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from raw_requests import (
+    API_VERSIONS,
+    METADATA,
+    PRODUCE,
+    Client,
+    api_versions_frame,
+    free_port,
+    metadata_frame,
+    produce_frame,
+)
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import compat.run
+from compat import apache_kafka
+
+START_TIMEOUT_S = 60
+PROBE_INTERVAL_S = 0.001
+CPU_CLOCK_OF_PROCESS = 2
+"""Linux: the clock id of another process's CPU time is its inverted pid and this (clock_getcpuclockid)."""
+
+KINDS = ("kwire", "kafka")
+
+
+class Broker:
+    """A running broker with its own data directory.
+
+    first_ack_s: from the start of the process until a raw socket had its first record acknowledged.
+    """
+
+    def __init__(self, kind: str, directory: Path) -> None:
+        self.port = free_port()
+        self.bootstrap = f"127.0.0.1:{self.port}"
+        data = directory / "data"
+        with (directory / "log").open("wb") as log:
+            if kind == "kafka":
+                self.process = apache_kafka.start(data, self.port, log)  # formats before it starts
+                started_s = time.perf_counter()
+            else:
+                started_s = time.perf_counter()
+                command = [kwire_command(), "serve", "--listen", self.bootstrap, "--data", str(data)]
+                self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            self._probe(started_s + START_TIMEOUT_S)
+        except BaseException:
+            self.process.kill()
+            raise
+        self.first_ack_s = time.perf_counter() - started_s
+
+    def _probe(self, deadline_s: float) -> None:
+        """ApiVersions, Metadata and Produce, retried every millisecond until a record is acknowledged."""
+        greeting, metadata = api_versions_frame(), metadata_frame("first")
+        produce = produce_frame("first", b"x" * 100)
+        while time.perf_counter() < deadline_s:
+            try:
+                client = Client(self.port)
+            except OSError:
+                time.sleep(PROBE_INTERVAL_S)
+                continue
+            try:
+                client.message(API_VERSIONS, greeting)
+                while time.perf_counter() < deadline_s:
+                    topic = client.message(METADATA, metadata).topics[0]  # type: ignore[attr-defined]
+                    if topic.error_code == 0 and topic.partitions and topic.partitions[0].error_code == 0:
+                        reply = client.message(PRODUCE, produce)
+                        if reply.responses[0].partition_responses[0].error_code == 0:  # type: ignore[attr-defined]
+                            return
+                    time.sleep(PROBE_INTERVAL_S)
+            except OSError:
+                time.sleep(PROBE_INTERVAL_S)
+            finally:
+                client.close()
+        raise SystemExit("the broker acknowledges nothing")
+
+    def cpu_s(self) -> float:
+        """CPU seconds of all its threads so far, also of those that have ended."""
+        return time.clock_gettime(~self.process.pid << 3 | CPU_CLOCK_OF_PROCESS)
+
+    def rss_mb(self) -> float:
+        """Resident memory."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        raise SystemExit("the broker has ended")
+
+    def create_topic(self, topic: str) -> None:
+        """The topic is there and its partition has a leader."""
+        client = Client(self.port)
+        while client.message(METADATA, metadata_frame(topic)).topics[0].error_code:  # type: ignore[attr-defined]
+            time.sleep(PROBE_INTERVAL_S)
+        client.close()
+
+    def stop(self) -> None:
+        """The process has ended."""
+        self.process.terminate()
+        self.process.wait(timeout=START_TIMEOUT_S)
+
+
+def kwire_command() -> str:
+    """The installed `kwire` beside this Python."""
+    return str(Path(sys.executable).with_name("kwire"))
+
+
+def floor_s() -> float:
+    """How long Python takes to import trio and crc32c: what no broker on them can start faster than."""
+    started_s = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import trio, crc32c"], check=True)
+    return time.perf_counter() - started_s
+
+
+def prepare(kinds: tuple[str, ...]) -> None:
+    """Kwire's bytecode is compiled, as it is after an installation, and Apache Kafka's jars are there."""
+    root = Path(__file__).resolve().parent.parent
+    if "kwire" in kinds:
+        subprocess.run([sys.executable, "-m", "compileall", "-q", str(root / "kwire")], check=True)
+    if "kafka" in kinds:
+        compat.run.install_java_tools()
+        if not any(apache_kafka.JARS.glob("kafka_*.jar")):
+            raise SystemExit("Apache Kafka's jars are not there, and Maven (mvn) is needed to fetch them")
+
+
+def load() -> str:
+    """The machine's load averages."""
+    return " ".join(f"{value:.2f}" for value in os.getloadavg())

@@ -1,0 +1,131 @@
+"""kwire beside Apache Kafka: start, memory, CPU, single requests, and throughput, in one run.
+
+The brokers take turns: in each round one of them is started, measured with the same clients, and stopped, then the
+other. The table shows medians over the rounds and the median of the rounds' ratios, so that what the machine does
+meanwhile falls on both. Figures of kwire are those of the segments engine.
+
+    python benchmarks/compare.py                     three rounds, about twelve minutes; writes benchmarks/RESULTS.md
+    python benchmarks/compare.py --short             one small round, about a minute; writes nothing
+    python benchmarks/compare.py --only kwire -k start,requests
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import brokers
+import report
+import workloads
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+PARTS = ("start", "idle", "connections", "requests", "throughput")
+STARTS_A_ROUND = 5
+"""kwire starts so fast that one start says little."""
+
+
+class Plan:
+    """How much is measured."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        short = options.short
+        self.parts = options.k.split(",") if options.k else PARTS
+        self.kinds = (options.only,) if options.only else brokers.KINDS
+        self.rounds = options.rounds or (1 if short else 3)
+        self.request_s = 1.0 if short else 5.0
+        self.warm_s = 1.0 if short else 10.0
+        self.idle_s = 1.0 if short else 10.0
+        self.megabytes = 20 if short else 300
+        self.large_megabytes = 20 if short else 1000
+
+
+def measure(kind: str, plan: Plan) -> workloads.Figures:
+    """All figures of one broker, started for it."""
+    figures: workloads.Figures = {}
+    if "start" in plan.parts:
+        figures |= start(kind)
+    with tempfile.TemporaryDirectory(prefix="kwire-compare-") as directory:
+        broker = brokers.Broker(kind, Path(directory))
+        try:
+            if "idle" in plan.parts:
+                figures |= workloads.idle(broker, plan.idle_s)
+            if "connections" in plan.parts:
+                figures |= workloads.idle_connections(broker)
+            if "requests" in plan.parts:
+                workloads.request_rate(broker, 8, plan.warm_s)
+                for connections in (1, 8, 32):
+                    figures |= workloads.request_rate(broker, connections, plan.request_s)
+            if "throughput" in plan.parts:
+                figures |= throughput(broker, plan)
+        finally:
+            broker.stop()
+    return figures
+
+
+def start(kind: str) -> workloads.Figures:
+    """From nothing to the first acknowledged record, with a new data directory each time."""
+    times_s, floors_s = [], []
+    for _ in range(STARTS_A_ROUND if kind == "kwire" else 1):
+        floors_s.append(brokers.floor_s())
+        with tempfile.TemporaryDirectory(prefix="kwire-compare-") as directory:
+            broker = brokers.Broker(kind, Path(directory))
+            times_s.append(broker.first_ack_s)
+            broker.stop()
+    took_s, floor_s = median(times_s), median(floors_s)
+    return {report.FIRST_ACK: took_s * 1000, report.FLOOR: took_s / floor_s}
+
+
+def throughput(broker: brokers.Broker, plan: Plan) -> workloads.Figures:
+    """Records of two sizes in two sizes of batches; the first of them is the load after which memory counts."""
+    figures = workloads.throughput(broker, 1000, plan.large_megabytes, "big")
+    figures[report.RSS_LOADED] = broker.rss_mb()
+    figures |= workloads.throughput(broker, 1000, plan.megabytes, "default")
+    for config in ("big", "default"):
+        figures |= workloads.throughput(broker, 100, plan.megabytes // 3, config)
+    return figures
+
+
+def main() -> None:
+    """Measures, prints the table, and keeps it unless only a part was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--short", action="store_true", help="one small round: it must run, the figures say little")
+    parser.add_argument("--rounds", type=int, help="pairs to measure (3)")
+    parser.add_argument("--only", choices=brokers.KINDS, help="one broker alone")
+    parser.add_argument("-k", metavar="PARTS", help=f"some of {','.join(PARTS)}")
+    options = parser.parse_args()
+    plan = Plan(options)
+    brokers.prepare(plan.kinds)
+    load_before, started_s = brokers.load(), time.perf_counter()
+    figures: dict[str, list[workloads.Figures]] = {kind: [] for kind in plan.kinds}
+    for number in range(plan.rounds):
+        for kind in plan.kinds:
+            print(f"round {number + 1} of {plan.rounds}: {kind}", flush=True)
+            figures[kind].append(measure(kind, plan))
+    measured = figures[plan.kinds[0]]
+    text = report.table(measured, figures["kafka"] if len(plan.kinds) > 1 else [])
+    minutes = (time.perf_counter() - started_s) / 60
+    about = (
+        f"{report.machine()}, {os.cpu_count()} cores; {plan.rounds} rounds in {minutes:.0f} minutes; "
+        f"load averages {load_before} before, {brokers.load()} after."
+    )
+    print(f"{about}\n\n{text}")
+    if not (options.short or options.only or options.k):
+        RESULTS.write_text(f"{HEAD}\n{about}\n\n{text}\n")
+
+
+HEAD = """\
+# kwire beside Apache Kafka 4.3.1
+
+Written by `make compare`; [docs/performance.md](../docs/performance.md) says how it measures. Medians over the rounds;
+a ratio is kwire's figure to Apache Kafka's in the same round, with the lowest and the highest. kwire keeps its data in
+segment files; Apache Kafka is a single KRaft node with its stock settings, formatted before its start is timed. Broker
+CPU counts user and system time of all threads of the process.
+"""
+
+
+if __name__ == "__main__":
+    main()

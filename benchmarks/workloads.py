@@ -1,0 +1,186 @@
+"""What the comparison asks of a running broker. Each workload gives its figures by name."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import time
+from typing import TYPE_CHECKING
+
+from raw_requests import API_VERSIONS, PRODUCE, Client, api_versions_frame, produce_frame
+
+from kwire.protocol import frames
+
+if TYPE_CHECKING:
+    from brokers import Broker
+
+Figures = dict[str, float]
+
+MB = 1_000_000
+CLIENT_CONFIGS: dict[str, dict[str, object]] = {
+    "default": {},
+    "big": {"linger.ms": 50, "batch.size": 1_000_000, "batch.num.messages": 100_000},
+}
+CONSUME_AT_ONCE = 10_000
+CONSUME_TIMEOUT_S = 30
+IDLE_CONNECTIONS = 1_000
+SETTLE_S = 1.0
+
+
+def request_rate(broker: Broker, connections: int, seconds: float) -> Figures:
+    """Single-record requests with acks=all over that many connections, each with one request in flight."""
+    topic = f"requests-{connections}"
+    broker.create_topic(topic)
+    request = produce_frame(topic, os.urandom(100))
+    clients = [Client(broker.port) for _ in range(connections)]
+    broker_cpu_s = broker.cpu_s()
+    started_s = time.perf_counter()
+    latencies_s, last_reply = _closed_loop([client.socket for client in clients], request, started_s + seconds)
+    elapsed_s = time.perf_counter() - started_s
+    broker_cpu_s = broker.cpu_s() - broker_cpu_s
+    _, response = frames.decode_response(PRODUCE, 9, last_reply[4:])
+    row = response.responses[0].partition_responses[0]  # type: ignore[attr-defined]
+    if row.error_code or row.base_offset < len(latencies_s) - connections:
+        raise SystemExit(f"requests were not acknowledged: {row}")
+    for client in clients:
+        client.close()
+    latencies_s.sort()
+    name = f"requests, {connections} connections" if connections > 1 else "requests, 1 connection"
+    return {
+        f"{name} [/s]": len(latencies_s) / elapsed_s,
+        f"{name}, p50 [µs]": latencies_s[len(latencies_s) // 2] * 1e6,
+        f"{name}, p99 [µs]": latencies_s[len(latencies_s) * 99 // 100] * 1e6,
+        f"{name}, broker CPU [µs each]": broker_cpu_s / len(latencies_s) * 1e6,
+    }
+
+
+def _closed_loop(sockets: list[socket.socket], request: bytes, until_s: float) -> tuple[list[float], bytes]:
+    """(Seconds that each reply took, the last reply)."""
+    poll = select.epoll()
+    by_descriptor = {connected.fileno(): connected for connected in sockets}
+    sent_s = {}
+    latencies_s: list[float] = []
+    reply = b""
+    clock = time.perf_counter
+    for descriptor, connected in by_descriptor.items():
+        poll.register(descriptor, select.EPOLLIN)
+        sent_s[descriptor] = clock()
+        connected.send(request)
+    waiting = len(sockets)
+    while waiting:
+        for descriptor, _ in poll.poll():
+            connected = by_descriptor[descriptor]
+            reply = connected.recv(65_536)
+            now_s = clock()
+            latencies_s.append(now_s - sent_s[descriptor])
+            if len(reply) != int.from_bytes(reply[:4], "big") + 4:
+                raise SystemExit("a reply came in pieces, or the broker closed the connection")
+            if now_s < until_s:
+                sent_s[descriptor] = now_s
+                connected.send(request)
+            else:
+                waiting -= 1
+    poll.close()
+    return latencies_s, reply
+
+
+def throughput(broker: Broker, record_bytes: int, megabytes: int, config: str) -> Figures:
+    """Produced and consumed through confluent-kafka, one partition, one client at a time."""
+    size = "1 KB" if record_bytes == 1000 else f"{record_bytes} B"
+    topic = f"throughput-{record_bytes}-{config}"
+    broker.create_topic(topic)
+    count = megabytes * MB // record_bytes
+    figures: Figures = {}
+    for verb, run in (("produce", _produce), ("consume", _consume)):
+        broker_cpu_s, client_cpu_s = broker.cpu_s(), time.process_time()
+        elapsed_s = run(broker.bootstrap, topic, record_bytes, count, CLIENT_CONFIGS[config])
+        name = f"{verb} {size}, {config} batches"
+        figures[f"{name} [MB/s]"] = megabytes / elapsed_s
+        figures[f"{name}, broker CPU [ms/MB]"] = (broker.cpu_s() - broker_cpu_s) / megabytes * 1000
+        figures[f"{name}, client CPU [ms/MB]"] = (time.process_time() - client_cpu_s) / megabytes * 1000
+    return figures
+
+
+def _produce(bootstrap: str, topic: str, record_bytes: int, count: int, config: dict[str, object]) -> float:
+    """Seconds until all records were acknowledged."""
+    from confluent_kafka import Producer
+
+    refused: list[object] = []
+
+    def delivered(error: object, _: object) -> None:
+        if error is not None:
+            refused.append(error)
+
+    producer = Producer({"bootstrap.servers": bootstrap, "on_delivery": delivered, **config})
+    value = os.urandom(record_bytes)
+    started_s = time.perf_counter()
+    left = count
+    while left:
+        try:
+            for _ in range(left):
+                producer.produce(topic, value)
+                left -= 1
+        except BufferError:
+            producer.poll(0.05)
+    if producer.flush(CONSUME_TIMEOUT_S) or refused:
+        raise SystemExit(f"records were not acknowledged: {refused[:1]}")
+    return time.perf_counter() - started_s
+
+
+def _consume(bootstrap: str, topic: str, record_bytes: int, count: int, config: dict[str, object]) -> float:
+    """Seconds from the first record to the last. Only a producer has batches to configure."""
+    from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "compare", "enable.auto.commit": False})
+    consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+    if not consumer.consume(1, CONSUME_TIMEOUT_S):  # finding the partition takes librdkafka half a second
+        raise SystemExit(f"consuming {topic} gave nothing")
+    started_s = time.perf_counter()
+    left = count - 1
+    while left > 0:
+        messages = consumer.consume(min(left, CONSUME_AT_ONCE), CONSUME_TIMEOUT_S)
+        left -= len(messages)
+        failed = not messages or messages[-1].error()
+        if failed or len(messages[-1].value()) != record_bytes:
+            raise SystemExit(f"consuming {topic} failed with {left} records left")
+    elapsed_s = time.perf_counter() - started_s
+    consumer.close()
+    return elapsed_s
+
+
+def idle(broker: Broker, seconds: float) -> Figures:
+    """Memory and CPU of a broker that nobody talks to."""
+    time.sleep(3 * SETTLE_S)
+    cpu_s = broker.cpu_s()
+    time.sleep(seconds)
+    return {
+        "RSS idle [MB]": broker.rss_mb(),
+        "CPU idle [ms/s]": (broker.cpu_s() - cpu_s) / seconds * 1000,
+    }
+
+
+def idle_connections(broker: Broker) -> Figures:
+    """What connections cost on which a client has said who it is, and then nothing."""
+    greeting = api_versions_frame()
+    before_mb = broker.rss_mb()
+    clients = []
+    for _ in range(IDLE_CONNECTIONS):
+        client = socket.create_connection(("127.0.0.1", broker.port))
+        client.sendall(greeting)
+        client.recv(4096)
+        clients.append(client)
+    time.sleep(SETTLE_S)
+    cpu_s = broker.cpu_s()
+    time.sleep(SETTLE_S)
+    cost = {
+        "RSS of an idle connection [KB]": (broker.rss_mb() - before_mb) * 1024 / IDLE_CONNECTIONS,
+        "CPU with 1,000 idle connections [ms/s]": (broker.cpu_s() - cpu_s) / SETTLE_S * 1000,
+    }
+    for client in clients:
+        client.close()
+    time.sleep(SETTLE_S)
+    check = Client(broker.port)
+    check.message(API_VERSIONS, greeting)
+    check.close()
+    return cost
