@@ -75,3 +75,6 @@ PRODUCER_ID_BLOCK = 1_000
 
 HOUSEKEEPING_INTERVAL_S = 60.0
 """Between two rounds of an engine's housekeeping: recovery points, deleted files (log.flush.*.checkpoint.interval)."""
+
+HOUSEKEEPING_MIN_INTERVAL_S = 0.1
+"""The same where flush.ms asks for more: ten wakings a second cost nothing, an fsync takes its time anyway."""

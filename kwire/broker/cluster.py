@@ -13,13 +13,14 @@ from kwire.broker.controller import Controller
 from kwire.broker.metadata import NO_LEADER, TOPIC_CONFIGS, MetadataImage, TopicImage
 from kwire.broker.metadata_log import MetadataLog
 from kwire.broker.partition import Partition
-from kwire.limits import HOUSEKEEPING_INTERVAL_S
+from kwire.limits import HOUSEKEEPING_INTERVAL_S, HOUSEKEEPING_MIN_INTERVAL_S
 from kwire.protocol.errors import ApiError
 from kwire.protocol.messages.records.cluster_metadata import (
     ConfigRecord,
     PartitionChangeRecord,
     RemoveTopicRecord,
 )
+from kwire.storage.config import LONG_MAX
 from kwire.storage.port import StorageError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from kwire.env import Env
     from kwire.protocol.schema import Message
-    from kwire.storage.port import LogStore, PartitionLog
+    from kwire.storage.port import LogStore, PartitionLog, StoredLog
 
 Listener: TypeAlias = "Callable[[Sequence[Message]], None]"
 
@@ -61,6 +62,8 @@ class Cluster:
         self.listeners: list[Listener] = []
         self._metadata_log = MetadataLog(env, store)
         self._partitions: dict[tuple[str, int], Partition] = {}
+        self._unopened: Sequence[StoredLog] | None = None
+        """Stored logs that retention has not opened yet; None before its first run."""
         self._replay()
         self.controller = Controller(env, self.image, self._metadata_log, self.configs, self._changed)
         try:
@@ -90,24 +93,37 @@ class Cluster:
         """Every partition that something needed already."""
         return iter(tuple(self._partitions.values()))
 
-    async def run(self) -> NoReturn:
+    async def run(self) -> None:
         """Background work at Kafka's intervals, in bounded steps, until cancelled."""
-        retention_due_s = self.env.clock_s() + self._retention_interval_s()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._run_housekeeping)
+            nursery.start_soon(self._run_retention)
+
+    async def _run_housekeeping(self) -> NoReturn:
         while True:
-            await trio.sleep(HOUSEKEEPING_INTERVAL_S)
+            await trio.sleep(self._housekeeping_interval_s())
             try:
                 now_ms = self.env.wall_ms()
                 await self.env.run_blocking(lambda: self.store.housekeep(now_ms))  # noqa: B023 - awaited at once
                 self._metadata_log.checkpoint_if_due(self.image)
             except StorageError as error:
                 _log.error("housekeeping failed: %s", error)
-            if self.env.clock_s() >= retention_due_s:
-                await self.enforce_retention()
-                retention_due_s = self.env.clock_s() + self._retention_interval_s()
+
+    def _housekeeping_interval_s(self) -> float:
+        """Short enough for every opened log's flush.ms."""
+        logs = (partition.opened_log for partition in self.partitions)
+        flush_s = min((log.config.flush_ms for log in logs if log is not None), default=LONG_MAX) / 1000
+        return max(HOUSEKEEPING_MIN_INTERVAL_S, min(HOUSEKEEPING_INTERVAL_S, flush_s))
+
+    async def _run_retention(self) -> NoReturn:
+        while True:
+            await trio.sleep(self._first_broker.config.log_retention_check_interval_ms / 1000)
+            await self.enforce_retention()
 
     async def enforce_retention(self) -> None:
         """Each log has given up what its topic's retention says. Requests are served between two steps."""
-        expiration_ms = next(iter(self.brokers.values())).config.producer_id_expiration_ms
+        await self._open_expiring_logs()
+        expiration_ms = self._first_broker.config.producer_id_expiration_ms
         for partition in self.partitions:
             await trio.lowlevel.checkpoint()
             try:
@@ -119,6 +135,32 @@ class Cluster:
                     await trio.lowlevel.checkpoint()
             except ApiError as error:
                 _log.error("retention of %s-%d failed: %s", partition.topic, partition.index, error)
+
+    async def _open_expiring_logs(self) -> None:
+        """Stored logs that nothing needed since the start are open, where retention may take something of them."""
+        if self._unopened is None:
+            try:
+                self._unopened = await self.env.run_blocking(self.store.list)
+            except StorageError as error:
+                _log.error("retention cannot tell which logs are stored: %s", error)
+                return
+        still_unopened = []
+        for stored in self._unopened:
+            await trio.lowlevel.checkpoint()
+            topic = self.image.topic_by_id(stored.topic_id)
+            if topic is None:
+                continue
+            if not self.configs.topic(topic.name).expires:
+                still_unopened.append(stored)
+                continue
+            try:
+                partition = self.partition(topic.name, stored.partition)
+                if partition is not None:
+                    _ = partition.log
+            except ApiError as error:
+                _log.error("retention cannot open %s-%d: %s", stored.topic, stored.partition, error)
+                still_unopened.append(stored)
+        self._unopened = still_unopened
 
     def open_stored_logs(self) -> None:
         """Every stored log of an existing topic is open, and so recovered: for a start after an unclean stop. Blocking.
@@ -144,8 +186,9 @@ class Cluster:
         self._partitions.clear()
         self.store.close()
 
-    def _retention_interval_s(self) -> float:
-        return next(iter(self.brokers.values())).config.log_retention_check_interval_ms / 1000
+    @property
+    def _first_broker(self) -> Broker:
+        return next(iter(self.brokers.values()))
 
     def _replay(self) -> None:
         removed = []

@@ -54,3 +54,8 @@ class LogConfig:
     def delete(self) -> bool:
         """Whether old segments are deleted by time and size."""
         return "delete" in self.cleanup_policy
+
+    @property
+    def expires(self) -> bool:
+        """Whether old segments may be deleted at all: something bounds their age or their size."""
+        return self.delete and (self.retention_ms >= 0 or self.retention_bytes >= 0)

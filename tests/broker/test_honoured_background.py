@@ -1,0 +1,148 @@
+"""Configs of the work that a cluster does in the background: how often it looks, and which logs it looks at."""
+
+import pytest
+import trio
+
+from kwire.broker.cluster import Cluster
+from kwire.protocol.messages.records.cluster_metadata import ConfigRecord
+from kwire.protocol.records.record import Record, encode_batch
+from kwire.storage.port import StorageError
+from kwire.storage.segments.store import SegmentStore
+from kwire.testing.cluster import CLUSTER_ID, START_MS, build_cluster, build_env, create_topic
+
+DAY_MS = 86_400_000
+
+
+def open_cluster(directory, static=None):
+    env = build_env()
+    env.clock_s = trio.current_time
+    store = SegmentStore(str(directory), env)
+    store.start()
+    return Cluster(env, store, cluster_id=CLUSTER_ID, broker_ids=[1], static=static)
+
+
+def produce(cluster, topic, index=0, *, timestamp_ms=START_MS):
+    batch = memoryview(encode_batch([Record(0, timestamp_ms, b"key", b"value")]))
+    cluster.partition(topic, index).produce(batch, acks=-1, now_ms=START_MS, validate_records=False, api_version=9)
+
+
+async def stored_cluster(directory):
+    """A cluster over what an earlier one stored and closed: a record of 30 days ago in each of the topics' partitions."""
+    cluster = open_cluster(directory)
+    await create_topic(cluster, "week", 2)
+    await create_topic(cluster, "always", configs={"retention.ms": "-1"})
+    await create_topic(cluster, "compacted", configs={"cleanup.policy": "compact"})
+    for topic, index in (("week", 0), ("week", 1), ("always", 0), ("compacted", 0)):
+        produce(cluster, topic, index, timestamp_ms=START_MS - 30 * DAY_MS)
+    cluster.close()
+    return open_cluster(directory)
+
+
+def opened(cluster):
+    return {(each.topic, each.index) for each in cluster.partitions if each.opened_log is not None}
+
+
+async def test_stored_logs_that_nobody_opened_expire_too(tmp_path):
+    cluster = await stored_cluster(tmp_path)
+    await cluster.enforce_retention()
+    assert opened(cluster) == {("week", 0), ("week", 1)}, "the others can lose nothing, so they stay closed"
+    assert [cluster.partition("week", index).log.log_start_offset for index in (0, 1)] == [1, 1]
+    cluster.close()
+
+
+async def test_a_stored_log_is_opened_once_its_topic_may_expire(tmp_path, monkeypatch):
+    cluster = await stored_cluster(tmp_path)
+    await cluster.enforce_retention()
+    await cluster.controller.write([ConfigRecord(2, "always", "retention.bytes", "0")])
+    monkeypatch.setattr(cluster.store, "list", lambda: pytest.fail("the directory is listed once"))
+    await cluster.enforce_retention()
+    assert cluster.partition("always", 0).opened_log.log_start_offset == 1
+    assert ("compacted", 0) not in opened(cluster)
+    cluster.close()
+
+
+async def test_logs_are_opened_one_by_one_with_requests_in_between(tmp_path, monkeypatch):
+    cluster = await stored_cluster(tmp_path)
+    turns = []
+    opens = cluster.store.open
+
+    def open_log(*args):
+        turns.append("opened")
+        return opens(*args)
+
+    async def serve():
+        while True:
+            await trio.lowlevel.checkpoint()
+            turns.append("served")
+
+    monkeypatch.setattr(cluster.store, "open", open_log)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(serve)
+        await cluster.enforce_retention()
+        nursery.cancel_scope.cancel()
+    first, second = (index for index, turn in enumerate(turns) if turn == "opened")
+    assert "served" in turns[first:second]
+    cluster.close()
+
+
+async def test_what_cannot_be_listed_or_opened_is_tried_again(tmp_path, monkeypatch, caplog):
+    cluster = await stored_cluster(tmp_path)
+
+    def fail(*_):
+        raise StorageError("the disk is gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(cluster.store, "list", fail)
+        await cluster.enforce_retention()
+    with monkeypatch.context() as broken:
+        broken.setattr(cluster.store, "open", fail)
+        await cluster.enforce_retention()
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
+        "retention cannot tell which logs are stored",
+        "retention cannot open week-0",
+        "retention cannot open week-1",
+    ]
+    await cluster.enforce_retention()
+    assert cluster.partition("week", 0).opened_log.log_start_offset == 1
+    cluster.close()
+
+
+@pytest.mark.honours(broker="log.retention.check.interval.ms")
+@pytest.mark.parametrize(("static", "kept_s"), [({}, 300), ({"log.retention.check.interval.ms": "2500"}, 2.5)])
+async def test_retention_comes_as_often_as_it_is_told(static, kept_s, autojump_clock):
+    env = build_env()
+    env.clock_s = trio.current_time
+    cluster = build_cluster(env=env, static=static)
+    await create_topic(cluster, "t")
+    produce(cluster, "t", timestamp_ms=START_MS - 30 * DAY_MS)
+    log = cluster.partition("t", 0).log
+    with trio.move_on_after(kept_s - 0.1):
+        await cluster.run()
+    assert log.log_start_offset == 0
+    with trio.move_on_after(kept_s + 0.1):
+        await cluster.run()
+    assert log.log_start_offset == 1
+
+
+@pytest.mark.honours(topic="flush.ms", broker="log.flush.scheduler.interval.ms")
+@pytest.mark.parametrize(
+    ("static", "configs", "interval_s"),
+    [
+        ({}, {}, 60),
+        ({}, {"flush.ms": "1500"}, 1.5),
+        ({}, {"flush.ms": "0"}, 0.1),
+        ({"log.flush.scheduler.interval.ms": "700"}, {}, 0.7),
+    ],
+)
+async def test_housekeeping_comes_as_often_as_flush_ms_needs(static, configs, interval_s, autojump_clock, monkeypatch):
+    env = build_env()
+    env.clock_s = trio.current_time
+    cluster = build_cluster(env=env, static=static)
+    await create_topic(cluster, "t", configs=configs)
+    produce(cluster, "t")
+    started_s = trio.current_time()
+    rounds = []
+    monkeypatch.setattr(cluster.store, "housekeep", lambda _: rounds.append(trio.current_time() - started_s))
+    with trio.move_on_after(interval_s * 3.5):
+        await cluster.run()
+    assert rounds == pytest.approx([interval_s, 2 * interval_s, 3 * interval_s])
