@@ -46,7 +46,11 @@ def run(options: argparse.Namespace) -> int:
         import trio
 
         trio.run(_serve, chosen, listeners)
-    except* CannotStart as group:
+    except CannotStart as error:
+        raise UsageError(str(error)) from None
+    except ExceptionGroup as group:  # not except*, out of which some versions of Python raise but groups
+        if group.split(CannotStart)[1] is not None:
+            raise
         raise UsageError(_message(group)) from None
     return 0
 
@@ -77,7 +81,7 @@ async def _stop(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
         scope.cancel()
 
 
-def _message(group: BaseExceptionGroup[CannotStart]) -> str:
+def _message(group: ExceptionGroup[Exception]) -> str:
     first: BaseException = group
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]

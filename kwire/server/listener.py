@@ -19,6 +19,23 @@ if TYPE_CHECKING:
 DEFAULT_BACKLOG: Final = 50
 """Kafka's default of socket.listen.backlog.size."""
 
+CLIENT_IS_GONE: Final = frozenset(
+    getattr(errno, f"E{name}", None)
+    for name in [
+        "PROTO",
+        "NOPROTOOPT",
+        "OPNOTSUPP",
+        "PERM",
+        "TIMEDOUT",
+        "NETDOWN",
+        "NETUNREACH",
+        "HOSTDOWN",
+        "HOSTUNREACH",
+        "NONET",
+    ]
+)
+"""What accept() says, on one system or another, of a connection that failed or was forbidden before it was accepted."""
+
 IPV4_MAPPED: Final = "::ffff:"
 
 
@@ -45,8 +62,16 @@ class Listener:
             connected, _ = self.socket.accept()
         except (BlockingIOError, InterruptedError, ConnectionError):
             return None  # somebody else took it, or the client has left already
-        connected.setblocking(False)
-        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            if error.errno in CLIENT_IS_GONE:
+                return None
+            raise
+        try:
+            connected.setblocking(False)
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:  # macOS says so of a client that has left
+            connected.close()
+            return None
         return connected
 
     def close(self) -> None:

@@ -32,6 +32,9 @@ OUT_OF_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM,
 RETRY_ACCEPT_S: Final = 0.1
 """Pause when the process has no descriptors left: long enough not to spin, short enough not to be felt."""
 
+SHORTEST_IDLE_CHECK_S: Final = 0.1
+"""Least pause between two looks for idle connections, however small connections.max.idle.ms is."""
+
 
 class Server:
     """What one broker needs to be reached.
@@ -105,8 +108,11 @@ class Server:
         return max((session.active_s for session in self.sessions), default=-math.inf)
 
     async def _close_idle(self) -> None:
-        """Sessions silent for connections.max.idle.ms are closed; it sleeps until the first of them can be that old."""
-        while True:
+        """Sessions silent for connections.max.idle.ms are closed; it sleeps until the first of them can be that old.
+
+        A negative value closes none, as in Kafka.
+        """
+        while self._broker.config.connections_max_idle_ms >= 0:
             idle_s = self._broker.config.connections_max_idle_ms / 1000
             now_s = self._env.clock_s()
             oldest_s = now_s
@@ -117,7 +123,7 @@ class Server:
                     session.end(f"no bytes for {idle_s * 1000:.0f} ms (connections.max.idle.ms)")
                 else:
                     oldest_s = min(oldest_s, session.active_s)
-            await trio.sleep(oldest_s + idle_s - now_s)
+            await trio.sleep(max(oldest_s + idle_s - now_s, SHORTEST_IDLE_CHECK_S))
 
 
 async def _accepted(listener: Listener) -> socket.socket:

@@ -1,5 +1,7 @@
 """Listeners over real sockets: limits of connections, ports, addresses; warming and the budget of bytes."""
 
+import errno
+
 import pytest
 import trio
 import trio.testing
@@ -11,7 +13,7 @@ from kwire.protocol.messages.api_versions import ApiVersionsRequest
 from kwire.protocol.messages.metadata import MetadataRequest
 from kwire.server import warming
 from kwire.server.in_flight import InFlight
-from kwire.server.listener import bind, plain_host
+from kwire.server.listener import Listener, bind, plain_host
 from kwire.settings import Address, BrokerSetting, CannotStart, Settings
 from kwire.testing.client import ConnectionClosed, connected
 
@@ -80,6 +82,50 @@ def test_a_port_that_is_taken_is_refused():
         taken.close()
     (again,) = bind("127.0.0.1", taken.port, 5)
     again.close()
+
+
+class SocketOf:
+    """A bound socket whose next client is what the test says."""
+
+    def __init__(self, accepted):
+        self.accepted = accepted
+
+    def getsockname(self):
+        return "127.0.0.1", 9092
+
+    def accept(self):
+        if isinstance(self.accepted, OSError):
+            raise self.accepted
+        return self.accepted, None
+
+
+class GoneSocket:
+    closed = False
+
+    def setblocking(self, flag):
+        pass
+
+    def setsockopt(self, *option):
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.mark.parametrize("number", [errno.EPROTO, errno.EPERM, errno.EHOSTUNREACH, errno.ECONNABORTED, errno.EAGAIN])
+def test_a_client_that_fails_while_it_is_accepted_is_nobody(number):
+    assert Listener(SocketOf(OSError(number, "gone")), "127.0.0.1").accept() is None
+
+
+def test_a_client_that_left_before_its_options_were_set_is_nobody():
+    gone = GoneSocket()
+    assert Listener(SocketOf(gone), "127.0.0.1").accept() is None
+    assert gone.closed
+
+
+def test_a_listener_that_is_closed_says_so():
+    with pytest.raises(OSError, match="closed"):
+        Listener(SocketOf(OSError(errno.EBADF, "closed")), "127.0.0.1").accept()
 
 
 def test_hosts_are_shown_plainly():

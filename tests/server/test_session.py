@@ -153,6 +153,23 @@ async def test_an_idle_connection_is_closed_with_one_line(bench, handler, autoju
     ]
 
 
+async def test_a_negative_idle_time_closes_no_connection(bench, handler, autojump_clock):
+    handler(ApiKey.METADATA, answer_metadata)
+    async with bench() as b:
+        b.config.connections_max_idle_ms = -1
+        async with b.connect() as client:
+            await trio.sleep(80_000)
+            await client.request(METADATA, 12)
+
+
+async def test_an_idle_time_of_zero_does_not_spin(bench, autojump_clock):
+    async with bench() as b:
+        b.config.connections_max_idle_ms = 0
+        await trio.sleep(5)  # the clock would not jump while a task is busy
+        with pytest.raises(ConnectionClosed):
+            await b.connect().receive_frame()
+
+
 async def test_a_waiting_handler_is_not_idle(bench, handler, autojump_clock):
     handler(ApiKey.FETCH, wait_long)
     async with bench() as b, b.connect() as client:

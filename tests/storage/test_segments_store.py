@@ -55,6 +55,23 @@ def names(directory):
     return sorted(path.name for path in Path(directory).iterdir())
 
 
+def test_a_directory_of_something_else_is_refused_and_left_alone(open_store, tmp_path):
+    data = tmp_path / "data"
+    (data / ".git").mkdir(parents=True)
+    (data / "notes.txt").write_text("mine")
+    with pytest.raises(StorageError, match="has other files in it, but no data of a broker"):
+        open_store()
+    assert names(data) == [".git", "notes.txt"]
+
+
+@pytest.mark.parametrize("present", ["lost+found", "events-0", ".lock"])
+def test_a_directory_that_may_be_ours_is_taken(open_store, tmp_path, present):
+    (tmp_path / "data" / present).mkdir(parents=True) if present != ".lock" else (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "meta.properties.tmp").touch()
+    (tmp_path / "data" / ".lock").touch()
+    assert open_store().cluster_id
+
+
 def test_nothing_is_written_before_the_first_append(open_store):
     store = open_store()
     before = names(store.directory)

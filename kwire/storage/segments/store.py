@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 CHECKPOINT_INTERVAL_MS = 60_000
 """Kafka's log.flush.offset.checkpoint.interval.ms."""
 
+LOST_AND_FOUND = "lost+found"
+"""What a new file system has in its root."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -68,6 +71,7 @@ class SegmentStore:
         files = self._env.files
         try:
             files.mkdir(self.directory)
+            self._check_kind()
             self._take_lock()
             self._read_properties()
             self._home.recovery_points.read()
@@ -83,6 +87,13 @@ class SegmentStore:
         except StorageError:
             self._release()
             raise
+
+    def _check_kind(self) -> None:
+        """The directory is empty or a broker's: what somebody keeps elsewhere is not to be mixed with logs."""
+        names = set(self._env.files.listdir(self.directory)) - {LOST_AND_FOUND}
+        known = {checkpoints.META_PROPERTIES, checkpoints.LOCK}
+        if names and not names & known and not any(map(parse_directory_name, names)):
+            raise StorageError(f"the directory {self.directory} has other files in it, but no data of a broker")
 
     def _take_lock(self) -> None:
         self._lock = self._env.files.lock(self._path(checkpoints.LOCK))
