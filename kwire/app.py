@@ -14,14 +14,15 @@ from kwire.broker.cluster import Cluster
 from kwire.env import Env
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.create_topics import CreatableTopic, CreatableTopicConfig
-from kwire.server.listener import bind_all
+from kwire.server.brokers import BrokerServers
+from kwire.server.listener import backlog, bind_all
 from kwire.server.server import Server
 from kwire.server.warming import warm
 from kwire.settings import Address, CannotStart
 from kwire.storage.port import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from kwire.server.listener import Listener
     from kwire.settings import BrokerSetting, Settings, TopicSetting
@@ -36,12 +37,17 @@ USE_DEFAULT = -1
 class Running:
     """A cluster that serves clients.
 
-    servers: by broker id. addresses: where clients reach it, one per broker.
+    brokers: stops and starts each of them. addresses: where clients reach it, one per broker.
     """
 
     cluster: Cluster
-    servers: dict[int, Server]
+    brokers: BrokerServers
     addresses: tuple[Address, ...]
+
+    @property
+    def servers(self) -> Mapping[int, Server]:
+        """By broker id."""
+        return self.brokers.servers
 
     @property
     def bootstrap(self) -> str:
@@ -67,12 +73,11 @@ async def running(
         try:
             await _create_topics(cluster, settings.topics)
             async with trio.open_nursery() as nursery:
-                servers = _servers(cluster, settings.brokers, listeners)
+                servers = _servers(cluster, settings, listeners)
                 nursery.start_soon(cluster.run)
                 nursery.start_soon(warm, list(servers.values()), env)
-                for server in servers.values():
-                    nursery.start_soon(server.serve)
-                yield Running(cluster, servers, tuple(map(_reached_at, settings.brokers, listeners)))
+                brokers = BrokerServers(cluster, servers, nursery, backlog(settings))
+                yield Running(cluster, brokers, tuple(map(_reached_at, settings.brokers, listeners)))
                 nursery.cancel_scope.cancel()
         finally:
             with trio.CancelScope(shield=True):
@@ -151,16 +156,24 @@ async def _create_topics(cluster: Cluster, topics: Sequence[TopicSetting]) -> No
             raise CannotStart(f"cannot create the topic {topic.name!r}: {outcome.message or outcome}")
 
 
-def _servers(
-    cluster: Cluster, brokers: Sequence[BrokerSetting], listeners: Sequence[Sequence[Listener]]
-) -> dict[int, Server]:
+def _servers(cluster: Cluster, settings: Settings, listeners: Sequence[Sequence[Listener]]) -> dict[int, Server]:
     servers = {}
-    for setting, bound in zip(brokers, listeners, strict=True):
+    for setting, bound in zip(settings.brokers, listeners, strict=True):
         broker = cluster.brokers[setting.node_id]
         broker.ports = tuple(dict.fromkeys(listener.port for listener in bound))
         broker.advertised = setting.advertise
+        cluster.configs.own_static[setting.node_id] = _own_static(setting, bound, settings.data)
         servers[setting.node_id] = Server(broker, bound, cluster.env)
     return servers
+
+
+def _own_static(setting: BrokerSetting, bound: Sequence[Listener], data: str | None) -> dict[str, str]:
+    """Kafka's configs that say what kwire's own settings say of that broker."""
+    addresses = dict.fromkeys(Address(listener.host, listener.port) for listener in bound)
+    texts = {"listeners": ",".join(f"PLAINTEXT://{address}" for address in addresses)}
+    if setting.advertise is not None:
+        texts["advertised.listeners"] = f"PLAINTEXT://{setting.advertise}"
+    return texts | ({"log.dir": ""} if data is None else {"log.dir": data, "log.dirs": data})
 
 
 def _reached_at(setting: BrokerSetting, bound: Sequence[Listener]) -> Address:

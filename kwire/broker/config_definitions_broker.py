@@ -186,7 +186,7 @@ BROKER_ROWS: tuple[Row, ...] = (
         None,
         "per-broker",
     ),
-    ("listeners", "LIST", "PLAINTEXT://:9092", "high", "", "per-broker"),
+    ("listeners", "LIST", "PLAINTEXT://:9092", "high", "", ""),  # kwire binds them once; in Kafka: per-broker
     ("log.cleaner.backoff.ms", "LONG", "15000", "medium", "[0,...]", "cluster-wide"),
     ("log.cleaner.dedupe.buffer.size", "LONG", "134217728", "medium", None, "cluster-wide"),
     ("log.cleaner.delete.retention.ms", "LONG", "86400000", "medium", "[0,...]", "cluster-wide"),

@@ -24,7 +24,7 @@ TOPIC_TEXTS = {
     "compression.type": "Codec of the stored batches. producer keeps what the client sent, another one recompresses "
     "batches that arrive in a different codec, uncompressed stores them plain.",
     "compression.zstd.level": "Level that batches are recompressed with where compression.type is zstd.",
-    "file.delete.delay.ms": "How long the files of a deleted segment stay on the disk.",
+    "file.delete.delay.ms": "How long the files of a deleted segment or topic stay on the disk at least; they go within a minute after.",
     "flush.messages": "Number of records after which the log is synced to the disk; "
     "without it the operating system decides.",
     "flush.ms": "Age of the oldest unsynced record at which the log is synced to the disk; "
@@ -50,22 +50,27 @@ TOPIC_TEXTS = {
 }
 
 BROKER_TEXTS = {
+    "advertised.listeners": "What clients are told to connect to, instead of the address by which they reached the "
+    "broker. Given as `--advertise HOST:PORT`.",
     "auto.create.topics.enable": "Whether asking for a topic that does not exist creates it, "
     "where the client's request allows that too.",
-    "broker.id": "The broker's id, the same as node.id.",
+    "broker.id": "The broker's id, the same as node.id. Given as `--broker-id N`.",
     "connections.max.idle.ms": "How long a connection may stay without a request before the broker closes it.",
     "default.replication.factor": "Replication factor of topics that are created without one.",
     "delete.topic.enable": "Whether clients may delete topics.",
     "fetch.max.bytes": "Largest answer to a fetch, whatever the consumer asks for; one batch is always given whole.",
     "kwire.validate.records": "Whether every record of a produced batch is checked as Kafka does. "
     "Otherwise the batch's header and checksum are, and its records only where the topic's configs need it.",
+    "listeners": "Where the broker listens. Given as `--listen HOST:PORT`.",
+    "log.dir": "The directory that keeps everything, empty where memory does. Given as `--data DIR`.",
+    "log.dirs": "The same as log.dir.",
     "log.retention.check.interval.ms": "How often logs are searched for segments to delete, "
     "and for producer ids to forget.",
     "max.connections": "How many connections the broker keeps; a further one waits until another ends.",
     "max.connections.per.ip": "How many connections from one address the broker keeps; a further one is closed.",
     "max.incremental.fetch.session.cache.slots": "How many incremental fetch sessions the broker remembers.",
     "max.request.partition.size.limit": "How many partitions one answer of DescribeTopicPartitions may hold.",
-    "node.id": "The broker's id, by which clients and partitions name it.",
+    "node.id": "The broker's id, by which clients and partitions name it. Given as `--broker-id N`.",
     "num.partitions": "Number of partitions of topics that are created without one.",
     "offsets.topic.num.partitions": "Number of partitions of __consumer_offsets; a group's partition depends on it.",
     "offsets.topic.replication.factor": "Replication factor of __consumer_offsets, at most the number of brokers.",
@@ -76,7 +81,11 @@ BROKER_TEXTS = {
 }
 
 _KINDS = (
-    (BROKER, "Broker configs", "Given at start with `--config name=value`, or altered while the broker runs."),
+    (
+        BROKER,
+        "Broker configs",
+        "Given at start with `--config name=value` where no other option is named, or altered while the broker runs.",
+    ),
     (TOPIC, "Topic configs", "Given when a topic is created, or altered later."),
     (GROUP, "Group configs", "Stored for each group."),
     (CLIENT_METRICS, "Client metrics configs", "Stored for each subscription."),

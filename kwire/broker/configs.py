@@ -200,13 +200,15 @@ class Configs:
     """Resolves the configs of one cluster: those its process was started with, and the metadata image's dynamic ones.
 
     static: broker config name to text, as given at start and validated by config_definitions.validate_static.
+    own_static: by broker id what was given to that broker alone (listeners, directories), for descriptions.
     A resolved value is kept until the image changes; ask again rather than keep it.
     """
 
-    __slots__ = ("_brokers", "_groups", "_image", "_topics", "_version", "static")
+    __slots__ = ("_brokers", "_groups", "_image", "_topics", "_version", "own_static", "static")
 
     def __init__(self, static: Mapping[str, str], image: MetadataImage) -> None:
         self.static = dict(static)
+        self.own_static: dict[int, Mapping[str, str]] = {}
         self._image = image
         self._version = image.version
         self._topics: dict[str, LogConfig] = {}
@@ -272,7 +274,8 @@ class Configs:
         """What that broker was started with; its id is one of these configs."""
         if node_id is None:
             return self.static.copy()
-        return self.static | {"broker.id": str(node_id), "node.id": str(node_id)}
+        own = self.own_static.get(node_id, {})
+        return {**self.static, "broker.id": str(node_id), "node.id": str(node_id), **own}
 
     def sole_broker(self) -> int | None:
         """The id of the cluster's only broker, None where there are several."""

@@ -128,6 +128,7 @@ async def test_a_fresh_broker_is_described_as_kafka_does(context):
             "value": "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT",
         },
         "listeners": {
+            "readOnly": True,
             "source": "DEFAULT_CONFIG",
             "synonyms": ["listeners (DEFAULT_CONFIG)"],
             "value": "PLAINTEXT://:9092",

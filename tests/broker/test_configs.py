@@ -452,6 +452,7 @@ def attributes_read_in_kwire():
 
 
 READ_OTHERWISE = {
+    *("advertised_listeners", "listeners", "log_dir", "log_dirs"),  # descriptions of kwire's own settings
     "broker_id",  # the same as node.id
     "cleanup_policy",  # LogConfig.compact and .delete
     "internal_segment_bytes",  # Configs makes it segment.bytes
