@@ -36,10 +36,15 @@ class Broker:
         self.cluster = cluster
         self.ports: Sequence[int] = ()
         self.advertised: tuple[str, int] | None = None
-        self.fetch_sessions = FetchSessions(
-            self.config.max_incremental_fetch_session_cache_slots, cluster.env.clock_s, cluster.env.random
-        )
+        self.forget_clients()
         self.producer_ids = ProducerIds(lambda: cluster.controller.allocate_producer_ids(node_id))
+
+    def forget_clients(self) -> None:
+        """What it keeps about its clients is as at its first start."""
+        env = self.cluster.env
+        self.fetch_sessions = FetchSessions(
+            self.config.max_incremental_fetch_session_cache_slots, env.clock_s, env.random
+        )
 
     @property
     def config(self) -> BrokerConfig:

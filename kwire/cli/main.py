@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--version", action="version", version=f"kwire {__version__}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_serve(commands.add_parser("serve", help="run a broker", allow_abbrev=False))
+    _add_broker(commands.add_parser("broker", help="list, stop or start the brokers of a running cluster"))
     protocol = commands.add_parser("protocol", help="show how messages are laid out, read and written")
     shows = protocol.add_subparsers(dest="show", required=True, metavar="WHAT")
     source = shows.add_parser("source", help="the compiled reader and writer of one version")
@@ -43,6 +44,22 @@ def parser() -> argparse.ArgumentParser:
     spec = shows.add_parser("spec", help="the fields of all versions")
     spec.add_argument("api", help="an API's name or key: fetch, Fetch, 1")
     return root
+
+
+def _add_broker(broker: argparse.ArgumentParser) -> None:
+    broker.description = "Reaches a cluster on this machine: the only one in memory, unless another is named."
+    changes = broker.add_subparsers(dest="change", required=True, metavar="WHAT")
+    for name, what in (
+        ("list", "each broker, and what it leads"),
+        ("stop", "others lead its partitions, its clients are disconnected"),
+        ("start", "it listens and leads again"),
+    ):
+        change = changes.add_parser(name, help=what, allow_abbrev=False)
+        if name != "list":
+            change.add_argument("id", metavar="ID", type=int, help="the broker's id")
+        which = change.add_mutually_exclusive_group()
+        which.add_argument("--data", metavar="DIR", help="the cluster that keeps its data in DIR")
+        which.add_argument("--control", metavar="PATH", help="the cluster with that control socket")
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:

@@ -9,21 +9,25 @@ from __future__ import annotations
 import logging
 import os
 import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kwire import __version__
 from kwire.cli.logs import start_logging
 from kwire.cli.main import UsageError
 from kwire.cli.settings import settings
+from kwire.server import control_socket
 from kwire.server.listener import bind_all
 from kwire.settings import CannotStart
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import AsyncIterator, Sequence
+    import socket
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     import trio
 
+    from kwire.app import Running
     from kwire.server.listener import Listener
     from kwire.settings import Settings
 
@@ -66,10 +70,44 @@ async def _serve(chosen: Settings, listeners: Sequence[Sequence[Listener]]) -> N
             nursery.start_soon(_stop, signals, stopping)
             with stopping:
                 async with running(chosen, listeners=listeners) as started:
-                    _announce(chosen, started.bootstrap)
-                    await trio.sleep_forever()
+                    with _control_socket(chosen, started) as control:
+                        _announce(chosen, started.bootstrap)
+                        await _answer_control(control, started)
             nursery.cancel_scope.cancel()
     logger.info("stopped")
+
+
+@contextmanager
+def _control_socket(chosen: Settings, started: Running) -> Iterator[socket.socket | None]:
+    """The socket for `kwire broker`. Where nobody asked for it and it cannot be, the cluster runs without."""
+    listener = started.servers[chosen.brokers[0].node_id].listeners[0]
+    path = chosen.control
+    try:
+        if path is None:
+            path = control_socket.path_of(chosen.data, listener.host, listener.port)
+        bound = control_socket.listen(path)
+    except CannotStart as error:
+        if chosen.control is not None:
+            raise
+        logger.warning("kwire broker will not find this cluster: %s", error)
+        yield None
+        return
+    try:
+        yield bound
+    finally:
+        control_socket.remove(bound, path)
+
+
+async def _answer_control(bound: socket.socket | None, started: Running) -> None:
+    """Runs until cancelled; what the answers need is imported with the first question."""
+    import trio
+
+    if bound is None:
+        await trio.sleep_forever()
+    await trio.lowlevel.wait_readable(bound)
+    from kwire.server import control
+
+    await control.serve(bound, started.brokers)
 
 
 async def _stop(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:

@@ -100,19 +100,23 @@ def bind(host: str, port: int, backlog: int) -> list[Listener]:
     return listeners
 
 
+def backlog(settings: Settings) -> int:
+    """socket.listen.backlog.size."""
+    return int(settings.config.get("socket.listen.backlog.size", DEFAULT_BACKLOG))
+
+
 def bind_all(settings: Settings) -> list[list[Listener]]:
     """Each broker's listeners, bound.
 
     Raises:
         CannotStart.
     """
-    backlog = int(settings.config.get("socket.listen.backlog.size", DEFAULT_BACKLOG))
     bound: list[list[Listener]] = []
     try:
         for broker in settings.brokers:
             bound.append([])
             for address in broker.listen:
-                bound[-1] += bind(*address, backlog)
+                bound[-1] += bind(*address, backlog(settings))
     except CannotStart:
         for listener in (one for several in bound for one in several):
             listener.close()
