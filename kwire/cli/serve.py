@@ -6,6 +6,7 @@ comes early waits in the backlog for a moment instead of being refused.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -43,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         UsageError: it cannot start, in one sentence that says what to do.
     """
+    gc.disable()  # until it serves: what a start makes stays
     chosen = settings(options, os.environ)
     start_logging(chosen.log_format, chosen.log_level)
     try:
@@ -70,6 +72,8 @@ async def _serve(chosen: Settings, listeners: Sequence[Sequence[Listener]]) -> N
             nursery.start_soon(_stop, signals, stopping)
             with stopping:
                 async with running(chosen, listeners=listeners) as started:
+                    gc.freeze()  # collections while requests are served need not look at it again
+                    gc.enable()
                     with _control_socket(chosen, started) as control:
                         _announce(chosen, started.bootstrap)
                         await _answer_control(control, started)

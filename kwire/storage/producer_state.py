@@ -13,10 +13,9 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from crc32c import crc32c
-
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.records.batch import INT32_MAX, NO_PRODUCER_EPOCH, NO_SEQUENCE, NO_TIMESTAMP
+from kwire.protocol.records.crc import crc32c
 from kwire.storage.aborted import AbortedTransaction
 
 if TYPE_CHECKING:

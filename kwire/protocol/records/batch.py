@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from crc32c import crc32c
+from kwire.protocol.records.crc import crc32c
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
