@@ -92,7 +92,15 @@ async def _opened(settings: Settings, env: Env) -> Cluster:
     node_ids = [broker.node_id for broker in settings.brokers]
 
     def over(store: LogStore, cluster_id: str) -> Cluster:
-        return Cluster(env, store, cluster_id=cluster_id, broker_ids=node_ids, static=settings.config)
+        any_may_lead = settings.failover == "any"
+        return Cluster(
+            env,
+            store,
+            cluster_id=cluster_id,
+            broker_ids=node_ids,
+            static=settings.config,
+            any_may_lead=any_may_lead,
+        )
 
     if settings.data is None:
         from kwire.storage.memory import MemoryStore  # noqa: PLC0415 - only the engine in use is imported

@@ -39,7 +39,8 @@ class Cluster:
     """One cluster over a store that has been started. Making it is blocking: the metadata log is read.
 
     broker_ids: the brokers that this process holds, which are the cluster's. static: Kafka's broker config names to
-    texts. listeners: told the records of each metadata decision, after their replay.
+    texts. any_may_lead: brokers that hold no replica may lead a partition of which no replica runs. listeners: told the
+    records of each metadata decision, after their replay.
 
     Raises:
         StorageError: the metadata log cannot be read or written.
@@ -53,6 +54,7 @@ class Cluster:
         cluster_id: str,
         broker_ids: Sequence[int],
         static: Mapping[str, str] | None = None,
+        any_may_lead: bool = False,
     ) -> None:
         self.env = env
         self.store = store
@@ -65,7 +67,9 @@ class Cluster:
         self._unopened: Sequence[StoredLog] | None = None
         """Stored logs that retention has not opened yet; None before its first run."""
         self._replay()
-        self.controller = Controller(env, self.image, self._metadata_log, self.configs, self._changed)
+        self.controller = Controller(
+            env, self.image, self._metadata_log, self.configs, self._changed, any_may_lead=any_may_lead
+        )
         try:
             self.controller.settle(broker_ids)
         except ApiError as error:

@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kwire.broker.metadata import LEADER_UNCHANGED, NO_LEADER, PartitionImage
 from kwire.broker.partition import storage_error
 from kwire.broker.placement import check_assignment, place
+from kwire.broker.replicas import (
+    Assignment,
+    Brokers,
+    assignment_of,
+    change,
+    check_election,
+    reassigned,
+    reverted,
+)
 from kwire.broker.topic_creation import NewTopic, TopicCreation, check_running, new_partition
 from kwire.limits import METADATA_DECISION_RECORDS, PRODUCER_ID_BLOCK
 from kwire.protocol.errors import ApiError, ErrorCode
@@ -28,9 +36,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from kwire.broker.configs import Configs
-    from kwire.broker.metadata import MetadataImage, TopicImage
+    from kwire.broker.metadata import MetadataImage, PartitionImage, TopicImage
     from kwire.broker.metadata_log import MetadataLog
     from kwire.env import Env
+    from kwire.protocol.messages.alter_partition_reassignments import ReassignableTopic
     from kwire.protocol.messages.create_partitions import CreatePartitionsTopic
     from kwire.protocol.messages.create_topics import CreatableTopic
     from kwire.protocol.schema import Message
@@ -44,7 +53,8 @@ UNFENCE = -1
 class Controller:
     """Decides for one cluster.
 
-    on_change is told the records of each decision after their replay, and the topics that they removed.
+    on_change is told the records of each decision after their replay, and the topics that they removed. any_may_lead:
+    a partition of which no replica runs is led by another broker, instead of being offline.
     """
 
     def __init__(
@@ -54,12 +64,15 @@ class Controller:
         log: MetadataLog,
         configs: Configs,
         on_change: Callable[[Sequence[Message], Sequence[TopicImage]], None],
+        *,
+        any_may_lead: bool = False,
     ) -> None:
         self._env = env
         self._image = image
         self._log = log
         self._configs = configs
         self._on_change = on_change
+        self._any_may_lead = any_may_lead
 
     async def write(self, records: Sequence[Message]) -> None:
         """The records are one decision: the image has them, and they are as durable as the engine makes them.
@@ -120,6 +133,43 @@ class Controller:
         await self._write_unless(records, validate_only=validate_only)
         return errors
 
+    async def alter_reassignments(
+        self, topics: Sequence[ReassignableTopic], *, may_change_factor: bool
+    ) -> list[list[ApiError | None]]:
+        """For each topic and partition why it does not move as asked for, None where it does or did already.
+
+        Raises:
+            ApiError: as create_topics.
+        """
+        records: list[Message] = []
+        brokers = Brokers(self._image.running, self._any_may_lead)
+
+        def decide(name: str, index: int, replicas: list[int] | None) -> ApiError | None:
+            try:
+                topic, partition = self._partition(name, index)
+                wanted = self._wanted(topic, partition, replicas, may_change_factor=may_change_factor)
+            except ApiError as error:
+                return error
+            record = change(topic.topic_id, partition, wanted, brokers)
+            if record is not None:
+                records.append(record)
+            return None
+
+        errors = [
+            [decide(topic.name, row.partition_index, row.replicas) for row in topic.partitions] for topic in topics
+        ]
+        await self._write_unless(records, validate_only=False)
+        return errors
+
+    def elect_leader(self, topic_name: str, index: int, *, unclean: bool) -> None:
+        """The partition's preferred replica leads it, or any that there is for an unclean election.
+
+        Raises:
+            ApiError: UNKNOWN_TOPIC_OR_PARTITION, or why there is nothing to change, which is always so.
+        """
+        _, partition = self._partition(topic_name, index)
+        check_election(partition, unclean=unclean)
+
     def allocate_producer_ids(self, node_id: int) -> range:
         """A block of producer ids that is on the disk as given to that broker.
 
@@ -143,7 +193,7 @@ class Controller:
             ApiError: KAFKA_STORAGE_ERROR.
         """
         if self._image.brokers[node_id].fenced:
-            self._commit(self._fencing(node_id, UNFENCE, {*self._image.running, node_id}))
+            self._commit(self._fencing(node_id, UNFENCE, sorted({*self._image.running, node_id})))
 
     def stop_broker(self, node_id: int) -> None:
         """The broker is fenced: other replicas lead its partitions; those without another one are offline.
@@ -152,7 +202,7 @@ class Controller:
             ApiError: KAFKA_STORAGE_ERROR.
         """
         if not self._image.brokers[node_id].fenced:
-            self._commit(self._fencing(node_id, FENCE, {*self._image.running} - {node_id}))
+            self._commit(self._fencing(node_id, FENCE, sorted({*self._image.running} - {node_id})))
 
     def settle(self, node_ids: Sequence[int]) -> None:
         """The cluster's brokers are exactly these, all running; what others held is theirs.
@@ -246,22 +296,43 @@ class Controller:
             for index, replicas in enumerate(placed)
         ]
 
-    def _fencing(self, node_id: int, change: int, running: Collection[int]) -> list[Message]:
-        records: list[Message] = [_fencing_record(node_id, self._image.brokers[node_id].epoch, change)]
+    def _partition(self, topic_name: str, index: int) -> tuple[TopicImage, PartitionImage]:
+        topic = self._image.topic(topic_name)
+        if topic is None:
+            raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"There is no topic {topic_name}.")
+        if not 0 <= index < len(topic.partitions):
+            raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"There is no partition {topic_name}-{index}.")
+        return topic, topic.partitions[index]
+
+    def _wanted(
+        self, topic: TopicImage, partition: PartitionImage, replicas: list[int] | None, *, may_change_factor: bool
+    ) -> Assignment:
+        if replicas is None:
+            return reverted(partition, unclean_allowed=self._configs.topic(topic.name).unclean_leader_election_enable)
+        return reassigned(partition, replicas, self._image.brokers, may_change_factor=may_change_factor)
+
+    def _fencing(self, node_id: int, fencing: int, running: Sequence[int]) -> list[Message]:
+        records: list[Message] = [_fencing_record(node_id, self._image.brokers[node_id].epoch, fencing)]
+        brokers = Brokers(running, self._any_may_lead)
         for topic, partition in self._partitions():
-            if node_id in partition.replicas:
-                records += _changes(topic.topic_id, partition, partition.replicas, running)
+            record = change(topic.topic_id, partition, assignment_of(partition), brokers)
+            if record is not None:
+                records.append(record)
         return records
 
     def _reassigned(self, missing: Collection[int], node_ids: Sequence[int]) -> list[Message]:
         """Changes after which no replica is on a missing broker, and each partition is led by a running one."""
         records: list[Message] = []
+        brokers = Brokers(node_ids, self._any_may_lead)
         for topic, partition in self._partitions():
+            target = assignment_of(partition).target
             turn = partition.index % len(node_ids)
-            others = [each for each in [*node_ids[turn:], *node_ids[:turn]] if each not in partition.replicas]
-            replicas = [others.pop(0) if each in missing and others else each for each in partition.replicas]
+            others = [each for each in [*node_ids[turn:], *node_ids[:turn]] if each not in target]
+            replicas = [others.pop(0) if each in missing and others else each for each in target]
             replicas = [each for each in replicas if each not in missing]
-            records += _changes(topic.topic_id, partition, replicas, node_ids)
+            record = change(topic.topic_id, partition, Assignment(replicas, [], []), brokers)
+            if record is not None:
+                records.append(record)
         return records
 
     def _partitions(self) -> Iterator[tuple[TopicImage, PartitionImage]]:
@@ -270,28 +341,5 @@ class Controller:
                 yield topic, partition
 
 
-def _fencing_record(node_id: int, epoch: int, change: int) -> BrokerRegistrationChangeRecord:
-    return BrokerRegistrationChangeRecord(broker_id=node_id, broker_epoch=epoch, fenced=change)
-
-
-def _changes(
-    topic_id: bytes, partition: PartitionImage, replicas: list[int], running: Collection[int]
-) -> list[Message]:
-    """The record, if one is needed, after which the partition has these replicas while these brokers run.
-
-    The brokers share the log, so each running replica is in sync; where none runs, the last ISR stays, as in Kafka.
-    """
-    live = [node_id for node_id in replicas if node_id in running]
-    isr = live or partition.isr
-    leader = live[0] if live else NO_LEADER
-    if (replicas, isr, leader) == (partition.replicas, partition.isr, partition.leader):
-        return []
-    return [
-        PartitionChangeRecord(
-            partition_id=partition.index,
-            topic_id=topic_id,
-            isr=isr if isr != partition.isr else None,
-            leader=leader if leader != partition.leader else LEADER_UNCHANGED,
-            replicas=replicas if replicas != partition.replicas else None,
-        )
-    ]
+def _fencing_record(node_id: int, epoch: int, fencing: int) -> BrokerRegistrationChangeRecord:
+    return BrokerRegistrationChangeRecord(broker_id=node_id, broker_epoch=epoch, fenced=fencing)

@@ -36,7 +36,10 @@ INTERNAL_TOPICS = frozenset({"__consumer_offsets", "__transaction_state", "__sha
 
 @dataclass(slots=True)
 class PartitionImage:
-    """One partition's bookkeeping. leader is NO_LEADER while no replica runs."""
+    """One partition's bookkeeping. leader is NO_LEADER while it is offline.
+
+    adding_replicas, removing_replicas: those of replicas that a reassignment under way adds and removes.
+    """
 
     index: int
     replicas: list[int]
@@ -44,6 +47,8 @@ class PartitionImage:
     leader: int
     leader_epoch: int
     partition_epoch: int
+    adding_replicas: list[int] = field(default_factory=list)
+    removing_replicas: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -127,6 +132,8 @@ def _partition(image: MetadataImage, record: PartitionRecord) -> None:
             leader=record.leader,
             leader_epoch=record.leader_epoch,
             partition_epoch=record.partition_epoch,
+            adding_replicas=record.adding_replicas,
+            removing_replicas=record.removing_replicas,
         )
     )
 
@@ -135,6 +142,10 @@ def _change_partition(image: MetadataImage, record: PartitionChangeRecord) -> No
     partition = image.topics_by_id[record.topic_id].partitions[record.partition_id]
     if record.replicas is not None:
         partition.replicas = record.replicas
+    if record.adding_replicas is not None:
+        partition.adding_replicas = record.adding_replicas
+    if record.removing_replicas is not None:
+        partition.removing_replicas = record.removing_replicas
     if record.isr is not None:
         partition.isr = record.isr
     if record.leader != LEADER_UNCHANGED:

@@ -137,6 +137,8 @@ def records_of(image: MetadataImage) -> Iterator[Message]:
                 topic_id=topic.topic_id,
                 replicas=partition.replicas,
                 isr=partition.isr,
+                adding_replicas=partition.adding_replicas,
+                removing_replicas=partition.removing_replicas,
                 leader=partition.leader,
                 leader_epoch=partition.leader_epoch,
                 partition_epoch=partition.partition_epoch,

@@ -142,13 +142,13 @@ class Partition:
     # Who may do what
 
     def check_replica(self, node_id: int, current_leader_epoch: int = NO_EPOCH) -> None:
-        """That broker holds a replica, and the client knows the current leader epoch (or says none).
+        """That broker holds a replica or leads, and the client knows the current leader epoch (or says none).
 
         Raises:
             ApiError: NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH (KIP-320).
         """
         image = self.image
-        if node_id not in image.replicas:
+        if node_id not in image.replicas and node_id != image.leader:
             raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
         if current_leader_epoch not in (NO_EPOCH, image.leader_epoch):
             known = current_leader_epoch < image.leader_epoch

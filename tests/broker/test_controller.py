@@ -75,7 +75,7 @@ async def test_a_cluster_reopened_with_fewer_brokers_takes_over_what_the_missing
     assert [bookkeeping(partition) for partition in after.image.topics["two"].partitions] == [
         (2, 1, [2, 1]),
         (1, 0, [1, 2]),
-        (2, 0, [2, 1]),
+        (2, 1, [2, 1]),
     ]
     assert after.image.topics["three"].partitions[0].replicas == [2, 1]
 
