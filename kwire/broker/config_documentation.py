@@ -24,7 +24,8 @@ TOPIC_TEXTS = {
     "compression.type": "Codec of the stored batches. producer keeps what the client sent, another one recompresses "
     "batches that arrive in a different codec, uncompressed stores them plain.",
     "compression.zstd.level": "Level that batches are recompressed with where compression.type is zstd.",
-    "file.delete.delay.ms": "How long the files of a deleted segment or topic stay on the disk at least; they go within a minute after.",
+    "file.delete.delay.ms": "How long the files of a deleted segment or topic stay on the disk at least; "
+    "they go within a minute after.",
     "flush.messages": "Number of records after which the log is synced to the disk; "
     "without it the operating system decides.",
     "flush.ms": "Age of the oldest unsynced record at which the log is synced to the disk; "
