@@ -20,7 +20,7 @@ from kwire.protocol.messages import produce as p
 from kwire.protocol.records.record import Record, encode_batch
 
 WARM_UP = "warm up"
-"""A step whose answer is not compared: Apache Kafka makes an internal topic in the background."""
+"""A step whose answer may take a while: Apache Kafka makes an internal topic in the background."""
 UNKNOWN_ID = bytes(15) + b"\x01"
 BASE_MS = 1_700_000_000_000
 

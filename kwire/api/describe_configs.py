@@ -27,7 +27,7 @@ from kwire.broker.configs import (
     topic_defaults,
 )
 from kwire.broker.topic_names import why_invalid
-from kwire.protocol.errors import ApiError, ErrorCode
+from kwire.protocol.errors import MALFORMED_REQUEST, ApiError, ErrorCode
 from kwire.protocol.messages.describe_configs import (
     DescribeConfigsRequest,
     DescribeConfigsResourceResult,
@@ -72,9 +72,7 @@ async def handle(request: DescribeConfigsRequest, context: RequestContext) -> De
     """Every resource has its row: the configs asked for, or an error."""
     for resource in request.resources:
         if resource.resource_type not in {TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP}:
-            error = ApiError(
-                ErrorCode.INVALID_REQUEST, f"Unexpected resource type UNKNOWN for resource {resource.resource_name}"
-            )
+            error = ApiError(ErrorCode.INVALID_REQUEST, MALFORMED_REQUEST)
             return DescribeConfigsResponse(results=[_failed(each, error) for each in request.resources])
     description = _Description(request, context)
     return DescribeConfigsResponse(results=[_result(resource, description) for resource in request.resources])

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from kwire.broker.broker import NO_ENDPOINT
 from kwire.broker.internal_topics import GROUP_TOPIC, ensure, partition_for
 from kwire.broker.metadata import NO_LEADER
-from kwire.protocol.errors import ApiError, ErrorCode
+from kwire.protocol.errors import MALFORMED_REQUEST, ApiError, ErrorCode
 from kwire.protocol.messages.find_coordinator import Coordinator, FindCoordinatorResponse
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ async def _coordinator(key_type: int, key: str, context: RequestContext) -> int:
     if key_type == KeyType.SHARE:
         raise ApiError(ErrorCode.INVALID_REQUEST)
     if key_type != KeyType.GROUP:
-        raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
+        raise ApiError(ErrorCode.INVALID_REQUEST, MALFORMED_REQUEST)
     cluster = context.broker.cluster
     try:
         topic = await ensure(GROUP_TOPIC, cluster)

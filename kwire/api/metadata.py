@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from kwire.api.context import RequestContext
     from kwire.broker.metadata import MetadataImage, PartitionImage, TopicImage
-    from kwire.protocol.messages.metadata import MetadataRequest
+    from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 
 FIRST_VERSION_BY_ID = 12
 
@@ -51,7 +51,7 @@ async def handle(request: MetadataRequest, context: RequestContext) -> MetadataR
     elif context.api_version < FIRST_VERSION_BY_ID and any(
         topic.name is None or topic.topic_id != ZERO_UUID for topic in asked
     ):
-        rows = [_failed(topic.name or "", ErrorCode.INVALID_REQUEST) for topic in asked]
+        return MetadataResponse(topics=[_refused(topic) for topic in asked])
     else:
         topic_ids = dict.fromkeys(topic.topic_id for topic in asked if topic.topic_id != ZERO_UUID)
         if topic_ids:
@@ -118,6 +118,10 @@ async def _create(names: Sequence[str], context: RequestContext) -> dict[str, Er
     except ApiError as error:
         return dict.fromkeys(valid, error.code)
     return {name: outcome.code for name, outcome in zip(valid, outcomes, strict=True) if isinstance(outcome, ApiError)}
+
+
+def _refused(topic: MetadataRequestTopic) -> MetadataResponseTopic:
+    return MetadataResponseTopic(error_code=ErrorCode.INVALID_REQUEST, name=topic.name or "", topic_id=topic.topic_id)
 
 
 def _failed(name: str, code: ErrorCode) -> MetadataResponseTopic:

@@ -153,7 +153,8 @@ class _Produce:
         row.log_append_time_ms = UNKNOWN
         log = None if partition is None else partition.opened_log
         row.log_start_offset = UNKNOWN
-        if log is not None and error.code not in _WITHOUT_LOG_START:
+        before_log = isinstance(error, InvalidBatch) and error.before_log
+        if log is not None and error.code not in _WITHOUT_LOG_START and not before_log:
             row.log_start_offset = log.log_start_offset
         if isinstance(error, InvalidBatch):
             row.error_message = error.reply_message

@@ -115,7 +115,7 @@ def _operated(
     if operation == Operation.SET or value is None:
         return value
     if operation not in {Operation.APPEND, Operation.SUBTRACT}:
-        raise ApiError(ErrorCode.INVALID_REQUEST, f"Unknown operations type {operation}")
+        raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)  # Kafka trips over it
     definition = definitions(resource_type).get(name)
     if definition is None or definition.type != "LIST":
         word = Operation(operation).name

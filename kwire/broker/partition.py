@@ -185,7 +185,9 @@ class Partition:
             raise ApiError(ErrorCode.NOT_ENOUGH_REPLICAS)
         rules = self._rules
         if config is not self._rules_of or rules.validate_records is not validate_records:
-            rules = self._rules = produce_rules(config, validate_records=validate_records)
+            rules = self._rules = produce_rules(
+                config, partition=f"{self.topic}-{self.index}", validate_records=validate_records
+            )
             self._rules_of = config
         validated = validate_produce(records, rules, now_ms, api_version)
         header = validated.header
@@ -287,9 +289,10 @@ class Partition:
             self._log.config = config
 
 
-def produce_rules(config: LogConfig, *, validate_records: bool) -> ProduceRules:
-    """What these configs say about batches that are produced to the topic."""
+def produce_rules(config: LogConfig, *, partition: str, validate_records: bool) -> ProduceRules:
+    """What these configs say about batches that are produced to the partition of that name."""
     return ProduceRules(
+        partition=partition,
         max_message_bytes=config.max_message_bytes,
         max_decompressed_bytes=config.max_decompressed_message_bytes,
         segment_bytes=config.segment_bytes,

@@ -33,7 +33,7 @@ def place(partitions: int, replication_factor: int, brokers: Sequence[BrokerImag
         raise ApiError(
             ErrorCode.INVALID_REPLICATION_FACTOR,
             f"The target replication factor of {replication_factor} cannot be reached because only "
-            f"{len(brokers)} broker(s) are registered.",
+            f"{len(brokers)} broker(s) are registered or some brokers have all their log directories cordoned.",
         )
     first = dice.randrange(len(running))
     placed = []

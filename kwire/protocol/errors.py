@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from kwire.protocol.messages.error_codes import RETRIABLE, STALE_METADATA, ErrorCode
 
-__all__ = ["RETRIABLE", "STALE_METADATA", "ApiError", "ErrorCode", "ProtocolError"]
+__all__ = ["MALFORMED_REQUEST", "RETRIABLE", "STALE_METADATA", "ApiError", "ErrorCode", "ProtocolError"]
+
+MALFORMED_REQUEST = (
+    "This most likely occurs because of a request being malformed by the client library or the message was sent to an "
+    "incompatible broker. See the broker logs for more details."
+)
+"""What Kafka tells beside INVALID_REQUEST where it has nothing more exact to say."""
 
 
 class ProtocolError(Exception):

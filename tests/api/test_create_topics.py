@@ -102,7 +102,7 @@ async def test_bad_names_as_kafka_answers_them():
             ErrorCode.INVALID_REPLICATION_FACTOR,
             (
                 "Unable to replicate the partition 4 time(s): The target replication factor of 4 cannot be reached because "
-                "only 3 broker(s) are registered."
+                "only 3 broker(s) are registered or some brokers have all their log directories cordoned."
             ),
         ),
         (

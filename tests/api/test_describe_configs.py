@@ -9,7 +9,7 @@ import pytest
 from kwire.api import describe_configs, incremental_alter_configs
 from kwire.broker.configs import BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPIC
 from kwire.protocol import codec
-from kwire.protocol.errors import ErrorCode
+from kwire.protocol.errors import MALFORMED_REQUEST, ErrorCode
 from kwire.protocol.messages.describe_configs import (
     DescribeConfigsRequest,
     DescribeConfigsResource,
@@ -248,7 +248,7 @@ async def test_documentation_says_what_kwire_does(context):
         (BROKER_LOGGER, "1", ErrorCode.INVALID_REQUEST, "Unsupported resource type: BROKER_LOGGER"),
         (GROUP, "", ErrorCode.INVALID_REQUEST, "Group name must not be empty"),
         (CLIENT_METRICS, "", ErrorCode.INVALID_REQUEST, "Client metrics subscription name must not be empty"),
-        (3, "x", ErrorCode.INVALID_REQUEST, "Unexpected resource type UNKNOWN for resource x"),
+        (3, "x", ErrorCode.INVALID_REQUEST, MALFORMED_REQUEST),
     ],
 )
 async def test_what_is_not_here_is_an_error(context, resource_type, name, code, message):

@@ -126,7 +126,9 @@ async def test_ids_before_version_12_are_refused():
     cluster = build_cluster()
     topic = await create_topic(cluster, "t")
     response = await ask(cluster, 11, [MetadataRequestTopic(topic_id=topic.topic_id, name=None)])
-    assert [(row.error_code, row.name) for row in response.topics] == [(ErrorCode.INVALID_REQUEST, "")]
+    (row,) = response.topics
+    assert (row.error_code, row.name, row.topic_id) == (ErrorCode.INVALID_REQUEST, "", topic.topic_id)
+    assert (response.brokers, response.cluster_id, response.controller_id) == ([], None, -1)
 
 
 @pytest.mark.parametrize("version", [8, 10, 13])

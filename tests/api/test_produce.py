@@ -121,9 +121,49 @@ class TestBatches:
         asked = request((0, batch(3, key=None)), topic="positions")
         row = await only_row(asked, data_path.context(9))
         assert row.error_code == ErrorCode.INVALID_RECORD
-        assert [error.batch_index for error in row.record_errors] == [0, 1, 2]
-        assert row.error_message
+        text = "Compacted topic cannot accept message without key in topic partition positions-0"
+        assert [(error.batch_index, error.batch_index_error_message) for error in row.record_errors] == [
+            (index, text) for index in range(3)
+        ]
+        shown = ", ".join(f"RecordError(batchIndex={index}, message='{text}')" for index in range(3))
+        assert row.error_message == (
+            "One or more records have been rejected due to 3 record errors in total, and only showing the first three "
+            f"errors at most: [{shown}]"
+        )
         assert row.base_offset == -1
+
+    async def test_timestamps_out_of_range_are_listed(self, data_path, batch):
+        await data_path.create("truck_gps", configs={"message.timestamp.before.max.ms": "1000"})
+        row = await only_row(request((0, batch(timestamp=data_path.now_ms - 1001))), data_path.context(9))
+        assert row.error_code == ErrorCode.INVALID_TIMESTAMP
+        assert row.error_message == "One or more records have been rejected due to invalid timestamp"
+        (error,) = row.record_errors
+        assert error.batch_index_error_message == (
+            f"Timestamp {data_path.now_ms - 1001} of message with offset 0 is out of range. The timestamp should be "
+            f"within [{data_path.now_ms - 1000}, {data_path.now_ms + 3_600_000}]"
+        )
+
+    async def test_log_append_time_is_not_for_producers_to_set(self, data_path, batch):
+        await data_path.create("truck_gps", configs={"message.timestamp.type": "LogAppendTime"})
+        row = await only_row(request((0, batch(log_append_time_ms=5))), data_path.context(9))
+        assert row.error_code == ErrorCode.INVALID_TIMESTAMP
+        (error,) = row.record_errors
+        assert error.batch_index_error_message == (
+            "Invalid timestamp type in message DefaultRecord(offset=0, timestamp=5, key=7 bytes, value=8 bytes). "
+            "Producer should not set timestamp type to LogAppendTime."
+        )
+
+    @pytest.mark.parametrize(
+        ("records", "code", "message"),
+        [
+            (b"\xff" * 100, ErrorCode.CORRUPT_MESSAGE, "Record size -1 is less than the minimum record overhead (14)"),
+            (b"", ErrorCode.INVALID_RECORD, None),
+        ],
+    )
+    async def test_what_is_no_batch_tells_nothing_of_the_log(self, data_path, records, code, message):
+        await data_path.create("truck_gps")
+        row = await only_row(request((0, memoryview(records))), data_path.context(9))
+        assert told(row) == (code, -1, -1, -1, message)
 
     async def test_too_large(self, data_path, batch):
         await data_path.create("truck_gps", configs={"max.message.bytes": "100"})

@@ -57,18 +57,36 @@ class InvalidBatch(ApiError):  # noqa: N818 - the verdict's name
 
     record_errors: (index of the record in its batch, what is wrong with it), the first ones where they are very many.
     reply_message: the row's error_message, which Kafka sends with record errors only; str() is for the log.
+    before_log: Kafka refuses it before it looks at the partition's log, so that the row says nothing of that.
     """
 
-    def __init__(self, code: ErrorCode, message: str, record_errors: list[tuple[int, str]] | None = None) -> None:
+    def __init__(
+        self,
+        code: ErrorCode,
+        message: str,
+        record_errors: list[tuple[int, str]] | None = None,
+        *,
+        reply_message: str | None = None,
+        before_log: bool = False,
+    ) -> None:
         super().__init__(code, message)
         self.record_errors = record_errors or []
-        self.reply_message = message if record_errors else None
+        self.reply_message = message if record_errors else reply_message
+        self.before_log = before_log
+
+
+class _BadFrame(CorruptBatch):
+    """No batch can be found at all, in Kafka's words."""
 
 
 @dataclass(slots=True, frozen=True)
 class ProduceRules:
-    """What a topic's configs say about batches that are produced to it. Levels None are the codec's default."""
+    """What a topic's configs say about batches that are produced to it. Levels None are the codec's default.
 
+    partition: its name for messages, topic-index.
+    """
+
+    partition: str = ""
     max_message_bytes: int = 1_048_588
     max_decompressed_bytes: int = MAX_DECOMPRESSED_BATCH_BYTES
     segment_bytes: int = INT32_MAX
@@ -124,6 +142,7 @@ def check_produce_version(header: BatchHeader, api_version: int) -> None:
         raise InvalidBatch(
             ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
             f"zstd needs Produce version {ZSTD_MIN_API_VERSION}, not {api_version}",
+            before_log=True,
         )
 
 
@@ -137,8 +156,8 @@ def validate_produce(
     Raises:
         InvalidBatch: with the error code of that partition's row.
     """
+    records, header = _whole_request(records, api_version)
     try:
-        records, header = _only_batch(records, api_version)
         _check_header(records, header, rules)
         if _needs_records(header, rules, now_ms):
             batch = _validate_records(records, header, rules, now_ms)
@@ -158,6 +177,20 @@ def validate_produce(
             f"the batch has {batch.header.size_bytes} bytes, segment.bytes is {rules.segment_bytes}",
         )
     return batch
+
+
+def _whole_request(records: memoryview | None, api_version: int) -> tuple[memoryview, BatchHeader]:
+    """What Kafka looks at before it asks the partition's log."""
+    try:
+        return _only_batch(records, api_version)
+    except InvalidRecord as error:
+        raise InvalidBatch(ErrorCode.INVALID_RECORD, str(error), before_log=True) from None
+    except UndecodableBatch as error:
+        raise InvalidBatch(ErrorCode.UNKNOWN_SERVER_ERROR, str(error)) from None
+    except _BadFrame as error:
+        raise InvalidBatch(ErrorCode.CORRUPT_MESSAGE, str(error), reply_message=str(error)) from None
+    except CorruptBatch as error:
+        raise InvalidBatch(ErrorCode.CORRUPT_MESSAGE, str(error)) from None
 
 
 def _dated(records: memoryview, header: BatchHeader, rules: ProduceRules, now_ms: int) -> ValidatedBatch:
@@ -205,7 +238,7 @@ def _whole_size(records: memoryview, offset: int) -> int | None:
         return None
     length = int.from_bytes(records[offset + 8 : offset + LOG_OVERHEAD_BYTES], "big", signed=True)
     if length < MIN_BATCH_LENGTH:
-        raise CorruptBatch(f"a record batch claims {length} bytes")
+        raise _BadFrame(f"Record size {length} is less than the minimum record overhead ({MIN_BATCH_LENGTH})")
     if length > INT32_MAX - LOG_OVERHEAD_BYTES:
         raise UndecodableBatch(f"a record batch of {length} bytes is longer than an int32 can say")
     try:
@@ -213,7 +246,7 @@ def _whole_size(records: memoryview, offset: int) -> int | None:
     except IncompleteBatch:
         return None
     if not 0 <= magic <= MAGIC:
-        raise CorruptBatch(f"a record batch has magic {magic}")
+        raise _BadFrame(f"Invalid magic found in record: {magic}")
     return size_bytes if size_bytes <= left else None
 
 
@@ -283,6 +316,7 @@ class _Scan:
         self.max_timestamp = NO_TIMESTAMP
         self.has_gaps = False
         self.errors: list[tuple[int, str]] = []
+        self.errors_count = 0
         self.has_timestamp_error = False
 
     def read(self, records: memoryview) -> None:
@@ -301,13 +335,24 @@ class _Scan:
         for index, record in enumerate(iter_records(records, self.header, limit_bytes=limit_bytes)):
             error = self._error(record)
             if error is not None:
+                self.errors_count += 1
                 if len(self.errors) < MAX_RECORD_ERRORS:
                     self.errors.append((index, error))
             elif not self.errors:
                 self._take(index, record)
         if self.errors:
             code = ErrorCode.INVALID_TIMESTAMP if self.has_timestamp_error else ErrorCode.INVALID_RECORD
-            raise InvalidBatch(code, f"{len(self.errors)} records are invalid, first {self.errors[0]}", self.errors)
+            raise InvalidBatch(code, self._summary(), self.errors)
+
+    def _summary(self) -> str:
+        """What Kafka says of all the errors, word by word: clients show it to people."""
+        if self.has_timestamp_error:
+            return "One or more records have been rejected due to invalid timestamp"
+        shown = ", ".join(f"RecordError(batchIndex={index}, message='{text}')" for index, text in self.errors[:3])
+        return (
+            f"One or more records have been rejected due to {self.errors_count} record errors in total, "
+            f"and only showing the first three errors at most: [{shown}]"
+        )
 
     def _take(self, index: int, record: Record) -> None:
         self.max_timestamp = max(self.max_timestamp, record.timestamp)
@@ -322,17 +367,32 @@ class _Scan:
     def _error(self, record: Record) -> str | None:
         rules = self.rules
         if rules.compact and record.key is None:
-            return "a record without a key, in a compacted topic"
+            return f"Compacted topic cannot accept message without key in topic partition {rules.partition}"
         if not rules.is_log_append_time and record.timestamp != NO_TIMESTAMP:
             age_ms = to_int64(self.now_ms - record.timestamp)
             if age_ms > rules.before_max_ms or to_int64(-age_ms) > rules.after_max_ms:
                 self.has_timestamp_error = True
-                earliest, latest = self.now_ms - rules.before_max_ms, self.now_ms + rules.after_max_ms
-                return f"timestamp {record.timestamp} is not within [{earliest}, {latest}]"
+                earliest = to_int64(self.now_ms - rules.before_max_ms)
+                latest = to_int64(self.now_ms + rules.after_max_ms)
+                return (
+                    f"Timestamp {record.timestamp} of message with offset {record.offset} is out of range. "
+                    f"The timestamp should be within [{earliest}, {latest}]"
+                )
         elif self.header.is_log_append_time:
             self.has_timestamp_error = True
-            return "a producer must not set the timestamp type LogAppendTime"
+            return (
+                f"Invalid timestamp type in message {_shown(record)}. "
+                "Producer should not set timestamp type to LogAppendTime."
+            )
         return None
+
+
+def _shown(record: Record) -> str:
+    key_bytes, value_bytes = len(record.key or b""), len(record.value or b"")
+    return (
+        f"DefaultRecord(offset={record.offset}, timestamp={record.timestamp}, "
+        f"key={key_bytes} bytes, value={value_bytes} bytes)"
+    )
 
 
 def _rewritten(header: BatchHeader, scan: _Scan, codec: int, rules: ProduceRules, now_ms: int) -> ValidatedBatch:
