@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from kwire.settings import Settings
 
 DEFAULT_BACKLOG: Final = 1024
-"""Clients that may wait to be accepted where socket.listen.backlog.size is not set. Kafka's default of 50 suits a broker
-that accepts in a thread of its own; here accepting takes its turn with the requests, and a client that finds the
-backlog full tries again only after a second."""
+"""Clients that may wait to be accepted where socket.listen.backlog.size is not set. Kafka's default of 50 suits a
+broker that accepts in a thread of its own; here accepting takes its turn with the requests, and a client that finds
+the backlog full tries again only after a second."""
 
 CLIENT_IS_GONE: Final = frozenset(
     getattr(errno, f"E{name}", None)
