@@ -436,7 +436,7 @@ BROKER_ROWS: tuple[Row, ...] = (
     ("share.fetch.purgatory.purge.interval.requests", "INT", "1000", "medium", None, ""),
     ("socket.connection.setup.timeout.max.ms", "LONG", "30000", "medium", None, ""),
     ("socket.connection.setup.timeout.ms", "LONG", "10000", "medium", None, ""),
-    ("socket.listen.backlog.size", "INT", "50", "medium", "[1,...]", ""),
+    ("socket.listen.backlog.size", "INT", "1024", "medium", "[1,...]", ""),  # Kafka: 50
     ("socket.receive.buffer.bytes", "INT", "102400", "high", None, ""),
     ("socket.request.max.bytes", "INT", "104857600", "high", "[1,...]", ""),
     ("socket.send.buffer.bytes", "INT", "102400", "high", None, ""),

@@ -53,14 +53,21 @@ class Server:
 
     async def serve(self) -> None:
         """Clients are served until this is cancelled; then the ports are closed and every session has ended."""
+        changes = self._broker.cluster.listeners
+        changes.append(self._look_for_room)
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._close_idle)
                 for listener in self.listeners:
                     nursery.start_soon(self._accept, listener, nursery)
         finally:
+            changes.remove(self._look_for_room)
             for listener in self.listeners:
                 listener.close()
+
+    def _look_for_room(self, _: object) -> None:
+        """Something in the cluster has changed; it may be max.connections."""
+        self._waiting_for_room.unpark_all()
 
     async def serve_transport(self, transport: Transport, peer: tuple[str, int], local: tuple[str, int]) -> None:
         """One connection is served until it ends."""
@@ -87,20 +94,27 @@ class Server:
 
     async def _accept(self, listener: Listener, nursery: trio.Nursery) -> None:
         while True:
-            while len(self.sessions) >= self._broker.config.max_connections:
-                await self._waiting_for_room.park()
             connected = await _accepted(listener)
             try:
+                await self._room()
                 peer, local = _address(connected.getpeername()), _address(connected.getsockname())
             except OSError:  # it left between accept and now
                 connected.close()
                 continue
+            except trio.Cancelled:
+                connected.close()
+                raise
             if self._per_host[peer[0]] >= self._broker.config.max_connections_per_ip:
                 logger.warning("closed the connection from %s: max.connections.per.ip is reached", shown(peer))
                 connected.close()
                 continue
             transport = SocketTransport(connected, self._env.run_blocking)
             nursery.start_soon(self._run, self._begin(transport, peer, local))
+
+    async def _room(self) -> None:
+        """There are fewer connections than max.connections."""
+        while len(self.sessions) >= self._broker.config.max_connections:
+            await self._waiting_for_room.park()
 
     @property
     def active_s(self) -> float:

@@ -113,6 +113,7 @@ async def test_a_fresh_broker_is_described_as_kafka_does(context):
         "group.initial.rebalance.delay.ms": {"value": "0"},
         "offsets.topic.segment.bytes": {"value": "4194304"},
         "share.coordinator.state.topic.segment.bytes": {"value": "4194304"},
+        "socket.listen.backlog.size": {"value": "1024"},
         "transaction.state.log.segment.bytes": {"value": "4194304"},
         # what the node that answered was started with
         "controller.listener.names": {"source": "DEFAULT_CONFIG", "synonyms": [], "value": None},

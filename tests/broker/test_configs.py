@@ -37,6 +37,7 @@ KWIRE_DEFAULTS = {
     "group.initial.rebalance.delay.ms": "0",
     "offsets.topic.segment.bytes": "4194304",
     "share.coordinator.state.topic.segment.bytes": "4194304",
+    "socket.listen.backlog.size": "1024",
     "transaction.state.log.segment.bytes": "4194304",
 }
 """Where kwire's default is not Kafka's."""

@@ -32,7 +32,9 @@ class Bench:
             max_connections_per_ip=100,
         )
         self.env = Env(clock_s=trio.current_time, run_blocking=run_inline)
-        cluster = SimpleNamespace(cluster_id="MkU3OEVBNTcwNTJENDM2Qg", image=SimpleNamespace(version=5), env=self.env)
+        cluster = SimpleNamespace(
+            cluster_id="MkU3OEVBNTcwNTJENDM2Qg", image=SimpleNamespace(version=5), env=self.env, listeners=[]
+        )
         self.broker = SimpleNamespace(config=self.config, cluster=cluster, node_id=1)
         self.server = Server(self.broker, [], self.env)
         self.nursery = nursery
