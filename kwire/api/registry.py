@@ -78,7 +78,10 @@ APIS: Final = _table(
         Api(ApiKey.DESCRIBE_CONFIGS, 1, 4),
         Api(ApiKey.ALTER_CONFIGS, 0, 2),
         Api(ApiKey.CREATE_PARTITIONS, 0, 3),
+        Api(ApiKey.ELECT_LEADERS, 0, 2),
         Api(ApiKey.INCREMENTAL_ALTER_CONFIGS, 0, 1),
+        Api(ApiKey.ALTER_PARTITION_REASSIGNMENTS, 0, 1),
+        Api(ApiKey.LIST_PARTITION_REASSIGNMENTS, 0, 0),
         Api(ApiKey.DESCRIBE_CLUSTER, 0, 2),
         Api(ApiKey.DESCRIBE_TOPIC_PARTITIONS, 0, 0),
     )

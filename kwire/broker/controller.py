@@ -15,9 +15,9 @@ from kwire.broker.replicas import (
     Brokers,
     assignment_of,
     change,
-    check_election,
     reassigned,
     reverted,
+    why_no_election,
 )
 from kwire.broker.topic_creation import NewTopic, TopicCreation, check_running, new_partition
 from kwire.limits import METADATA_DECISION_RECORDS, PRODUCER_ID_BLOCK
@@ -161,14 +161,17 @@ class Controller:
         await self._write_unless(records, validate_only=False)
         return errors
 
-    def elect_leader(self, topic_name: str, index: int, *, unclean: bool) -> None:
-        """The partition's preferred replica leads it, or any that there is for an unclean election.
+    def why_no_election(self, topic_name: str, index: int, *, unclean: bool) -> ApiError:
+        """Why the partition's preferred replica, or any for an unclean election, is not elected now.
 
-        Raises:
-            ApiError: UNKNOWN_TOPIC_OR_PARTITION, or why there is nothing to change, which is always so.
+        Whoever can lead does already, so that there is always a reason: ELECTION_NOT_NEEDED,
+        PREFERRED_LEADER_NOT_AVAILABLE, ELIGIBLE_LEADERS_NOT_AVAILABLE; UNKNOWN_TOPIC_OR_PARTITION.
         """
-        _, partition = self._partition(topic_name, index)
-        check_election(partition, unclean=unclean)
+        try:
+            _, partition = self._partition(topic_name, index)
+        except ApiError as error:
+            return error
+        return why_no_election(partition, unclean=unclean)
 
     def allocate_producer_ids(self, node_id: int) -> range:
         """A block of producer ids that is on the disk as given to that broker.
@@ -309,7 +312,7 @@ class Controller:
     ) -> Assignment:
         if replicas is None:
             return reverted(partition, unclean_allowed=self._configs.topic(topic.name).unclean_leader_election_enable)
-        return reassigned(partition, replicas, self._image.brokers, may_change_factor=may_change_factor)
+        return reassigned(partition, replicas, list(self._image.brokers), may_change_factor=may_change_factor)
 
     def _fencing(self, node_id: int, fencing: int, running: Sequence[int]) -> list[Message]:
         records: list[Message] = [_fencing_record(node_id, self._image.brokers[node_id].epoch, fencing)]

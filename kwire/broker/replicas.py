@@ -86,7 +86,7 @@ def _leader_and_isr(partition: PartitionImage, replicas: list[int], brokers: Bro
 
 
 def reassigned(
-    partition: PartitionImage, wanted: list[int], registered: Collection[int], *, may_change_factor: bool
+    partition: PartitionImage, wanted: list[int], registered: Sequence[int], *, may_change_factor: bool
 ) -> Assignment:
     """The partition on its way to the brokers that a client wants it on.
 
@@ -123,17 +123,16 @@ def reverted(partition: PartitionImage, *, unclean_allowed: bool) -> Assignment:
     return Assignment(assigned.original, [], [])
 
 
-def check_election(partition: PartitionImage, *, unclean: bool) -> None:
-    """Elects nobody, because whoever can lead does: the first replica that runs. Tells which of Kafka's cases it is.
+def why_no_election(partition: PartitionImage, *, unclean: bool) -> ApiError:
+    """Whoever can lead does: the first replica that runs. Which of Kafka's reasons to elect nobody that is.
 
-    Raises:
-        ApiError: ELECTION_NOT_NEEDED, PREFERRED_LEADER_NOT_AVAILABLE, ELIGIBLE_LEADERS_NOT_AVAILABLE. Always one.
+    ELECTION_NOT_NEEDED, PREFERRED_LEADER_NOT_AVAILABLE or, for an unclean election, ELIGIBLE_LEADERS_NOT_AVAILABLE.
     """
     if partition.leader == partition.replicas[0] or (unclean and partition.leader != NO_LEADER):
-        raise ApiError(ErrorCode.ELECTION_NOT_NEEDED, "Leader election not needed for topic partition.")
+        return ApiError(ErrorCode.ELECTION_NOT_NEEDED, "Leader election not needed for topic partition.")
     if unclean:
-        raise ApiError(ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE, "Eligible topic partition leaders are not available.")
-    raise ApiError(ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE, "The preferred leader was not available.")
+        return ApiError(ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE, "Eligible topic partition leaders are not available.")
+    return ApiError(ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE, "The preferred leader was not available.")
 
 
 def _without(node_ids: Sequence[int], others: Collection[int]) -> list[int]:
