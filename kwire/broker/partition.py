@@ -6,6 +6,7 @@ appends that an engine makes durable later: those are readable once they are dur
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,12 @@ CODEC_DEFAULT_LEVEL = -1
 """compression.gzip.level that leaves the choice to the codec."""
 HIGH_WATERMARK = -1
 """The offset in DeleteRecords that stands for the high watermark."""
+COMPLAINT_INTERVAL_MS = 60_000
+"""Between two log lines about one partition that cannot be written."""
 RETENTION_STEP_SEGMENTS = 16
 """Segments that one step of retention deletes at most, so that requests wait no longer than for that."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -54,6 +59,7 @@ class Partition:
     """
 
     __slots__ = (
+        "_complained_ms",
         "_log",
         "_open_log",
         "_rules",
@@ -79,6 +85,7 @@ class Partition:
         self._rules = ProduceRules()
         self._rules_of: LogConfig | None = None
         self._undurable: dict[int, None] = {}
+        self._complained_ms = -COMPLAINT_INTERVAL_MS
 
     # What the log is
 
@@ -208,12 +215,19 @@ class Partition:
         try:
             appended = self.log.append(batch, header, self.image.leader_epoch, now_ms)
         except StorageError as error:
+            self._complain(error, now_ms)
             raise storage_error(error) from error
         if appended.durable is not None:
             self._undurable[appended.base_offset] = None
         elif self.waiters:
             self._tell_waiters(header)
         return appended
+
+    def _complain(self, error: StorageError, now_ms: int) -> None:
+        """Who runs the broker hears of it once in a while, however often producers retry."""
+        if abs(now_ms - self._complained_ms) >= COMPLAINT_INTERVAL_MS:
+            self._complained_ms = now_ms
+            _log.error("producers to %s-%d get KAFKA_STORAGE_ERROR: %s", self.topic, self.index, error)
 
     async def wait_durable(self, appended: Appended) -> None:
         """The append is as durable as it will be, and readable. It is waited for even by a task that is cancelled.

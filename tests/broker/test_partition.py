@@ -52,6 +52,18 @@ def refusal(function, *args, **kwargs):
     return caught.value.code
 
 
+def test_a_log_that_cannot_be_written_is_told_once_a_minute(caplog):
+    partition = new_partition()
+    partition.log.close()
+    for seconds in (0, 1, 59, 60, 61):
+        assert refusal(produce, partition, now_ms=NOW_MS + seconds * 1000) is ErrorCode.KAFKA_STORAGE_ERROR
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 2
+    assert set(said) == {
+        "producers to truck_gps-0 get KAFKA_STORAGE_ERROR: the log of truck_gps-0 is closed",
+    }
+
+
 class LateLog:
     """A log whose appends become durable when the test says so."""
 
