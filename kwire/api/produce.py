@@ -12,7 +12,8 @@ Versions
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from inspect import iscoroutine
+from typing import TYPE_CHECKING, Any, cast
 
 from kwire.api.context import CloseConnection
 from kwire.api.leaders import note_leader
@@ -28,6 +29,8 @@ from kwire.protocol.messages.produce import (
 from kwire.protocol.records.validation import InvalidBatch, has_transactional_records
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from kwire.api.context import RequestContext
     from kwire.broker.partition import Partition
     from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
@@ -57,16 +60,18 @@ _WITHOUT_LOG_START = frozenset(
 
 async def handle(request: ProduceRequest, context: RequestContext) -> ProduceResponse | None:
     """Every batch is appended, and as durable as the engine makes it, or its row has the error."""
+    answered = answer(request, context)
+    return await answered if iscoroutine(answered) else cast("ProduceResponse | None", answered)
+
+
+def answer(
+    request: ProduceRequest, context: RequestContext
+) -> ProduceResponse | Coroutine[Any, Any, ProduceResponse | None] | None:
+    """As handle; a coroutine only where durability has to be waited for."""
     work = _Produce(request, context)
     for topic in request.topic_data:
         work.add_topic(topic)
-    if work.pending:
-        await work.wait_durable()
-    if request.acks != 0:
-        return work.response
-    if work.errors:
-        raise CloseConnection("error in a produce request with acks=0: " + ", ".join(work.errors))
-    return None
+    return work.wait_durable() if work.pending else work.reply()
 
 
 class _Produce:
@@ -138,13 +143,26 @@ class _Produce:
             self.pending.append((row, partition, result.pending))
         return row
 
-    async def wait_durable(self) -> None:
-        """What was appended is durable, or its row has the error."""
+    def reply(self) -> ProduceResponse | None:
+        """The response, None with acks=0.
+
+        Raises:
+            CloseConnection: acks=0, and there are errors.
+        """
+        if self.request.acks != 0:
+            return self.response
+        if self.errors:
+            raise CloseConnection("error in a produce request with acks=0: " + ", ".join(self.errors))
+        return None
+
+    async def wait_durable(self) -> ProduceResponse | None:
+        """The reply, once what was appended is durable, or its row has the error."""
         for row, partition, appended in self.pending:
             try:
                 await partition.wait_durable(appended)
             except ApiError as error:
                 self._fail(row, partition, error)
+        return self.reply()
 
     def _fail(self, row: PartitionProduceResponse, partition: Partition | None, error: ApiError) -> None:
         """The row tells the error as Kafka does."""

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from kwire.api.context import RequestContext
     from kwire.protocol.schema import Message
 
-    Handler = Callable[[Any, RequestContext], Awaitable[Message | None]]
+    Handler = Callable[[Any, RequestContext], Awaitable[Message | None] | Message | None]
+    """Gives the response, or a coroutine, not begun yet, that gives it."""
 
 
 class Api:
@@ -45,9 +46,14 @@ class Api:
 
     @property
     def handle(self) -> Handler:
-        """The handler, imported now if it was not."""
+        """The handler, imported now if it was not.
+
+        A module's `answer` comes before its `handle`: a plain function, which without a coroutine, in whichever task
+        it is called, answers what nobody has to wait for.
+        """
         if self._handle is None:
-            self._handle = import_module(f"kwire.api.{self.stem}").handle
+            module = import_module(f"kwire.api.{self.stem}")
+            self._handle = getattr(module, "answer", module.handle)
         return self._handle
 
     @property

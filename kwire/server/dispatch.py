@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, cast
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, cast
 
 from kwire.api import registry
 from kwire.api.context import CloseConnection, RequestContext
@@ -12,7 +13,7 @@ from kwire.protocol.api_keys import ApiKey, api_info, request_class, response_cl
 from kwire.protocol.errors import ErrorCode, ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
     from kwire.api.context import ConnectionInfo
     from kwire.api.registry import Api
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger("kwire.server")
 
 
-async def answer(frame: bytearray, broker: Broker, connection: ConnectionInfo) -> Sequence[object]:
-    """The reply's segments, none if the request wants no reply.
+def answer(
+    frame: bytearray, broker: Broker, connection: ConnectionInfo
+) -> Sequence[object] | Coroutine[Any, Any, Sequence[object]]:
+    """The reply's segments, none if the request wants no reply; or a coroutine, not begun yet, that gives them.
 
     Raises:
         ProtocolError: the frame is no request that Kafka would understand.
@@ -41,15 +44,34 @@ async def answer(frame: bytearray, broker: Broker, connection: ConnectionInfo) -
         raise ProtocolError(f"{api.name} v{header.api_version} from client {header.client_id!r}: {error}") from error
     context = RequestContext(broker, connection, header.api_version, header.client_id)
     try:
-        response = await api.handle(request, context)
-        if response is None:
-            return ()
-        return frames.encode_response(header.api_key, header.api_version, header.correlation_id, response)
+        response = api.handle(request, context)
+        if type(response) is CoroutineType:
+            return _wait_answered(response, api, header, request)
+        return _encoded(cast("Message | None", response), header)
     except (CloseConnection, ProtocolError):
         raise
     except Exception:
         logger.exception("bug while answering %s v%s", api.name, header.api_version)
         return _answer_bug(api, header, request)
+
+
+async def _wait_answered(
+    work: Coroutine[Any, Any, Message | None], api: Api, header: RequestHeader, request: Message
+) -> Sequence[object]:
+    """As answer, for a handler that may wait."""
+    try:
+        return _encoded(await work, header)
+    except (CloseConnection, ProtocolError):
+        raise
+    except Exception:
+        logger.exception("bug while answering %s v%s", api.name, header.api_version)
+        return _answer_bug(api, header, request)
+
+
+def _encoded(response: Message | None, header: RequestHeader) -> Sequence[object]:
+    if response is None:
+        return ()
+    return frames.encode_response(header.api_key, header.api_version, header.correlation_id, response)
 
 
 def _answer_unsupported(header: RequestHeader) -> Sequence[object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
-from types import coroutine
+from types import CoroutineType, coroutine
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import trio
@@ -165,7 +165,10 @@ class Session:
         """The reply's segments. While the handler waits, the client is watched."""
         self.handling = True
         try:
-            return await _notice_waiting(answer(frame, self._broker, self.info), self._begin_watch)
+            answered = answer(frame, self._broker, self.info)
+            if isinstance(answered, CoroutineType):
+                return await _notice_waiting(answered, self._begin_watch)
+            return cast("Sequence[object]", answered)
         finally:
             self.handling = False
             if self._watch_scope is not None and self._watch_ended is not None:
