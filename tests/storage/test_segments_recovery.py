@@ -260,6 +260,29 @@ def test_missing_and_damaged_indexes_are_made_again(make_bench, after_crash, dam
     copy.store.close()
 
 
+@pytest.mark.parametrize(
+    ("damage", "left"),
+    [
+        (cut(-1), 3),
+        (add(b"\0" * 100), 4),
+        (lambda directory: log_file(directory).write_bytes(bytes(500)), 0),
+    ],
+    ids=["torn", "longer", "zeros"],
+)
+def test_a_log_that_is_not_as_its_clean_stop_left_it_is_recovered(make_bench, after_crash, caplog, damage, left):
+    bench = make_bench()
+    batches = [batch_of(1, value_bytes=100) for _ in range(4)]
+    for batch in batches:
+        bench.append(batch)
+    bench.store.close()
+    copy = after_crash(bench, damage)
+    assert copy.store.was_clean
+    assert copy.log.log_end_offset == left
+    assert copy.log.recovered_cut
+    assert any("was cleanly closed, but is damaged" in record.getMessage() for record in caplog.records)
+    assert copy.append(batches[0]).base_offset == left
+
+
 def test_a_clean_start_scans_nothing(make_bench, after_crash, files):
     bench = long_bench(make_bench)
     bench.store.close()

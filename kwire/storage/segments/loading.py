@@ -1,7 +1,8 @@
 """Loading: what a partition's directory holds becomes a log, recovered if the last run did not close it.
 
-After a clean stop nothing is scanned. Otherwise the batches past the recovery point are read and their CRCs checked,
-the log is cut behind the last good one, and indexes and history are made again from there.
+After a clean stop nothing is scanned, unless a log does not end as that stop left it. Otherwise the batches past the
+recovery point are read and their CRCs checked, the log is cut behind the last good one, and indexes and history are
+made again from there.
 """
 
 from __future__ import annotations
@@ -27,19 +28,25 @@ def load(log: SegmentedLog, home: Home, *, clean: bool) -> None:
     Raises:
         StorageError.
     """
+    recovery_point = home.recovery_points.offsets.get((log.topic, log.partition), 0)
     try:
-        _load(log, home, clean=clean)
+        try:
+            _load(log, home, recovery_point, clean=clean)
+        except CorruptBatch as error:
+            if not clean:
+                raise
+            _log.error("%s was cleanly closed, but is damaged: all of it is recovered: %s", log.directory, error)
+            _load(log, home, 0, clean=False)
     except (OSError, CorruptBatch) as error:
         log.abandon()
         raise StorageError(f"cannot open the log in {log.directory}: {error}") from error
 
 
-def _load(log: SegmentedLog, home: Home, *, clean: bool) -> None:
+def _load(log: SegmentedLog, home: Home, recovery_point: int, *, clean: bool) -> None:
     files = home.env.files
     partition = log.topic, log.partition
     content = read_directory(files, log.directory)
     segments = [_stored_segment(log, home, base_offset) for base_offset in content.segments]
-    recovery_point = home.recovery_points.offsets.get(partition, 0)
     trusted_end: int | None = None
     if not clean:
         trusted_end = _recover(log, segments, recovery_point)
