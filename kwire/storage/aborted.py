@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 ROW_VERSION = 0
 
@@ -85,6 +85,11 @@ class AbortedTransactions:
         """The rows whose markers are in from_offset <= offset < upper_offset: those of one segment."""
         start = bisect_left(self._rows, from_offset, key=_last_offset)
         return self._rows[start : bisect_left(self._rows, upper_offset, key=_last_offset)]
+
+    def replace(self, from_offset: int, upper_offset: int, rows: Sequence[AbortedTransaction]) -> None:
+        """The rows whose markers are in from_offset <= offset < upper_offset are these, in order."""
+        start = bisect_left(self._rows, from_offset, key=_last_offset)
+        self._rows[start : bisect_left(self._rows, upper_offset, key=_last_offset)] = rows
 
     def truncate_from_end(self, end_offset: int) -> None:
         """Rows whose markers are at or above end_offset are forgotten."""

@@ -18,7 +18,7 @@ from kwire.limits import MEMORY_MIN_SEGMENT_BYTES, MEMORY_SEGMENT_BYTES, MEMORY_
 from kwire.protocol.records.batch import INT32_MAX, NO_TIMESTAMP, CorruptBatch, iter_headers, patch_offset, read_header
 from kwire.storage.aborted import AbortedTransactions
 from kwire.storage.leader_epochs import LeaderEpochs
-from kwire.storage.memory_segment import EMPTY_SLICE, INDEX_BYTES_PER_BATCH, MemorySlice, Segment
+from kwire.storage.memory_segment import EMPTY_SLICE, INDEX_BYTES_PER_BATCH, MemoryReplacement, MemorySlice, Segment
 from kwire.storage.port import Appended, OffsetOutOfRange, StorageError, StoredLog, TimestampOffset
 from kwire.storage.producer_state import ProducerState, decode_snapshot, encode_snapshot, read_marker
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from kwire.env import Env
-    from kwire.protocol.records.batch import BatchHeader
+    from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
     from kwire.storage.config import LogConfig
-    from kwire.storage.port import FileRange, PartitionLog, SegmentInfo
+    from kwire.storage.port import FileRange, PartitionLog, Replacement, SegmentInfo
 
 SEGMENTS_IN_BUDGET = 64
 """A single log's segments are this part of the budget, at most."""
@@ -55,6 +55,8 @@ class MemoryLog:
         self._log_start_offset = 0
         self._log_end_offset = 0
         self._size_bytes = 0
+        self._cleaned_offset: int | None = None
+        self._truncations = 0
         self._closed = False
         self._active = Segment(0, store.env.wall_ms())
         self._segments = [self._active]
@@ -254,6 +256,7 @@ class MemoryLog:
         self._check_open()
         if offset >= self._log_end_offset:
             return
+        self._truncations += 1  # a closed segment may be written again
         while len(self._segments) > 1 and self._active.base_offset >= offset:
             self._release([self._segments.pop()])
             self._active = self._segments[-1]
@@ -267,6 +270,8 @@ class MemoryLog:
         self._size_bytes -= size_bytes - active.size_bytes
         self._log_end_offset = active.next_offset
         self._log_start_offset = min(self._log_start_offset, self._log_end_offset)
+        if self._cleaned_offset is not None:
+            self._cleaned_offset = min(self._cleaned_offset, self._log_end_offset)
         self._forget_above(self._log_end_offset)
 
     def _forget_above(self, end_offset: int) -> None:
@@ -311,6 +316,57 @@ class MemoryLog:
         for segment in self._segments[max(self._segment_of(from_offset), 0) :]:
             for index in range(bisect_right(segment.next_offsets, from_offset), len(segment.ends)):
                 yield segment.header(index)
+
+    @property
+    def cleaned_offset(self) -> int | None:
+        """See PartitionLog.cleaned_offset."""
+        return self._cleaned_offset
+
+    def mark_cleaned(self, offset: int) -> None:
+        """See PartitionLog.mark_cleaned."""
+        self._check_open()
+        self._cleaned_offset = offset
+
+    @property
+    def max_segment_bytes(self) -> int:
+        """See PartitionLog.max_segment_bytes."""
+        return min(self.config.segment_bytes, self._store.segment_bytes)
+
+    def first_timestamp_ms(self, base_offset: int) -> int:
+        """See PartitionLog.first_timestamp_ms."""
+        return self._closed_segments([base_offset])[0].first_timestamp_ms
+
+    def segment_batches(self, base_offset: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
+        """See PartitionLog.segment_batches."""
+        return self._closed_segments([base_offset])[0].batches()
+
+    def begin_replacement(self, base_offsets: Sequence[int]) -> MemoryReplacement:
+        """See PartitionLog.begin_replacement."""
+        return MemoryReplacement(self._closed_segments(base_offsets), self._truncations)
+
+    def replace(self, replacement: Replacement) -> bool:
+        """See PartitionLog.replace."""
+        self._check_open()
+        assert isinstance(replacement, MemoryReplacement)
+        replaced, segment = replacement.replaced, replacement.segment
+        start = max(self._segment_of(segment.base_offset), 0)
+        stop = start + len(replaced)
+        if self._segments[start:stop] != replaced or replacement.truncations != self._truncations:
+            return False
+        self._segments[start:stop] = [segment]
+        self._size_bytes += segment.size_bytes - sum(each.size_bytes for each in replaced)
+        self._store.release(sum(each.cost_bytes for each in replaced) - segment.cost_bytes)
+        self.aborted.replace(segment.base_offset, segment.next_offset, replacement.aborted)
+        return True
+
+    def _closed_segments(self, base_offsets: Sequence[int]) -> list[Segment]:
+        """The consecutive segments that begin there, none of them active."""
+        self._check_open()
+        start = max(self._segment_of(base_offsets[0]), 0)
+        found = self._segments[start : start + len(base_offsets)]
+        if [segment.base_offset for segment in found] != [*base_offsets] or found[-1] is self._active:
+            raise StorageError(f"{self.topic}-{self.partition} has no closed segments at {[*base_offsets]}")
+        return found
 
     def flush(self) -> None:
         """Nothing is more durable than memory here."""

@@ -11,9 +11,10 @@ from kwire.protocol.records.batch import NO_TIMESTAMP, read_header
 from kwire.storage.port import SegmentInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from kwire.protocol.records.batch import BatchHeader
+    from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
+    from kwire.storage.aborted import AbortedTransaction
     from kwire.storage.port import FileRange
 
 INDEX_BYTES_PER_BATCH = 32
@@ -109,7 +110,7 @@ class Segment:
         grown = 2 * len(self._tail) if self._chunks else MEMORY_FIRST_CHUNK_BYTES
         return max(short, min(grown, MEMORY_CHUNK_BYTES))
 
-    def append(self, batch: bytearray | memoryview, header: BatchHeader, chunk_bytes: int) -> None:
+    def append(self, batch: ReadableBuffer, header: BatchHeader, chunk_bytes: int) -> None:
         """The batch is the newest. chunk_bytes: what missing_bytes said of its size."""
         size = len(batch)
         room = self._room
@@ -189,6 +190,43 @@ class Segment:
         """The header of one batch."""
         return read_header(self.batch(index))
 
+    def batches(self) -> Iterator[tuple[BatchHeader, memoryview]]:
+        """(Header, bytes) of each batch."""
+        for index in range(len(self.ends)):
+            batch = self.batch(index)
+            yield read_header(batch), batch
+
     def info(self) -> SegmentInfo:
         """The segment as the port tells it."""
         return SegmentInfo(self.base_offset, self.next_offset, self.size_bytes, self.max_timestamp_ms, self.created_ms)
+
+
+class MemoryReplacement:
+    """A closed segment in the making; see kwire.storage.port.Replacement.
+
+    Until the log takes it, its bytes are not counted against the store's budget: they are at most one segment's.
+    """
+
+    __slots__ = ("aborted", "replaced", "segment", "truncations")
+
+    def __init__(self, replaced: list[Segment], truncations: int) -> None:
+        first, last = replaced[0], replaced[-1]
+        self.replaced = replaced
+        self.truncations = truncations
+        """How often the log had been truncated when this was begun."""
+        self.aborted: Sequence[AbortedTransaction] = ()
+        self.segment = Segment(first.base_offset, last.created_ms, first.producers_before)
+        self.segment.serial = first.serial
+
+    def append(self, batch: ReadableBuffer, header: BatchHeader) -> None:
+        """The batch is the newest."""
+        self.segment.append(batch, header, self.segment.missing_bytes(len(batch)))
+
+    def finish(self, aborted: Sequence[AbortedTransaction]) -> None:
+        """It is complete."""
+        self.segment.seal()
+        self.segment.next_offset = self.replaced[-1].next_offset
+        self.aborted = aborted
+
+    def abandon(self) -> None:
+        """Nothing outlives the object."""

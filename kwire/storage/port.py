@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
-    from kwire.protocol.records.batch import BatchHeader
-    from kwire.storage.aborted import AbortedTransactions
+    from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
+    from kwire.storage.aborted import AbortedTransaction, AbortedTransactions
     from kwire.storage.config import LogConfig
     from kwire.storage.leader_epochs import LeaderEpochs
     from kwire.storage.producer_state import ProducerState
@@ -91,6 +91,7 @@ class SegmentInfo:
     """One segment of a log: its first offset, the first offset after it, size, and its records' newest timestamp.
 
     max_timestamp_ms is -1 where no record has a timestamp; created_ms is the wall time of its first append.
+    index_bytes and time_index_bytes: what its indexes take of segment.index.bytes, 0 in an engine without such.
     """
 
     base_offset: int
@@ -98,6 +99,35 @@ class SegmentInfo:
     size_bytes: int
     max_timestamp_ms: int
     created_ms: int
+    index_bytes: int = 0
+    time_index_bytes: int = 0
+
+
+class Replacement(Protocol):
+    """A closed segment in the making, which is to take the place of consecutive closed ones.
+
+    Its methods touch nothing that the log uses, so they may run in a thread beside the log's.
+    """
+
+    def append(self, batch: ReadableBuffer, header: BatchHeader) -> None:
+        """The batch, which carries its offset, is the newest.
+
+        Raises:
+            StorageError.
+        """
+        ...
+
+    def finish(self, aborted: Sequence[AbortedTransaction]) -> None:
+        """It is complete and as durable as a closed segment; aborted: the rows whose markers are in it.
+
+        Raises:
+            StorageError.
+        """
+        ...
+
+    def abandon(self) -> None:
+        """It is gone, unless the log has taken it. Idempotent."""
+        ...
 
 
 class PartitionLog(Protocol):
@@ -204,6 +234,63 @@ class PartitionLog(Protocol):
 
     def headers(self, from_offset: int = 0) -> Iterator[BatchHeader]:
         """Every batch header from the batch that contains from_offset on."""
+        ...
+
+    # For the cleaner
+
+    @property
+    def cleaned_offset(self) -> int | None:
+        """Below it the cleaner has been, None: it never was; also after a restart, where logs outlive one."""
+        ...
+
+    def mark_cleaned(self, offset: int) -> None:
+        """cleaned_offset is this.
+
+        Raises:
+            StorageError.
+        """
+        ...
+
+    @property
+    def max_segment_bytes(self) -> int:
+        """Size that closed segments may be merged up to."""
+        ...
+
+    def first_timestamp_ms(self, base_offset: int) -> int:
+        """The newest timestamp of the first batch of the segment that begins there, -1 for none.
+
+        Raises:
+            StorageError.
+        """
+        ...
+
+    def segment_batches(self, base_offset: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
+        """(Header, bytes) of every batch of the closed segment that begins there, to be iterated in any one thread.
+
+        They are those of now, whatever becomes of the segment meanwhile.
+
+        Raises:
+            StorageError: there is no such segment; the iterator: a batch cannot be read or is damaged.
+        """
+        ...
+
+    def begin_replacement(self, base_offsets: Sequence[int]) -> Replacement:
+        """What may take the place of these consecutive closed segments once it is finished.
+
+        Raises:
+            StorageError: they are not there, or cannot be replaced now.
+        """
+        ...
+
+    def replace(self, replacement: Replacement) -> bool:
+        """The finished replacement stands for the segments it was begun for, in one step, also where a crash comes.
+
+        Slices being read keep the old bytes. False: nothing has changed, for the segments are not there any more, or
+        the system does not let go of their files now (Windows).
+
+        Raises:
+            StorageError: nothing has changed, unless the log is closed now.
+        """
         ...
 
     def flush(self) -> None:

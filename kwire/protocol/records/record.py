@@ -127,6 +127,31 @@ def _read_record(data: memoryview, position: int, header: BatchHeader) -> tuple[
     return end, Record(header.base_offset + offset_delta, timestamp, key, value, headers)
 
 
+def scan_records(data: memoryview, records_count: int) -> Iterator[tuple[int, int, int, int, memoryview | None, bool]]:
+    """(Start, end, timestamp delta, offset delta, key, has value) of each record in data, which records_view gives.
+
+    A third of what iter_records costs, for who copies records as they are; what follows the value is not looked at.
+
+    Raises:
+        InvalidRecord: a record is malformed.
+    """
+    end = 0
+    try:
+        for _ in range(records_count):
+            start = end
+            size, position = _read_varint(data, start)
+            end = position + size
+            if size < 0 or end > len(data):
+                raise InvalidRecord(f"a record claims {size} bytes, {len(data) - position} are left")
+            timestamp_delta, position = _read_varint(data, position + 1, VARLONG_BYTES)
+            offset_delta, position = _read_varint(data, position)
+            key, position = _read_bytes(data, position, end)
+            value_size, position = _read_varint(data, position)
+            yield start, end, timestamp_delta, offset_delta, key, value_size >= 0
+    except IndexError:
+        raise InvalidRecord("the batch ends within a record") from None
+
+
 def _read_size(data: memoryview, position: int) -> tuple[int, int]:
     try:
         return _read_varint(data, position)

@@ -114,7 +114,7 @@ def _finish_swaps(files: Files, directory: str, names: list[str]) -> list[str]:
     logs = [name for name in swaps if name.endswith(LOG_SUFFIX + SWAP_SUFFIX)]
     if logs:
         first = min(base_offset_of(name) or 0 for name in logs)
-        end = max(_next_offset(files, f"{directory}/{name}") for name in logs)
+        end = max(_covered_end(files, f"{directory}/{name}", base_offset_of(name) or 0) for name in logs)
         replaced = [
             name
             for name in files.listdir(directory)
@@ -126,11 +126,11 @@ def _finish_swaps(files: Files, directory: str, names: list[str]) -> list[str]:
     return files.listdir(directory)
 
 
-def _next_offset(files: Files, path: str) -> int:
-    """The offset after the last batch of a .log.swap file, 0 when it has none."""
+def _covered_end(files: Files, path: str, base_offset: int) -> int:
+    """The offset before which a .log.swap file replaces segments: after its last batch, at least after its own name."""
     file = files.open(path, "read")
     try:
-        return max((place.last_offset + 1 for place in places(file, 0, file.size())), default=0)
+        return max((place.last_offset + 1 for place in places(file, 0, file.size())), default=base_offset + 1)
     finally:
         file.close()
 

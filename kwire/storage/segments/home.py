@@ -23,3 +23,5 @@ class Home:
     """Up to where each log is known to be on the disk."""
     log_starts: OffsetCheckpoint
     """Log start offsets that are not the base offset of a first segment."""
+    cleaner_points: OffsetCheckpoint
+    """Up to where the cleaner has been."""

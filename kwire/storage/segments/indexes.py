@@ -59,6 +59,11 @@ class Index:
             first, second = self.ENTRY.unpack(self._open_files.get(self._path, "read").pread(size, slot * size))
         return first, second
 
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all entries."""
+        return len(self) * self.ENTRY.size
+
     def _add(self, first: int, second: int) -> None:
         self._pending += self.ENTRY.pack(first, second)
         if len(self._pending) >= MAX_PENDING_BYTES:

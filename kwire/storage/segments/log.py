@@ -5,8 +5,8 @@ Nothing is on the disk before the first append. What a directory holds is loaded
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from contextlib import contextmanager, suppress
+from bisect import bisect_left
+from contextlib import suppress
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from kwire.protocol.records.batch import NO_TIMESTAMP, CorruptBatch, iter_header
 from kwire.protocol.records.record import iter_records
 from kwire.storage.port import Appended, OffsetOutOfRange, SegmentInfo, StorageError, TimestampOffset
 from kwire.storage.segments.checkpoints import PARTITION_METADATA, format_partition_metadata
+from kwire.storage.segments.cleanable import CleanableSegments
 from kwire.storage.segments.history import History, ReplayFrom
 from kwire.storage.segments.segment import DELETED_SUFFIX, FILE_SUFFIXES, Segment
 from kwire.storage.segments.slices import EMPTY_SLICE, FileSlice
@@ -34,7 +35,7 @@ MAX_TAIL_HINTS = 8
 _base_offset = attrgetter("base_offset")
 
 
-class SegmentedLog:
+class SegmentedLog(CleanableSegments):
     """One partition's log in segment files; see kwire.storage.port.PartitionLog.
 
     recovered_cut: opening it cut records off the end (the leader epoch must rise, so that consumers notice).
@@ -62,6 +63,7 @@ class SegmentedLog:
         self._log_end_offset = 0
         self._segments = [self.new_segment(0)]
         self._tail_hints: dict[int, int] = {}
+        self._truncations = 0
         self._recovery_point = 0
         self._unflushed_since_ms: int | None = None
         self._directory_synced = True
@@ -76,19 +78,6 @@ class SegmentedLog:
         self._recovery_point = min(recovery_point, log_end_offset)
         if self._recovery_point < log_end_offset:
             self._unflushed_since_ms = self._home.env.wall_ms()
-
-    def new_segment(self, base_offset: int, size_bytes: int = 0, created_ms: int = 0) -> Segment:
-        """A segment of this log, in memory only."""
-        jitter_ms = min(self.config.segment_jitter_ms, self.config.segment_ms)
-        return Segment(
-            self.directory,
-            base_offset,
-            self._home.open_files,
-            index_interval_bytes=self.config.index_interval_bytes,
-            size_bytes=size_bytes,
-            created_ms=created_ms,
-            jitter_ms=self._home.env.random.randrange(jitter_ms) if jitter_ms > 0 else 0,
-        )
 
     # What it holds
 
@@ -122,7 +111,15 @@ class SegmentedLog:
         with self._storage_errors("read"):
             ends = [segment.base_offset for segment in self._segments[1:]] + [self._log_end_offset]
             return [
-                SegmentInfo(segment.base_offset, end, segment.size_bytes, segment.newest()[0], segment.created_ms)
+                SegmentInfo(
+                    segment.base_offset,
+                    end,
+                    segment.size_bytes,
+                    segment.newest()[0],
+                    segment.created_ms,
+                    segment.index.size_bytes,
+                    segment.time_index.size_bytes,
+                )
                 for segment, end in zip(self._segments, ends, strict=True)
             ]
 
@@ -274,9 +271,6 @@ class SegmentedLog:
                 return segment, place
         return None
 
-    def _segment_index(self, offset: int) -> int:
-        return max(0, bisect_right(self._segments, offset, key=_base_offset) - 1)
-
     def _end_position(self, segment: Segment, before_offset: int) -> int:
         """Where in the segment the first batch starts that starts at or after before_offset."""
         if before_offset >= self._log_end_offset:
@@ -316,14 +310,12 @@ class SegmentedLog:
             OSError, CorruptBatch.
         """
         found = self._find(from_offset)
-        if found is None:
-            return
-        first, place = found
-        position = place.position
-        for segment in self._segments[self._segments.index(first) :]:
-            for at, header in segment.headers(position):
+        while found is not None:
+            segment, place = found
+            for at, header in segment.headers(place.position):
                 yield segment, at, header
-            position = 0
+                from_offset = header.next_offset
+            found = self._find(from_offset)  # not simply the next segment: the cleaner may have merged it with this one
 
     # By timestamp
 
@@ -444,6 +436,7 @@ class SegmentedLog:
 
     def _truncate(self, offset: int) -> None:
         self._tail_hints.clear()
+        self._truncations += 1  # a closed segment may be written again
         keep = max(1, bisect_left(self._segments, offset, key=_base_offset))
         gone = self._segments[keep:]
         del self._segments[keep:]
@@ -462,6 +455,9 @@ class SegmentedLog:
             self._log_start_offset = end
             self._store_log_start(is_first_base=self._segments[0].base_offset == end)
         self._recovery_point = min(self._recovery_point, end)
+        cleaned_offset = self.cleaned_offset
+        if cleaned_offset is not None and cleaned_offset > end:
+            self._home.cleaner_points.set((self.topic, self.partition), end)
         self.history.truncate_from_end(end, self._segments)
         start = self.history.load_producers(end)
         self.history.replay(self.walk(start), ReplayFrom(start, end, end))
@@ -542,32 +538,6 @@ class SegmentedLog:
         self.history.store_rows(self._segments)
         self.history.store_epochs()
         self._sync(self._log_end_offset)
-
-    def abandon(self) -> None:
-        """All files are let go of, and nothing more is written."""
-        self._closed = True
-        for segment in self._segments:
-            for suffix in FILE_SUFFIXES:
-                self._home.open_files.forget(segment.stem + suffix)
-
-    # Errors
-
-    def _check_open(self) -> None:
-        if self._closed:
-            self._raise_closed()
-
-    def _raise_closed(self) -> None:
-        raise StorageError(f"the log of {self.topic}-{self.partition} is closed")
-
-    def _storage_error(self, what: str, error: Exception) -> StorageError:
-        return StorageError(f"cannot {what} the log of {self.topic}-{self.partition}: {error}")
-
-    @contextmanager
-    def _storage_errors(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, CorruptBatch) as error:
-            raise self._storage_error(what, error) from error
 
 
 def _ascending_batches(view: memoryview, log_end_offset: int) -> list[tuple[int, BatchHeader]]:

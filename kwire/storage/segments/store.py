@@ -56,6 +56,7 @@ class SegmentStore:
             Trash(env.files),
             OffsetCheckpoint(env.files, self._path(checkpoints.RECOVERY_POINTS)),
             OffsetCheckpoint(env.files, self._path(checkpoints.LOG_START_OFFSETS)),
+            OffsetCheckpoint(env.files, self._path(checkpoints.CLEANER_OFFSETS)),
         )
         self._lock: Lock | None = None
         self._was_clean = False
@@ -76,6 +77,7 @@ class SegmentStore:
             self._read_properties()
             self._home.recovery_points.read()
             self._home.log_starts.read()
+            self._home.cleaner_points.read()
             self._was_clean = files.exists(self._path(checkpoints.CLEAN_SHUTDOWN))
             files.remove(self._path(checkpoints.CLEAN_SHUTDOWN))
             for name in files.listdir(self.directory):
@@ -94,6 +96,17 @@ class SegmentStore:
         known = {checkpoints.META_PROPERTIES, checkpoints.LOCK}
         if names and not names & known and not any(map(parse_directory_name, names)):
             raise StorageError(f"the directory {self.directory} has other files in it, but no data of a broker")
+
+    def _make_directory(self) -> None:
+        """The data directory is there, and its name is on the disk: else what is synced below it could vanish."""
+        files, missing = self._env.files, []
+        parent, _, name = self.directory.rpartition("/")
+        while name and not files.exists(f"{parent}/{name}"):
+            missing.append(parent)
+            parent, _, name = parent.rpartition("/")
+        files.mkdir(self.directory)
+        for made_in in missing:
+            files.fsync_directory(made_in or ("/" if self.directory.startswith("/") else "."))
 
     def _take_lock(self) -> None:
         self._lock = self._env.files.lock(self._path(checkpoints.LOCK))
@@ -155,6 +168,7 @@ class SegmentStore:
         else:
             self._home.recovery_points.set(key, None)
             self._home.log_starts.set(key, None)
+            self._home.cleaner_points.set(key, None)
         self._logs[key] = log
         return log
 
@@ -209,7 +223,9 @@ class SegmentStore:
             self._home.trash.add(retired, due_ms)
             self._home.recovery_points.set(key, None)
             self._home.log_starts.set(key, None)
+            self._home.cleaner_points.set(key, None)
             self._home.log_starts.write(durable=False)
+            self._home.cleaner_points.write(durable=False)
         except OSError as error:
             raise StorageError(f"cannot delete {mine.directory}: {error}") from error
 
@@ -231,6 +247,7 @@ class SegmentStore:
             try:
                 self._home.recovery_points.write(durable=True)
                 self._home.log_starts.write(durable=True)
+                self._home.cleaner_points.write(durable=True)
             except OSError as error:
                 raise StorageError(f"cannot write the checkpoints of {self.directory}: {error}") from error
         self._home.trash.remove_due(now_ms)
@@ -254,6 +271,7 @@ class SegmentStore:
             if self._was_clean or all((log.topic, log.partition) in self._logs for log in self.list()):
                 self._home.recovery_points.write(durable=True)
                 self._home.log_starts.write(durable=True)
+                self._home.cleaner_points.write(durable=True)
                 checkpoints.write_clean_shutdown(self._env.files, self._path(checkpoints.CLEAN_SHUTDOWN))
         except OSError as error:
             raise StorageError(f"cannot close {self.directory}: {error}") from error
