@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from kwire.api.context import ConnectionInfo
+from kwire.server import poller
 from kwire.server.in_flight import InFlight
 from kwire.server.listener import plain_host
 from kwire.server.session import Session, shown
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from kwire.broker.broker import Broker
     from kwire.env import Env
     from kwire.server.listener import Listener
+    from kwire.server.poller import Poller
     from kwire.server.transport import Transport
 
 logger = logging.getLogger("kwire.server")
@@ -49,6 +51,7 @@ class Server:
         self._in_flight = InFlight()
         self.listeners = listeners
         self._per_host: Counter[str] = Counter()
+        self._poller: Poller | None = None
         self._waiting_for_room = trio.lowlevel.ParkingLot()
 
     async def serve(self) -> None:
@@ -57,6 +60,9 @@ class Server:
         changes.append(self._look_for_room)
         try:
             async with trio.open_nursery() as nursery:
+                if poller.AVAILABLE:
+                    self._poller = poller.Poller()
+                    nursery.start_soon(self._poller.run)
                 nursery.start_soon(self._close_idle)
                 for listener in self.listeners:
                     nursery.start_soon(self._accept, listener, nursery)
@@ -64,6 +70,9 @@ class Server:
             changes.remove(self._look_for_room)
             for listener in self.listeners:
                 listener.close()
+            if self._poller is not None:
+                self._poller.close()
+                self._poller = None
 
     def _look_for_room(self, _: object) -> None:
         """Something in the cluster has changed; it may be max.connections."""
@@ -108,7 +117,7 @@ class Server:
                 logger.warning("closed the connection from %s: max.connections.per.ip is reached", shown(peer))
                 connected.close()
                 continue
-            transport = SocketTransport(connected, self._env.run_blocking)
+            transport = SocketTransport(connected, self._env.run_blocking, self._poller)
             nursery.start_soon(self._run, self._begin(transport, peer, local))
 
     async def _room(self) -> None:

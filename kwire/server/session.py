@@ -1,8 +1,9 @@
 """Session: one client connection, from its first byte to its last.
 
 One task reads a request, has it answered and sends the reply, then takes the next. A handler that answers at once costs
-no task switch. While one waits (a long poll, a group's join, durability), a companion task sends the replies that are
-ready, keeps a bounded read-ahead, and ends the session when the client goes away: that cancels the handler.
+no task switch; over a socket, between requests, that task leaves such work to the server's poller. While a handler
+waits (a long poll, a group's join, durability), a companion task sends the replies that are ready, keeps a bounded
+read-ahead, and ends the session when the client goes away: that cancels the handler.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from kwire.protocol.connection import Connection
 from kwire.protocol.errors import ProtocolError
 from kwire.server.dispatch import answer
 from kwire.server.in_flight import FREE_BYTES
-from kwire.server.transport import ConnectionLost
+from kwire.server.transport import ConnectionLost, SocketTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Sequence
@@ -42,14 +43,17 @@ class Session:
     """
 
     __slots__ = (
+        "_begun",
         "_broker",
         "_clock_s",
         "_connection",
         "_in_flight",
         "_nursery",
+        "_polled",
         "_reserved_bytes",
         "_scope",
         "_transport",
+        "_unsent",
         "_watch_ended",
         "_watch_scope",
         "active_s",
@@ -69,14 +73,17 @@ class Session:
         self.info = info
         self.active_s = clock_s()
         self.handling = False
+        self._begun: Coroutine[Any, Any, Sequence[object]] | None = None
         self._broker = broker
         self._clock_s = clock_s
         self._connection = Connection(max_frame_bytes)
         self._in_flight = in_flight
         self._nursery: trio.Nursery | None = None
+        self._polled = transport if isinstance(transport, SocketTransport) and transport.has_poller else None
         self._reserved_bytes = 0
         self._scope = trio.CancelScope()
         self._transport = transport
+        self._unsent: list[object] = []
         self._watch_ended: trio.Event | None = None
         self._watch_scope: trio.CancelScope | None = None
 
@@ -94,7 +101,7 @@ class Session:
         except* Exception:
             logger.exception("bug in the connection from %s", shown(self.info.peer))
         finally:
-            for segment in self._connection.data_to_send():
+            for segment in self._segments():
                 _close(segment)
             self._in_flight.release(self._reserved_bytes)
             await self._transport.aclose()
@@ -112,6 +119,8 @@ class Session:
     async def _serve(self) -> None:
         connection = self._connection
         while True:
+            if self._polled is not None and not connection.buffered_bytes and not connection.arriving_frame_bytes:
+                await self._serve_polled(self._polled)
             frame = connection.next_request()
             if frame is None:
                 if not await self._receive():
@@ -150,7 +159,7 @@ class Session:
 
     async def _send(self) -> None:
         """All replies that are ready have left."""
-        segments = self._connection.data_to_send()
+        segments = self._segments()
         if segments:
             try:
                 await self._transport.send(_parts(segments))
@@ -159,16 +168,65 @@ class Session:
                     _close(segment)
             self.active_s = self._clock_s()
 
+    def _segments(self) -> list[object]:
+        segments, self._unsent = self._unsent, []
+        return segments + self._connection.data_to_send()
+
+    # What needs no task
+
+    async def _serve_polled(self, transport: SocketTransport) -> None:
+        """The poller has answered requests, up to one that it could not bring to its end."""
+        await transport.serve(partial(self._serve_at_once, transport))
+        if self._begun is not None:
+            begun, self._begun = self._begun, None
+            self._connection.respond(await self._finish(begun))
+        await self._send()
+
+    def _serve_at_once(self, transport: SocketTransport) -> bool:
+        """What has arrived is answered, in the poller's task; False where the session's own task has to go on."""
+        data = transport.receive_now(RECEIVE_BYTES)
+        if not data:
+            return data is None  # the end of the stream is found again by the session's task
+        connection = self._connection
+        self.active_s = self._clock_s()
+        connection.receive_data(data)
+        answered = 0
+        while answered < PIPELINED_REPLIES and (frame := connection.next_request()) is not None:
+            reply = answer(frame, self._broker, self.info)
+            if isinstance(reply, CoroutineType):
+                self._begun = reply
+                return False
+            connection.respond(cast("Sequence[object]", reply))
+            answered += 1
+        long = connection.arriving_frame_bytes > FREE_BYTES
+        return self._send_now(transport) and not long and answered < PIPELINED_REPLIES
+
+    def _send_now(self, transport: SocketTransport) -> bool:
+        """Whether all replies have left."""
+        segments = self._connection.data_to_send()
+        if not segments:
+            return True
+        if not all(isinstance(segment, memoryview) for segment in segments):
+            self._unsent = segments
+            return False
+        replies = cast("list[memoryview]", segments)
+        rest = transport.send_now(replies[0] if len(replies) == 1 else b"".join(replies))
+        if rest:
+            self._unsent.append(rest)
+        return not rest
+
     # One request
 
     async def _answer(self, frame: bytearray) -> Sequence[object]:
-        """The reply's segments. While the handler waits, the client is watched."""
+        """The reply's segments."""
+        reply = answer(frame, self._broker, self.info)
+        return await self._finish(reply) if isinstance(reply, CoroutineType) else cast("Sequence[object]", reply)
+
+    async def _finish(self, work: Coroutine[Any, Any, Sequence[object]]) -> Sequence[object]:
+        """What work returns. While the handler waits, the client is watched."""
         self.handling = True
         try:
-            answered = answer(frame, self._broker, self.info)
-            if isinstance(answered, CoroutineType):
-                return await _notice_waiting(answered, self._begin_watch)
-            return cast("Sequence[object]", answered)
+            return await _notice_waiting(work, self._begin_watch)
         finally:
             self.handling = False
             if self._watch_scope is not None and self._watch_ended is not None:

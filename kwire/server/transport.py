@@ -16,9 +16,10 @@ from kwire.files import NO_DESCRIPTOR, File
 from kwire.storage.port import FileRange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from kwire.env import RunBlocking
+    from kwire.server.poller import Poller
 
     Part = memoryview | bytes | bytearray | FileRange
 
@@ -69,11 +70,49 @@ class Transport(Protocol):
 class SocketTransport:
     """A connected, non-blocking socket of the standard library."""
 
-    __slots__ = ("_run_blocking", "_socket")
+    __slots__ = ("_poller", "_run_blocking", "_socket")
 
-    def __init__(self, connected: socket.socket, run_blocking: RunBlocking) -> None:
+    def __init__(self, connected: socket.socket, run_blocking: RunBlocking, poller: Poller | None = None) -> None:
         self._socket = connected
         self._run_blocking = run_blocking
+        self._poller = poller
+
+    @property
+    def has_poller(self) -> bool:
+        """Whether serve() can be used."""
+        return self._poller is not None
+
+    async def serve(self, work: Callable[[], bool]) -> None:
+        """As Poller.serve: work() is called whenever bytes have arrived, until it gives False."""
+        assert self._poller is not None
+        await self._poller.serve(self._socket.fileno(), work)
+
+    def receive_now(self, max_bytes: int) -> bytes | None:
+        """The bytes that are there, b"" at the stream's end, None where there are none.
+
+        Raises:
+            ConnectionLost.
+        """
+        try:
+            return self._socket.recv(max_bytes)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError as error:
+            raise ConnectionLost(str(error)) from error
+
+    def send_now(self, data: memoryview | bytes) -> memoryview:
+        """What the socket did not take of data.
+
+        Raises:
+            ConnectionLost.
+        """
+        try:
+            sent = self._socket.send(data)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError as error:
+            raise ConnectionLost(str(error)) from error
+        return memoryview(data)[sent:]
 
     async def receive(self, max_bytes: int) -> bytes:
         """The next bytes. It waits first: a client has hardly ever sent more by the time its reply leaves."""

@@ -1,0 +1,233 @@
+"""Requests over real sockets, with the poller and where there is none: the same answers, in the same order."""
+
+import socket
+import struct
+
+import pytest
+import trio
+import trio.testing
+
+from kwire.app import running
+from kwire.protocol import frames
+from kwire.protocol.api_keys import ApiKey
+from kwire.protocol.messages.fetch import (
+    FetchableTopicResponse,
+    FetchPartition,
+    FetchRequest,
+    FetchResponse,
+    FetchTopic,
+    PartitionData,
+)
+from kwire.protocol.messages.metadata import MetadataRequest, MetadataResponse
+from kwire.server import poller
+from kwire.settings import Address, BrokerSetting, Settings
+from kwire.testing.client import ConnectionClosed, connected
+
+MEMORY = Settings((BrokerSetting(listen=(Address("127.0.0.1", 0),)),))
+ASKED = MetadataRequest(topics=[])
+VERSION = 12
+PIPELINED = 200
+
+
+@pytest.fixture(params=[True, False], ids=["poller", "no poller"])
+def has_poller(request, monkeypatch):
+    if request.param and not poller.AVAILABLE:
+        pytest.xfail("this system has no epoll")
+    monkeypatch.setattr(poller, "AVAILABLE", request.param)
+    return request.param
+
+
+@pytest.fixture
+async def address(has_poller, nursery):
+    async with running(MEMORY) as started:
+        yield started.addresses[0]
+
+
+class Numbered:
+    """A handler whose replies count requests; those that `waits` picks are given by a coroutine that waits."""
+
+    def __init__(self, waits=lambda _: False, padding=""):
+        self.count = 0
+        self.tasks = set()
+        self.waits = waits
+        self.padding = padding
+
+    def __call__(self, request, context):
+        self.count += 1
+        self.tasks.add(trio.lowlevel.current_task().name)
+        reply = MetadataResponse(controller_id=self.count, cluster_id=self.padding)
+        return self.later(reply) if self.waits(self.count) else reply
+
+    async def later(self, reply):
+        await trio.sleep(0.001)
+        return reply
+
+
+async def ask_all(client, count):
+    for _ in range(count):
+        await client.send(ASKED, VERSION)
+    with trio.fail_after(10):
+        return [(await client.receive(ASKED, VERSION)).controller_id for _ in range(count)]
+
+
+async def test_what_needs_no_waiting_is_answered_in_the_pollers_task(address, has_poller, handler):
+    numbered = Numbered()
+    handler(ApiKey.METADATA, numbered)
+    async with connected(*address) as client:
+        for number in range(1, 4):
+            assert (await client.request(ASKED, VERSION)).controller_id == number
+    assert {name.endswith("Poller.run") for name in numbered.tasks} == {has_poller}
+
+
+@pytest.mark.parametrize("every", [2, 3, 63, 64, 65, PIPELINED + 1])
+async def test_pipelined_requests_are_answered_in_order_whether_they_wait_or_not(address, handler, every):
+    handler(ApiKey.METADATA, Numbered(waits=lambda number: number % every == 0))
+    async with connected(*address) as client:
+        assert await ask_all(client, PIPELINED) == [*range(1, PIPELINED + 1)]
+
+
+async def test_a_client_that_reads_slowly_gets_everything(address, handler):
+    handler(ApiKey.METADATA, Numbered(padding="x" * 30_000))
+    async with connected(*address) as client:
+        for _ in range(PIPELINED):
+            await client.send(ASKED, VERSION)
+        await trio.sleep(0.1)
+        with trio.fail_after(10):
+            got = [await client.receive(ASKED, VERSION) for _ in range(PIPELINED)]
+    assert [reply.controller_id for reply in got] == [*range(1, PIPELINED + 1)]
+
+
+@pytest.mark.parametrize("cut", [1, 3, 4, 5, 20])
+async def test_a_request_may_come_in_pieces(address, handler, cut):
+    handler(ApiKey.METADATA, Numbered())
+    frame = frames.encode_request(ApiKey.METADATA, VERSION, 1, "test", ASKED)
+    async with connected(*address) as client:
+        for _ in range(2):
+            await client.send_bytes(frame + frame[:cut])
+            await trio.sleep(0.01)
+            await client.send_bytes(frame[cut:])
+        with trio.fail_after(5):
+            got = [(await client.receive(ASKED, VERSION)).controller_id for _ in range(4)]
+    assert got == [1, 2, 3, 4]
+
+
+async def test_a_long_request_is_answered_between_short_ones(address, handler):
+    handler(ApiKey.METADATA, Numbered())
+    long = MetadataRequest(topics=[])
+    long_frame = frames.encode_request(ApiKey.METADATA, VERSION, 1, "test", long) + bytes(300_000)
+    long_frame = struct.pack(">i", len(long_frame) - 4) + long_frame[4:]
+    frame = frames.encode_request(ApiKey.METADATA, VERSION, 1, "test", ASKED)
+    async with connected(*address) as client:
+        await client.send_bytes(frame + long_frame + frame)
+        with trio.fail_after(5):
+            assert [(await client.receive(ASKED, VERSION)).controller_id for _ in range(3)] == [1, 2, 3]
+
+
+class Slice:
+    closed = 0
+
+    def __len__(self):
+        return 3
+
+    def parts(self):
+        return (memoryview(b"abc"),)
+
+    def tobytes(self):
+        return b"abc"
+
+    def close(self):
+        self.closed += 1
+
+
+async def test_slices_of_a_log_are_sent_and_let_go_of(address, handler):
+    records = Slice()
+    row = PartitionData(partition_index=0, records=records)
+    reply = FetchResponse(responses=[FetchableTopicResponse(topic="t", partitions=[row])])
+    handler(ApiKey.FETCH, lambda _request, _context: reply)
+    asked = FetchRequest(topics=[FetchTopic("t", partitions=[FetchPartition()])])
+    async with connected(*address) as client:
+        with trio.fail_after(5):
+            (topic,) = (await client.request(asked, VERSION)).responses
+    assert bytes(topic.partitions[0].records) == b"abc"
+    assert records.closed == 1
+
+
+async def test_what_breaks_one_connection_leaves_the_others(address, handler, caplog):
+    handler(ApiKey.METADATA, Numbered())
+    async with connected(*address) as good, connected(*address) as bad:
+        assert (await good.request(ASKED, VERSION)).controller_id == 1
+        await bad.request(ASKED, VERSION)
+        await bad.send_bytes(struct.pack(">i", -7))
+        with trio.fail_after(5), pytest.raises(ConnectionClosed):
+            await bad.receive_frame()
+        assert (await good.request(ASKED, VERSION)).controller_id == 3
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == ["a frame of -7 bytes"]
+
+
+async def test_a_bug_in_a_handler_is_told_and_logged(address, handler, caplog):
+    def broken(request, context):
+        raise ZeroDivisionError
+
+    handler(ApiKey.METADATA, broken)
+    async with connected(*address) as client:
+        assert (await client.request(ASKED, 13)).error_code == -1
+        handler(ApiKey.METADATA, Numbered())
+        assert (await client.request(ASKED, VERSION)).controller_id == 1
+    assert [record.getMessage() for record in caplog.records] == ["bug while answering Metadata v13"]
+
+
+async def test_a_client_that_resets_its_connection_is_forgotten(has_poller, handler):
+    handler(ApiKey.METADATA, Numbered())
+    async with running(MEMORY) as started:
+        (server,) = started.servers.values()
+        async with connected(*started.addresses[0]) as client:
+            await client.request(ASKED, VERSION)
+            assert len(server.sessions) == 1
+            client.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with trio.fail_after(5):
+            while server.sessions:  # noqa: ASYNC110 - nothing tells of a session's end
+                await trio.sleep(0.01)
+
+
+@pytest.fixture
+async def polling(nursery):
+    if not poller.AVAILABLE:
+        pytest.xfail("this system has no epoll")
+    made = poller.Poller()
+    nursery.start_soon(made.run)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield made, ours, theirs
+
+
+async def test_work_is_called_until_it_gives_false(polling):
+    made, ours, theirs = polling
+    got = []
+
+    def work():
+        got.append(theirs.recv(1))
+        return got[-1] != b"c"
+
+    ours.send(b"abcd")
+    with trio.fail_after(5):
+        await made.serve(theirs.fileno(), work)
+        assert got == [b"a", b"b", b"c"]
+        await made.serve(theirs.fileno(), lambda: False)
+
+
+async def test_what_work_raises_is_raised_where_it_was_left(polling):
+    made, ours, theirs = polling
+    ours.send(b"a")
+    with trio.fail_after(5), pytest.raises(ZeroDivisionError):
+        await made.serve(theirs.fileno(), lambda: 1 // 0)
+
+
+async def test_work_that_is_cancelled_is_not_called_any_more(polling):
+    made, ours, theirs = polling
+    called = []
+    with trio.move_on_after(0.01) as scope:
+        await made.serve(theirs.fileno(), lambda: called.append(1))
+    assert scope.cancelled_caught
+    ours.send(b"a")
+    await trio.sleep(0.01)
+    assert called == []
