@@ -53,12 +53,13 @@ class Row:
         """(What to do, with which config, its text)."""
         yield "default", "", ""
         if self.topic is not None:
-            for way in ("created", "altered", "taken back"):
+            for way in ("created", "altered", "altered and back"):
                 yield way, *self.topic
         for name, text in self.broker.items():
             yield "at start", name, text
             if definitions(BROKER)[name].update_mode:
                 yield "everywhere", name, text
+                yield "everywhere and back", name, text
                 if self.brokers == 1:
                     yield "here", name, text
 
@@ -501,14 +502,12 @@ async def test_it_changes_what_happens(row, engine, way, name, text, make_world)
     await world.create("t", row.partitions, brokers=row.brokers, configs=configs)
     for index in range(row.partitions):
         assert world.log(index).log_end_offset == 0  # it is open, so that what is set from now on must reach it
-    match way:
-        case "altered" | "taken back":
-            assert await world.alter(TOPIC, "t", name, text) == DONE
-            if way == "taken back":
-                assert await world.alter(TOPIC, "t", name, None) == DONE
-        case "everywhere" | "here":
-            assert await world.alter(BROKER, "" if way == "everywhere" else "1", name, text) == DONE
-    expected = row.default if way in {"default", "taken back"} else row.changed
+    resource = {"altered": (TOPIC, "t"), "everywhere": (BROKER, ""), "here": (BROKER, "1")}.get(way.partition(" ")[0])
+    if resource is not None:
+        assert await world.alter(*resource, name, text) == DONE
+    if way.endswith("and back"):
+        assert await world.alter(*resource, name, None) == DONE
+    expected = row.default if way == "default" or way.endswith("and back") else row.changed
     assert await row.observe(world) == expected
 
 
