@@ -33,29 +33,21 @@ def create_topic(bootstrap: str) -> None:
 
 def drive(bootstrap: str) -> None:
     """Every truck sends its positions, keyed by its id."""
-    producer = KafkaProducer(
-        bootstrap_servers=bootstrap,
-        key_serializer=str.encode,
-        value_serializer=lambda position: json.dumps(position).encode(),
-    )
+    producer = KafkaProducer(bootstrap_servers=bootstrap)
     positions = {f"truck-{number:02}": [52.5, 13.4] for number in range(TRUCKS)}
     for report in range(REPORTS_PER_TRUCK):
         for truck, position in positions.items():
             position[0] += random.uniform(-0.01, 0.01)
             position[1] += random.uniform(-0.01, 0.01)
-            producer.send(TOPIC, key=truck, value={"report": report, "lat": position[0], "lon": position[1]})
+            message = {"report": report, "lat": position[0], "lon": position[1]}
+            producer.send(TOPIC, key=truck.encode(), value=json.dumps(message).encode())
     producer.close()
     print(f"{TRUCKS} trucks sent {TRUCKS * REPORTS_PER_TRUCK} positions")
 
 
 def read_everything(bootstrap: str, reader: str) -> None:
     """All positions are read from the beginning, each truck's in the order in which they were sent."""
-    consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap,
-        group_id=None,
-        key_deserializer=bytes.decode,
-        value_deserializer=json.loads,
-    )
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap, group_id=None)
     partitions = [TopicPartition(TOPIC, number) for number in range(PARTITIONS)]
     consumer.assign(partitions)
     consumer.seek_to_beginning()
@@ -64,7 +56,7 @@ def read_everything(bootstrap: str, reader: str) -> None:
     while any(consumer.position(partition) < end for partition, end in ends.items()):
         for records in consumer.poll(timeout_ms=1000).values():
             for record in records:
-                reports[record.key].append(record.value["report"])
+                reports[record.key.decode()].append(json.loads(record.value)["report"])
     consumer.close()
     in_order = all(seen[-REPORTS_PER_TRUCK:] == list(range(REPORTS_PER_TRUCK)) for seen in reports.values())
     total = sum(len(seen) for seen in reports.values())

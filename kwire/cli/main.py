@@ -6,6 +6,7 @@ Each subcommand's module is imported when it is asked for, so that `kwire serve`
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
@@ -15,6 +16,8 @@ from kwire import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+OUTPUT_UNWANTED = 1
+"""Exit code when whoever read the output left before its end (`kwire protocol spec fetch | head`)."""
 USAGE_ERROR = 2
 INTERRUPTED = 130
 
@@ -121,9 +124,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options, unknown = parser().parse_known_args(arguments)
         _refuse(unknown, options)
         run = import_module(f"kwire.cli.{options.command}").run
-        return int(run(options))
+        code = int(run(options))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OUTPUT_UNWANTED
     except UsageError as error:
         print(f"kwire: {error}", file=sys.stderr)
         return USAGE_ERROR
     except KeyboardInterrupt:
         return INTERRUPTED
+    return code

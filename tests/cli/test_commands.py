@@ -32,6 +32,15 @@ def test_protocol_source_shows_the_compiled_functions(capsys, name):
     assert "def write(" in shown
 
 
+def test_a_reader_that_leaves_early_sees_no_traceback():
+    command = [sys.executable, "-m", "kwire", "protocol", "source", "fetch", "12"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 1
+
+
 def test_protocol_spec_shows_the_fields(capsys):
     assert main(["protocol", "spec", "fetch"]) == 0
     shown = capsys.readouterr().out
