@@ -62,6 +62,7 @@ def wait_until_answering(process: subprocess.Popen[bytes], port: int) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--broker", choices=["kwire", "kafka"], default="kwire", help="what the clients talk to")
+    parser.addoption("--restarts-s", type=float, default=15.0, help="how long brokers are restarted under load")
 
 
 def start_kwire(data: Path, port: int, log: object) -> subprocess.Popen[bytes]:
