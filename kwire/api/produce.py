@@ -109,9 +109,10 @@ class _Produce:
                 row = PartitionProduceResponse(index=data.index)
                 self._fail(row, partition, error)
                 rows.append(row)
-        self.response.responses.append(
-            TopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=rows)
-        )
+        if rows:
+            self.response.responses.append(
+                TopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=rows)
+            )
 
     def _append(
         self, data: PartitionProduceData, partition: Partition | None, unknown: ErrorCode
@@ -187,4 +188,8 @@ class _Produce:
 
 
 def _has_transactional_batch(request: ProduceRequest) -> bool:
-    return any(has_transactional_records(data.records) for topic in request.topic_data for data in topic.partition_data)
+    for topic in request.topic_data:
+        for data in topic.partition_data:
+            if has_transactional_records(data.records):
+                return True
+    return False

@@ -25,7 +25,13 @@ TLS_HANDSHAKE: Final = b"\x16\x03"
 HTTP_METHODS: Final = (b"GET ", b"HEAD", b"POST", b"PUT ", b"DELE", b"OPTI", b"PRI ")
 
 
-class Reading(Enum):
+class _State(Enum):
+    """Hashed by identity: Enum hashes the name, in Python, at every look into the tables below."""
+
+    __hash__ = object.__hash__
+
+
+class Reading(_State):
     """What the next byte from the client belongs to."""
 
     SIZE = "the size of a frame"
@@ -34,7 +40,7 @@ class Reading(Enum):
     BROKEN = "nothing: what arrived is no Kafka request"
 
 
-class Arrival(Enum):
+class Arrival(_State):
     """What can arrive."""
 
     GOOD_SIZE = "a size that is allowed"
@@ -43,7 +49,7 @@ class Arrival(Enum):
     END = "the end of the stream"
 
 
-class Answering(Enum):
+class Answering(_State):
     """Whether a request is in the handler's hands."""
 
     READY = "the next request may be taken"
@@ -103,6 +109,8 @@ class Connection:
         Bytes after the end, or after a frame whose size is not allowed, are dropped.
         """
         partial = self._partial
+        if not partial and self.reading is Reading.SIZE and self._is_one_frame(data):
+            return
         with memoryview(data) as view:
             position = 0
             while self._reads_more and len(partial) + len(view) - position >= self._frame_bytes:
@@ -116,6 +124,19 @@ class Connection:
                     partial = self._end_frame()
             if self._reads_more:
                 partial += view[position:]
+
+    def _is_one_frame(self, data: bytes | bytearray | memoryview) -> bool:
+        """Takes the data where it is one whole frame, as it is when a client waits for each of its replies."""
+        size_bytes = len(data) - SIZE_BYTES
+        if size_bytes <= 0 or size_bytes != int.from_bytes(data[:SIZE_BYTES], "big", signed=True):
+            return False
+        if size_bytes > self._max_frame_bytes:
+            return False
+        frame = bytearray(data)
+        del frame[:SIZE_BYTES]
+        self._requests.append(frame)
+        self._queued_bytes += size_bytes
+        return True
 
     @property
     def _reads_more(self) -> bool:

@@ -22,6 +22,7 @@ Segment: TypeAlias = memoryview | Sized
 SIZE_BYTES = 4
 
 _fixed_header = struct.Struct(">hhih")
+_set_size = struct.Struct(">i")
 _size_and_correlation_id = struct.Struct(">ii")
 
 
@@ -74,13 +75,15 @@ def has_tags(api_key: int, api_version: int) -> bool:
 
 def encode_response(api_key: int, api_version: int, correlation_id: int, message: Message) -> list[Segment]:
     """The whole frame, its size first, as segments to send in order; records values that are LogSlices stay whole."""
-    out = bytearray(SIZE_BYTES)
-    out += _size_and_correlation_id.pack(0, correlation_id)[SIZE_BYTES:]
+    out = bytearray(_size_and_correlation_id.pack(0, correlation_id))
     if api_info(api_key).response_header_version(api_version):
         out.append(0)
     cuts: codec.Cuts = []
     codec.encode_into(message, api_version, out, cuts)
-    return _segments(out, cuts)
+    if cuts:
+        return _segments(out, cuts)
+    _set_size.pack_into(out, 0, len(out) - SIZE_BYTES)
+    return [memoryview(out)]
 
 
 def encode_request(

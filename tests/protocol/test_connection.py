@@ -143,3 +143,22 @@ def test_the_tables_lead_nowhere_else():
     assert {state for state, _ in READING} == set(Reading)
     assert all((state, Arrival.END) in READING for state in Reading)
     assert set(ANSWERING) == {(Answering.READY, "next_request"), (Answering.BUSY, "respond")}
+
+
+@pytest.mark.parametrize("size_bytes", [1, MAX_FRAME_BYTES, MAX_FRAME_BYTES + 1])
+def test_a_frame_that_arrives_as_a_whole_is_taken_as_in_pieces(size_bytes):
+    data = bytearray(framed(b"x" * size_bytes))
+    whole, pieces = Connection(MAX_FRAME_BYTES), Connection(MAX_FRAME_BYTES)
+    whole.receive_data(data)
+    pieces.receive_data(data[:3])
+    pieces.receive_data(data[3:])
+    assert whole.buffered_bytes == pieces.buffered_bytes
+    assert whole.reading is pieces.reading
+    data[4:] = b"y" * size_bytes  # the frame is a copy
+    for connection in (whole, pieces):
+        if size_bytes > MAX_FRAME_BYTES:
+            with pytest.raises(ProtocolError, match=f"a frame of {size_bytes} bytes"):
+                connection.next_request()
+        else:
+            assert connection.next_request() == b"x" * size_bytes
+            assert connection.buffered_bytes == 0
