@@ -92,7 +92,11 @@ class Session:
         try:
             with self._scope:
                 async with trio.open_nursery() as self._nursery:
-                    await self._serve()
+                    try:
+                        await self._serve()
+                    except (ProtocolError, CloseConnection):
+                        await self._send()  # what was asked before, and answered, is not taken back
+                        raise
                     self._nursery.cancel_scope.cancel()
         except* (ProtocolError, CloseConnection) as group:
             self._log_drop(_reason(group))
@@ -119,9 +123,11 @@ class Session:
     async def _serve(self) -> None:
         connection = self._connection
         while True:
-            if self._polled is not None and not connection.buffered_bytes and not connection.arriving_frame_bytes:
-                await self._serve_polled(self._polled)
             frame = connection.next_request()
+            between = frame is None and not connection.buffered_bytes and not connection.arriving_frame_bytes
+            if between and self._polled is not None:
+                await self._serve_polled(self._polled)
+                frame = connection.next_request()
             if frame is None:
                 if not await self._receive():
                     return
