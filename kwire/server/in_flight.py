@@ -11,6 +11,9 @@ from kwire.limits import MAX_IN_FLIGHT_BYTES
 FREE_BYTES: Final = 64 << 10
 """A request up to this long needs no reservation: the number of connections bounds what those cost."""
 
+PATIENCE_S: Final = 10.0
+"""How long a request may stand still half received while others wait for the room it takes."""
+
 
 class InFlight:
     """A budget of bytes; whoever finds too little left waits.
@@ -24,6 +27,11 @@ class InFlight:
         self.limit_bytes = limit_bytes
         self.used_bytes = 0
         self._lot = trio.lowlevel.ParkingLot()
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether a request waits for bytes to be released."""
+        return len(self._lot) > 0
 
     async def reserve(self, size_bytes: int) -> None:
         """The bytes are taken; it waits until they are free."""

@@ -20,7 +20,7 @@ from kwire.limits import LONG_RECEIVE_BYTES, PIPELINED_REPLIES, READ_AHEAD_BYTES
 from kwire.protocol.connection import Connection
 from kwire.protocol.errors import ProtocolError
 from kwire.server.dispatch import answer
-from kwire.server.in_flight import FREE_BYTES
+from kwire.server.in_flight import FREE_BYTES, PATIENCE_S
 from kwire.server.transport import ConnectionLost, SocketTransport
 
 if TYPE_CHECKING:
@@ -150,6 +150,11 @@ class Session:
         if arriving_bytes > FREE_BYTES and not self._reserved_bytes:
             await self._in_flight.reserve(arriving_bytes)
             self._reserved_bytes = arriving_bytes
+        while self._reserved_bytes:
+            with trio.move_on_after(PATIENCE_S):
+                return await self._receive_some()
+            if self._in_flight.is_wanted:
+                raise CloseConnection(f"no bytes of its request for {PATIENCE_S:.0f} s while others wait for its room")
         return await self._receive_some()
 
     async def _receive_some(self) -> bool:

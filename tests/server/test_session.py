@@ -7,6 +7,7 @@ import trio
 import trio.testing
 
 from kwire.limits import PIPELINED_REPLIES
+from kwire.protocol import frames
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.api_versions import ApiVersionsRequest
@@ -271,16 +272,47 @@ async def test_frames_over_the_limit_close_only_their_connection(bench, handler,
     assert "more than socket.request.max.bytes" in caplog.records[0].getMessage()
 
 
+def long_request(spare_bytes):
+    """A frame with so many bytes behind its body, which are ignored."""
+    frame = frames.encode_request(ApiKey.METADATA, 12, 1, "c", METADATA) + bytes(spare_bytes)
+    return (len(frame) - 4).to_bytes(4, "big") + frame[4:]
+
+
+async def test_a_request_that_stands_still_gives_its_room_to_others(bench, handler, autojump_clock, caplog):
+    handler(ApiKey.METADATA, answer_metadata)
+    async with bench() as b, b.connect() as still, b.connect() as other:
+        b.server._in_flight.limit_bytes = 150_000
+        await still.send_bytes((100_000).to_bytes(4, "big") + bytes(1000))
+        await trio.sleep(100)
+        assert not caplog.records, "nobody needs its room"
+        started = trio.current_time()
+        await other.send_bytes(long_request(100_000))
+        await other.receive(METADATA, 12)
+        assert trio.current_time() - started <= 20
+        with pytest.raises(ConnectionClosed):
+            await still.receive_frame()
+    assert [record.getMessage() for record in caplog.records] == [
+        "closed the connection from 10.0.0.7:50000: no bytes of its request for 10 s while others wait for its room"
+    ]
+
+
+async def test_what_was_answered_before_a_broken_request_is_sent(bench, handler, caplog):
+    handler(ApiKey.METADATA, answer_metadata)
+    async with bench() as b, b.connect() as client:
+        good = frames.encode_request(ApiKey.METADATA, 12, 1, "test", METADATA)
+        await client.send_bytes(good + good + b"\0\0\0\4what")
+        await client.receive(METADATA, 12)
+        await client.receive(METADATA, 12)
+        with pytest.raises(ConnectionClosed):
+            await client.receive_frame()
+    assert len(caplog.records) == 1
+
+
 async def test_long_requests_share_a_budget(bench, handler):
     handler(ApiKey.METADATA, answer_metadata)
     async with bench() as b, b.connect() as first, b.connect() as second:
         b.server._in_flight.limit_bytes = 150_000
-        long = MetadataRequest(topics=[])
-        body = b"\0" * 100_000
-        from kwire.protocol import frames
-
-        frame = frames.encode_request(3, 12, 1, "c", long) + body
-        frame = (len(frame) - 4).to_bytes(4, "big") + frame[4:]
+        frame = long_request(100_000)
         await first.send_bytes(frame[:50_000])
         await trio.testing.wait_all_tasks_blocked()
         await second.send_bytes(frame)
