@@ -4,7 +4,7 @@ The brokers take turns: in each round one of them is started, measured with the 
 other. The table shows medians over the rounds and the median of the rounds' ratios, so that what the machine does
 meanwhile falls on both. Figures of kwire are those of the segments engine.
 
-    python benchmarks/compare.py                     three rounds, about twelve minutes; writes benchmarks/RESULTS.md
+    python benchmarks/compare.py                     three rounds, about eight minutes; writes benchmarks/RESULTS.md
     python benchmarks/compare.py --short             one small round, about a minute; writes nothing
     python benchmarks/compare.py --only kwire -k start,requests
 """
@@ -34,7 +34,7 @@ class Plan:
     def __init__(self, options: argparse.Namespace) -> None:
         short = options.short
         self.parts = options.k.split(",") if options.k else PARTS
-        self.kinds = (options.only,) if options.only else brokers.KINDS
+        self.kinds: tuple[str, ...] = (options.only,) if options.only else brokers.KINDS
         self.rounds = options.rounds or (1 if short else 3)
         self.request_s = 1.0 if short else 5.0
         self.warm_s = 1.0 if short else 10.0
@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("-k", metavar="PARTS", help=f"some of {','.join(PARTS)}")
     options = parser.parse_args()
     plan = Plan(options)
-    brokers.prepare(plan.kinds)
+    plan.kinds = brokers.prepare(plan.kinds)
     load_before, started_s = brokers.load(), time.perf_counter()
     figures: dict[str, list[workloads.Figures]] = {kind: [] for kind in plan.kinds}
     for number in range(plan.rounds):
@@ -113,7 +113,7 @@ def main() -> None:
         f"load averages {load_before} before, {brokers.load()} after."
     )
     print(f"{about}\n\n{text}")
-    if not (options.short or options.only or options.k):
+    if not (options.short or options.k) and plan.kinds == brokers.KINDS:
         RESULTS.write_text(f"{HEAD}\n{about}\n\n{text}\n")
 
 

@@ -22,6 +22,9 @@ CLIENT_CONFIGS: dict[str, dict[str, object]] = {
     "default": {},
     "big": {"linger.ms": 50, "batch.size": 1_000_000, "batch.num.messages": 100_000},
 }
+CONSUMER_CONFIG: dict[str, object] = {"enable.auto.commit": False, "queued.min.messages": 10_000_000}
+"""By default librdkafka stops fetching for a second whenever it holds 100,000 records, however fast the broker is."""
+
 CONSUME_AT_ONCE = 10_000
 CONSUME_TIMEOUT_S = 30
 IDLE_CONNECTIONS = 1_000
@@ -132,7 +135,7 @@ def _consume(bootstrap: str, topic: str, record_bytes: int, count: int, config: 
     """Seconds from the first record to the last. Only a producer has batches to configure."""
     from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "compare", "enable.auto.commit": False})
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "compare", **CONSUMER_CONFIG})
     consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
     if not consumer.consume(1, CONSUME_TIMEOUT_S):  # finding the partition takes librdkafka half a second
         raise SystemExit(f"consuming {topic} gave nothing")
