@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
+from kwire.api.coordinators import run_coordinators
 from kwire.broker.cluster import Cluster
 from kwire.env import Env
 from kwire.protocol.errors import ApiError, ErrorCode
@@ -75,6 +76,7 @@ async def running(
             async with trio.open_nursery() as nursery:
                 servers = _servers(cluster, settings, listeners)
                 nursery.start_soon(cluster.run)
+                nursery.start_soon(run_coordinators, cluster)
                 nursery.start_soon(warm, list(servers.values()), env)
                 brokers = BrokerServers(cluster, servers, nursery, backlog(settings))
                 yield Running(cluster, brokers, tuple(map(_reached_at, settings.brokers, listeners)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import trio
 
@@ -62,6 +62,8 @@ class Cluster:
         self.image = MetadataImage()
         self.configs = Configs(static or {}, self.image)
         self.listeners: list[Listener] = []
+        self.attached: dict[type, Any] = {}
+        """What the floors above keep for this cluster, by its class: its coordinators."""
         self._metadata_log = MetadataLog(env, store)
         self._partitions: dict[tuple[str, int], Partition] = {}
         self._unopened: Sequence[StoredLog] | None = None

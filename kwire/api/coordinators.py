@@ -1,0 +1,177 @@
+"""Where the coordinators meet the brokers: which shard answers a group, and who tells it what happens to the cluster.
+
+The brokers of one process share the runtime, as they share the logs; a shard belongs to the leader of its partition,
+and any other broker answers NOT_COORDINATOR.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import trio
+
+from kwire.broker.internal_topics import GROUP_TOPIC, partition_for
+from kwire.broker.metadata import NO_LEADER
+from kwire.coordinator.runtime import Runtime
+from kwire.protocol.errors import ApiError, ErrorCode
+from kwire.protocol.messages.records.cluster_metadata import PartitionChangeRecord, RemoveTopicRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kwire.api.context import RequestContext
+    from kwire.broker.broker import Broker
+    from kwire.broker.cluster import Cluster
+    from kwire.broker.configs import BrokerConfig
+    from kwire.broker.partition import Partition
+    from kwire.coordinator.decision import Command, Machine
+    from kwire.coordinator.runtime import Shard
+    from kwire.protocol.schema import Message
+
+CACHED_GROUPS: Final = 4096
+"""Group ids whose partition is remembered: a hash of a long id costs more than a heartbeat."""
+
+_log = logging.getLogger(__name__)
+
+_partition_for = lru_cache(CACHED_GROUPS)(partition_for)
+
+
+class GroupCoordinators:
+    """The group coordinators of a cluster's brokers."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self.runtime = Runtime(cluster.env, self._new_machine, self._max_batch_bytes)
+        cluster.listeners.append(self._changed)
+
+    async def ask(self, broker: Broker, group_id: str, command: Command) -> Any:
+        """The reply of the broker's coordinator for that group.
+
+        Raises:
+            ApiError: NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, or the coordinator's.
+        """
+        topic = self._cluster.image.topic(GROUP_TOPIC)
+        if topic is None:
+            raise ApiError(ErrorCode.NOT_COORDINATOR)
+        index = _partition_for(group_id, len(topic.partitions))
+        if topic.partitions[index].leader != broker.node_id:
+            raise ApiError(ErrorCode.NOT_COORDINATOR)
+        return await self.runtime.execute(self._shard(index), command)
+
+    async def ask_all(self, broker: Broker, command: Command) -> list[Any]:
+        """The replies of all shards of the broker that hold something.
+
+        Raises:
+            ApiError: COORDINATOR_LOAD_IN_PROGRESS, or a shard's.
+        """
+        shards = [self._shard(index) for index in self._stored() if self._leader(index) == broker.node_id]
+        return [await self.runtime.execute(shard, command) for shard in shards]
+
+    async def load_stored(self) -> None:
+        """Every shard that has a log and a leader is loaded or being loaded: nobody has to ask for its timers."""
+        for index in self._stored():
+            if self._leader(index) != NO_LEADER:
+                try:
+                    self._shard(index)
+                except ApiError as error:
+                    if error.code != ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
+                        _log.error("cannot load the groups of partition %d: %s", index, error)
+                await trio.lowlevel.checkpoint()
+
+    def _stored(self) -> list[int]:
+        """Partitions of which there is a log."""
+        topic = self._cluster.image.topic(GROUP_TOPIC)
+        if topic is None:
+            return []
+        stored = {log.partition for log in self._cluster.store.list() if log.topic_id == topic.topic_id}
+        return sorted(stored | {shard.partition.index for shard in self.runtime.shards})
+
+    def _leader(self, index: int) -> int:
+        topic = self._cluster.image.topics[GROUP_TOPIC]
+        return topic.partitions[index].leader
+
+    def _shard(self, index: int) -> Shard:
+        partition = self._partition(index)
+        return self.runtime.shard(partition, partition.image.leader)
+
+    def _partition(self, index: int) -> Partition:
+        partition = self._cluster.partition(GROUP_TOPIC, index)
+        if partition is None:
+            raise ApiError(ErrorCode.NOT_COORDINATOR)
+        return partition
+
+    def _new_machine(self) -> Machine:
+        from kwire.coordinator.group.shard import GroupShard  # noqa: PLC0415 - a start without groups needs none of it
+
+        return GroupShard(self._config, self._new_id)
+
+    def _new_id(self) -> str:
+        return str(uuid.UUID(bytes=self._cluster.env.new_uuid()))
+
+    def _config(self) -> BrokerConfig:
+        return next(iter(self._cluster.brokers.values())).config
+
+    def _max_batch_bytes(self) -> int:
+        return self._cluster.configs.topic(GROUP_TOPIC).max_message_bytes
+
+    def _changed(self, records: Sequence[Message]) -> None:
+        """Shards whose partition has another leader are unloaded; offsets of deleted topics go."""
+        removed = False
+        for record in records:
+            if isinstance(record, RemoveTopicRecord):
+                removed = True
+            elif isinstance(record, PartitionChangeRecord):
+                self._leader_changed(record)
+        if removed:
+            self._forget_missing_topics()
+
+    def _leader_changed(self, record: PartitionChangeRecord) -> None:
+        topic = self._cluster.image.topic(GROUP_TOPIC)
+        if topic is None or record.topic_id != topic.topic_id:
+            return
+        leader = topic.partitions[record.partition_id].leader
+        for shard in self.runtime.shards:
+            if shard.partition.index == record.partition_id and shard.leader != leader:
+                self.runtime.unload(record.partition_id)
+                self.runtime.start_soon(self.load_stored)
+
+    def _forget_missing_topics(self) -> None:
+        topics = self._cluster.image.topics
+        if GROUP_TOPIC not in topics:
+            for shard in self.runtime.shards:
+                self.runtime.unload(shard.partition.index)
+            return
+        from kwire.coordinator.group.commands import ForgetMissingTopics  # noqa: PLC0415 - see _new_machine
+
+        for shard in self.runtime.shards:
+            if shard.machine is not None:
+                self.runtime.execute_alone(shard, ForgetMissingTopics(topics))
+
+
+def group_coordinators(cluster: Cluster) -> GroupCoordinators:
+    """The cluster's group coordinators, which exist from now on."""
+    coordinators: GroupCoordinators | None = cluster.attached.get(GroupCoordinators)
+    if coordinators is None:
+        coordinators = cluster.attached[GroupCoordinators] = GroupCoordinators(cluster)
+    return coordinators
+
+
+async def run_coordinators(cluster: Cluster) -> None:
+    """The cluster's coordinators serve until cancelled: their timers go off, stored groups are loaded."""
+    coordinators = group_coordinators(cluster)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(coordinators.load_stored)
+        await coordinators.runtime.run()
+
+
+async def ask_group(context: RequestContext, group_id: str, command: Command) -> Any:
+    """The reply of the group's coordinator, which has to be the broker that was asked.
+
+    Raises:
+        ApiError: as GroupCoordinators.ask.
+    """
+    broker = context.broker
+    return await group_coordinators(broker.cluster).ask(broker, group_id, command)

@@ -1,0 +1,107 @@
+"""OffsetCommit (key 8), versions 2-10.
+
+A group's offsets are stored: those of a member of its generation, or of a consumer that is in no group's protocol.
+
+Versions
+    5   no retention time of its own (KIP-211)
+    6   leader epochs (KIP-320)
+    7   static members (KIP-345)
+    9   members of new groups (KIP-848); an unknown group has an error of its own
+    10  topics by id
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kwire.api.coordinators import ask_group
+from kwire.coordinator.group.commands import CommitOffsets
+from kwire.protocol.errors import ApiError, ErrorCode
+from kwire.protocol.messages.offset_commit import (
+    OffsetCommitRequest,
+    OffsetCommitRequestTopic,
+    OffsetCommitResponse,
+    OffsetCommitResponsePartition,
+    OffsetCommitResponseTopic,
+)
+
+if TYPE_CHECKING:
+    from kwire.api.context import RequestContext
+    from kwire.broker.metadata import TopicImage
+
+MISSING_GROUP_VERSION = 9
+TOPIC_ID_VERSION = 10
+
+
+async def handle(request: OffsetCommitRequest, context: RequestContext) -> OffsetCommitResponse:
+    """A row for each partition; those that do not exist are not asked of the coordinator."""
+    refused: list[OffsetCommitResponseTopic] = []
+    accepted: list[OffsetCommitRequestTopic] = []
+    for topic in request.topics:
+        _sort(topic, _image(topic, context), context, accepted, refused)
+    if not accepted:
+        return OffsetCommitResponse(topics=refused)
+    asked = OffsetCommitRequest(
+        group_id=request.group_id,
+        generation_id_or_member_epoch=request.generation_id_or_member_epoch,
+        member_id=request.member_id,
+        group_instance_id=request.group_instance_id,
+        retention_time_ms=request.retention_time_ms,
+        topics=accepted,
+    )
+    command = CommitOffsets(asked, knows_missing_groups=context.api_version >= MISSING_GROUP_VERSION)
+    try:
+        response: OffsetCommitResponse = await ask_group(context, request.group_id, command)
+    except ApiError as error:
+        response = OffsetCommitResponse(topics=[_failed(topic, error.code) for topic in accepted])
+    if refused:
+        response.topics = _merged(response.topics + refused)
+    return response
+
+
+def _image(topic: OffsetCommitRequestTopic, context: RequestContext) -> TopicImage | None:
+    image = context.broker.cluster.image
+    if context.api_version >= TOPIC_ID_VERSION:
+        return image.topic_by_id(topic.topic_id)
+    return image.topic(topic.name)
+
+
+def _sort(
+    topic: OffsetCommitRequestTopic,
+    image: TopicImage | None,
+    context: RequestContext,
+    accepted: list[OffsetCommitRequestTopic],
+    refused: list[OffsetCommitResponseTopic],
+) -> None:
+    """Partitions that exist go to accepted, by name and id; the others to refused, with their error."""
+    if image is None:
+        by_id = context.api_version >= TOPIC_ID_VERSION
+        refused.append(_failed(topic, ErrorCode.UNKNOWN_TOPIC_ID if by_id else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION))
+        return
+    count = len(image.partitions)
+    known = topic.partitions
+    if any(not 0 <= each.partition_index < count for each in known):
+        known = [each for each in topic.partitions if 0 <= each.partition_index < count]
+        rest = [each for each in topic.partitions if not 0 <= each.partition_index < count]
+        unknown = OffsetCommitRequestTopic(name=image.name, topic_id=image.topic_id, partitions=rest)
+        refused.append(_failed(unknown, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION))
+    if known:
+        accepted.append(OffsetCommitRequestTopic(name=image.name, topic_id=image.topic_id, partitions=known))
+
+
+def _failed(topic: OffsetCommitRequestTopic, code: ErrorCode) -> OffsetCommitResponseTopic:
+    rows = [
+        OffsetCommitResponsePartition(partition_index=each.partition_index, error_code=code)
+        for each in topic.partitions
+    ]
+    return OffsetCommitResponseTopic(name=topic.name, topic_id=topic.topic_id, partitions=rows)
+
+
+def _merged(rows: list[OffsetCommitResponseTopic]) -> list[OffsetCommitResponseTopic]:
+    """One row for each topic."""
+    merged: dict[tuple[str, bytes], OffsetCommitResponseTopic] = {}
+    for row in rows:
+        known = merged.setdefault((row.name, row.topic_id), row)
+        if known is not row:
+            known.partitions += row.partitions
+    return list(merged.values())

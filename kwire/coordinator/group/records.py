@@ -1,0 +1,99 @@
+"""Records of `__consumer_offsets`: a key is int16 record type and body, a value int16 version and body.
+
+kwire writes the versions that Kafka 4.4 writes, and reads all of them.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+
+from kwire.coordinator.decision import CoordinatorRecord
+from kwire.protocol.codec import decode, encode_into
+from kwire.protocol.errors import ProtocolError
+from kwire.protocol.messages.records.consumer_offsets import (
+    GroupMetadataKey,
+    GroupMetadataValue,
+    OffsetCommitKey,
+    OffsetCommitValue,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kwire.protocol.schema import Message
+
+GROUP_METADATA_VERSION: Final = 3
+OFFSET_COMMIT_VERSION: Final = 4
+EXPIRING_OFFSET_COMMIT_VERSION: Final = 1
+"""The only one that holds a commit's own expiry."""
+
+_INT16 = struct.Struct(">h")
+_KEY_VERSION = 0
+
+_KEYS: Mapping[int, type[Message]] = {
+    GroupMetadataKey.API_KEY: GroupMetadataKey,
+    0: OffsetCommitKey,  # as Kafka wrote it before 0.9
+    OffsetCommitKey.API_KEY: OffsetCommitKey,
+}
+_VALUES: Mapping[int, type[Message]] = {
+    GroupMetadataKey.API_KEY: GroupMetadataValue,
+    0: OffsetCommitValue,
+    OffsetCommitKey.API_KEY: OffsetCommitValue,
+}
+
+
+def _prefixed(prefix: int, message: Message, version: int) -> bytes:
+    out = bytearray(_INT16.pack(prefix))
+    encode_into(message, version, out)
+    return bytes(out)
+
+
+def group_record(group_id: str, value: GroupMetadataValue) -> CoordinatorRecord:
+    """A classic group as it is from now on."""
+    key = GroupMetadataKey(group=group_id)
+    return CoordinatorRecord(
+        key,
+        value,
+        _prefixed(key.API_KEY, key, _KEY_VERSION),
+        _prefixed(GROUP_METADATA_VERSION, value, GROUP_METADATA_VERSION),
+    )
+
+
+def group_tombstone(group_id: str) -> CoordinatorRecord:
+    """The classic group is no more."""
+    key = GroupMetadataKey(group=group_id)
+    return CoordinatorRecord(key, None, _prefixed(key.API_KEY, key, _KEY_VERSION), None)
+
+
+def offset_record(group_id: str, topic: str, partition: int, value: OffsetCommitValue) -> CoordinatorRecord:
+    """An offset is committed."""
+    key = OffsetCommitKey(group=group_id, topic=topic, partition=partition)
+    version = OFFSET_COMMIT_VERSION if value.expire_timestamp < 0 else EXPIRING_OFFSET_COMMIT_VERSION
+    return CoordinatorRecord(key, value, _prefixed(key.API_KEY, key, _KEY_VERSION), _prefixed(version, value, version))
+
+
+def offset_tombstone(group_id: str, topic: str, partition: int) -> CoordinatorRecord:
+    """A committed offset is no more."""
+    key = OffsetCommitKey(group=group_id, topic=topic, partition=partition)
+    return CoordinatorRecord(key, None, _prefixed(key.API_KEY, key, _KEY_VERSION), None)
+
+
+def decode_record(key: bytes, value: bytes | None) -> CoordinatorRecord | None:
+    """The record that stands in the log, None for one of a kind that is not known.
+
+    Raises:
+        ProtocolError: it is malformed.
+    """
+    kind = int.from_bytes(key[:2], "big", signed=True)
+    key_class = _KEYS.get(kind)
+    if key_class is None:
+        return None
+    decoded_key = decode(key_class, _KEY_VERSION, key, 2)
+    if value is None:
+        return CoordinatorRecord(decoded_key, None, key, None)
+    version = int.from_bytes(value[:2], "big", signed=True)
+    value_class = _VALUES[kind]
+    if not value_class.MIN_VERSION <= version <= value_class.MAX_VERSION:
+        raise ProtocolError(f"{value_class.__name__} version {version}")
+    return CoordinatorRecord(decoded_key, decode(value_class, version, value, 2), key, value)

@@ -1,0 +1,98 @@
+"""OffsetCommit."""
+
+import pytest
+
+from kwire.api import offset_commit
+from kwire.protocol.errors import ErrorCode
+from kwire.protocol.messages.join_group import JoinGroupResponse
+from kwire.protocol.messages.offset_commit import (
+    OffsetCommitRequest,
+    OffsetCommitRequestPartition,
+    OffsetCommitRequestTopic,
+)
+
+
+@pytest.mark.parametrize("version", range(2, 10))
+async def test_a_consumer_outside_any_group_protocol_commits(groups, version):
+    assert await groups.commit(7, version=version) == 0
+    row = (await groups.fetch()).topics[0].partitions[0]
+    assert (row.committed_offset, row.metadata) == (7, "note")
+    assert row.committed_leader_epoch == (3 if version >= 6 else -1)
+
+
+async def test_by_topic_id(groups):
+    assert await groups.commit(9, version=10, topic="", topic_id=groups.topic.topic_id) == 0
+    assert await groups.committed() == 9
+    assert await groups.commit(9, version=10, topic="", topic_id=b"x" * 16) == ErrorCode.UNKNOWN_TOPIC_ID
+
+
+async def test_what_does_not_exist(groups):
+    request = OffsetCommitRequest(
+        group_id="g",
+        topics=[
+            OffsetCommitRequestTopic("t", partitions=[OffsetCommitRequestPartition(index, 5) for index in (0, 9, -1)]),
+            OffsetCommitRequestTopic("nowhere", partitions=[OffsetCommitRequestPartition(0, 5)]),
+        ],
+    )
+    response = await groups.ask(offset_commit.handle, request, 9)
+    unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    assert {
+        topic.name: {row.partition_index: row.error_code for row in topic.partitions} for topic in response.topics
+    } == {"t": {0: 0, 9: unknown, -1: unknown}, "nowhere": {0: unknown}}
+    assert await groups.committed() == 5
+
+
+async def test_a_member_commits_in_its_generation_only(groups):
+    joined = await groups.lead()
+    assert await groups.commit(5, joined=joined) == 0
+    stale = JoinGroupResponse(generation_id=0, member_id=joined.member_id)
+    assert await groups.commit(6, joined=stale) == ErrorCode.ILLEGAL_GENERATION
+    stranger = JoinGroupResponse(generation_id=1, member_id="stranger")
+    assert await groups.commit(6, joined=stranger) == ErrorCode.UNKNOWN_MEMBER_ID
+    assert await groups.commit(6) == ErrorCode.UNKNOWN_MEMBER_ID
+    assert await groups.committed() == 5
+
+
+async def test_between_join_and_sync_nobody_commits(groups):
+    joined = await groups.enter()
+    assert await groups.commit(6, joined=joined) == ErrorCode.REBALANCE_IN_PROGRESS
+
+
+@pytest.mark.parametrize(("version", "code"), [(8, ErrorCode.ILLEGAL_GENERATION), (9, ErrorCode.GROUP_ID_NOT_FOUND)])
+async def test_a_generation_of_no_group(groups, version, code):
+    joined = JoinGroupResponse(generation_id=1, member_id="m")
+    assert await groups.commit(6, joined=joined, version=version) == code
+
+
+async def test_metadata_round_trips_up_to_its_limit(groups):
+    longest = "\N{TRIANGULAR RULER}" * 2048  # two UTF-16 units each
+    assert await groups.commit(1, metadata=longest) == 0
+    assert (await groups.fetch()).topics[0].partitions[0].metadata == longest
+    assert await groups.commit(2, metadata=longest + "x") == ErrorCode.OFFSET_METADATA_TOO_LARGE
+    assert await groups.committed() == 1
+    assert await groups.commit(3, metadata=None) == 0
+    assert (await groups.fetch()).topics[0].partitions[0].metadata == ""
+
+
+async def test_a_commit_keeps_the_session(groups):
+    joined = await groups.lead(session_timeout_ms=6000)
+    for _ in range(4):
+        groups.pass_time(5)
+        assert await groups.commit(5, joined=joined) == 0
+    assert await groups.beat(joined) == 0
+
+
+async def test_a_deleted_topics_offsets_go(groups):
+    await groups.commit(5)
+    await groups.cluster.controller.delete_topics([groups.topic.topic_id])
+    assert (await groups.fetch(topics=None)).topics == []
+
+
+async def test_a_wrong_broker(group_world):
+    groups = await group_world(2)
+    other = 3 - groups.coordinator_of("g")
+    topics = [OffsetCommitRequestTopic("t", partitions=[OffsetCommitRequestPartition(0, 5)])]
+    response = await groups.ask(
+        offset_commit.handle, OffsetCommitRequest(group_id="g", topics=topics), 9, node_id=other
+    )
+    assert response.topics[0].partitions[0].error_code == ErrorCode.NOT_COORDINATOR
