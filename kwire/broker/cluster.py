@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from kwire.env import Env
     from kwire.protocol.schema import Message
+    from kwire.storage.cleaner import Cleaner
     from kwire.storage.port import LogStore, PartitionLog, StoredLog
 
 Listener: TypeAlias = "Callable[[Sequence[Message]], None]"
@@ -68,6 +69,7 @@ class Cluster:
         self._partitions: dict[tuple[str, int], Partition] = {}
         self._unopened: Sequence[StoredLog] | None = None
         """Stored logs that retention has not opened yet; None before its first run."""
+        self._cleaner: Cleaner | None = None
         self._replay()
         self.controller = Controller(
             env, self.image, self._metadata_log, self.configs, self._changed, any_may_lead=any_may_lead
@@ -104,6 +106,7 @@ class Cluster:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._run_housekeeping)
             nursery.start_soon(self._run_retention)
+            nursery.start_soon(self._run_cleaner)
 
     async def _run_housekeeping(self) -> NoReturn:
         while True:
@@ -167,6 +170,36 @@ class Cluster:
                 _log.error("retention cannot open %s-%d: %s", stored.topic, stored.partition, error)
                 still_unopened.append(stored)
         self._unopened = still_unopened
+
+    async def _run_cleaner(self) -> None:
+        if not self._first_broker.config.log_cleaner_enable:
+            return
+        while True:
+            await trio.sleep(max(1, self._first_broker.config.log_cleaner_backoff_ms) / 1000)
+            while await self.clean():
+                pass
+
+    async def clean(self) -> bool:
+        """The dirtiest compacted log that is due has been cleaned, False: none was. Requests are served meanwhile."""
+        if not any(log.config.compact for log, _ in self._opened_logs()):
+            return False
+        from kwire.storage.cleaner import Cleaner, CleanerLimits  # noqa: PLC0415 - only where something is compacted
+
+        if self._cleaner is None:
+            self._cleaner = Cleaner(self.env, self._opened_logs)
+        config = self._first_broker.config
+        limits = CleanerLimits(
+            dedupe_buffer_bytes=int(config.log_cleaner_dedupe_buffer_size * config.log_cleaner_io_buffer_load_factor),
+            step_bytes=config.log_cleaner_io_buffer_size // 2,
+            max_bytes_per_second=config.log_cleaner_io_max_bytes_per_second,
+        )
+        return await self._cleaner.clean_dirtiest(limits)
+
+    def _opened_logs(self) -> Iterator[tuple[PartitionLog, int]]:
+        """Every opened log with its last stable offset."""
+        for partition in self.partitions:
+            if partition.opened_log is not None:
+                yield partition.opened_log, partition.last_stable_offset
 
     def open_stored_logs(self) -> None:
         """Every stored log of an existing topic is open, and so recovered: for a start after an unclean stop. Blocking.

@@ -18,12 +18,15 @@ WITHOUT_EFFECT = "kwire accepts this config without effect."
 
 TOPIC_TEXTS = {
     "cleanup.policy": "What becomes of old records: delete drops whole segments by age and size. "
-    "compact, alone or beside it, keeps old segments for the cleaner.",
+    "compact, alone or beside it, keeps the newest record of each key: the cleaner removes the others from closed "
+    "segments, and every record needs a key.",
     "compression.gzip.level": "Level that batches are recompressed with where compression.type is gzip, -1 the usual.",
     "compression.lz4.level": "Level that batches are recompressed with where compression.type is lz4.",
     "compression.type": "Codec of the stored batches. producer keeps what the client sent, another one recompresses "
     "batches that arrive in a different codec, uncompressed stores them plain.",
     "compression.zstd.level": "Level that batches are recompressed with where compression.type is zstd.",
+    "delete.retention.ms": "How long a cleaned log still shows that a key was deleted (a record without value) "
+    "or that a transaction ended, from the first cleaning on that kept nothing else of it.",
     "file.delete.delay.ms": "How long the files of a deleted segment or topic stay on the disk at least; "
     "they go within a minute after.",
     "flush.messages": "Number of records after which the log is synced to the disk; "
@@ -32,6 +35,8 @@ TOPIC_TEXTS = {
     "without it the operating system decides.",
     "index.interval.bytes": "Bytes of log between two entries of a segment's offset index.",
     "internal.segment.bytes": "Size at which a segment is closed, where it may be smaller than segment.bytes allows.",
+    "max.compaction.lag.ms": "Age of a record at which a compacted log is cleaned, however little of it is dirty; "
+    "its segments are closed by then.",
     "max.decompressed.message.bytes": "Largest size to which one batch may decompress while it is validated.",
     "max.message.bytes": "Largest record batch, as it is stored, that a producer may send.",
     "message.timestamp.after.max.ms": "How far a record's timestamp may lie after the broker's time; "
@@ -40,6 +45,9 @@ TOPIC_TEXTS = {
     "not checked where the broker sets the timestamp.",
     "message.timestamp.type": "Whether a record keeps its producer's timestamp (CreateTime) "
     "or gets the time of its arrival (LogAppendTime).",
+    "min.cleanable.dirty.ratio": "Share of a compacted log, in bytes, that must be new since its last cleaning "
+    "before the next one.",
+    "min.compaction.lag.ms": "How long a record stays in a compacted log at least, though its key has a newer one.",
     "min.insync.replicas": "With acks=all, how many replicas must run for an append; "
     "with fewer the producer gets NOT_ENOUGH_REPLICAS.",
     "retention.bytes": "Size of one partition above which its oldest segments are deleted; -1 is no bound.",
@@ -63,6 +71,13 @@ BROKER_TEXTS = {
     "kwire.validate.records": "Whether every record of a produced batch is checked as Kafka does. "
     "Otherwise the batch's header and checksum are, and its records only where the topic's configs need it.",
     "listeners": "Where the broker listens. Given as `--listen HOST:PORT`.",
+    "log.cleaner.backoff.ms": "How long the cleaner waits when no compacted log needs it.",
+    "log.cleaner.dedupe.buffer.size": "Memory in which a cleaning notes keys (160 bytes each); "
+    "a log with more of them is cleaned in several passes.",
+    "log.cleaner.enable": "Whether compacted logs are cleaned.",
+    "log.cleaner.io.buffer.load.factor": "How much of log.cleaner.dedupe.buffer.size may be used.",
+    "log.cleaner.io.buffer.size": "Twice the bytes that a cleaning reads before it lets others run.",
+    "log.cleaner.io.max.bytes.per.second": "How fast a cleaning reads and writes at most.",
     "log.dir": "The directory that keeps everything, empty where memory does. Given as `--data DIR`.",
     "log.dirs": "The same as log.dir.",
     "log.retention.check.interval.ms": "How often logs are searched for segments to delete, "

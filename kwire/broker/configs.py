@@ -13,6 +13,7 @@ Source: KIP-226 (dynamic broker configs); Kafka documentation, "Broker Configs",
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from sys import float_info
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from kwire.storage.config import LogConfig
@@ -56,6 +57,12 @@ class BrokerConfig:
     group_max_size: int = INT_MAX
     group_min_session_timeout_ms: int = 6_000
     kwire_validate_records: bool = False
+    log_cleaner_backoff_ms: int = 15_000
+    log_cleaner_dedupe_buffer_size: int = 134_217_728
+    log_cleaner_enable: bool = True
+    log_cleaner_io_buffer_load_factor: float = 0.9
+    log_cleaner_io_buffer_size: int = 524_288
+    log_cleaner_io_max_bytes_per_second: float = float_info.max
     log_retention_check_interval_ms: int = 300_000
     max_connections: int = INT_MAX
     max_connections_per_ip: int = INT_MAX

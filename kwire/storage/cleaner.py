@@ -41,13 +41,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True, frozen=True)
 class CleanerLimits:
-    """What a cleaning may take: Kafka's log.cleaner.* broker configs.
+    """What a cleaning may take: memory for the map of keys, bytes read in one step, bytes read and written a second."""
 
-    dedupe_buffer_bytes: memory of the map of keys; load_factor: how full it may get; step_bytes: read in one step.
-    """
-
-    dedupe_buffer_bytes: int = 134_217_728
-    load_factor: float = 0.9
+    dedupe_buffer_bytes: int = 120_795_955
     step_bytes: int = 524_288
     max_bytes_per_second: float = float("inf")
 
@@ -136,7 +132,7 @@ class _Cleaning:
             CorruptBatch: its records cannot be read.
         """
         log, dirty = self._log, self._dirty
-        offsets = OffsetMap(self._limits.dedupe_buffer_bytes, self._limits.load_factor)
+        offsets = OffsetMap(self._limits.dedupe_buffer_bytes)
         await self._map_keys(offsets)
         end_offset = offsets.latest_offset + 1
         segments = [each for each in log.segments() if each.base_offset < end_offset]

@@ -145,9 +145,9 @@ class OffsetMap:
 
     __slots__ = ("_limit", "_offsets", "latest_offset")
 
-    def __init__(self, budget_bytes: int, load_factor: float = 1.0) -> None:
+    def __init__(self, budget_bytes: int) -> None:
         self._offsets: dict[bytes, int] = {}
-        self._limit = max(1, int(budget_bytes // OFFSET_MAP_ENTRY_BYTES * load_factor))
+        self._limit = max(1, budget_bytes // OFFSET_MAP_ENTRY_BYTES)
         self.latest_offset = -1
 
     def __len__(self) -> int:

@@ -129,7 +129,7 @@ def test_every_field_takes_its_text():
             ):
                 text = samples.get(type(field.default), "7")
                 value = getattr(resolve(Configs({prefix + config_name(field.name): text}, image_of())), field.name)
-                assert value == {"true": True, "7": 7}.get(text, text)
+                assert value == {"true": True, "0.25": 0.25, "7": 7}.get(text, text)
 
 
 def test_a_group_has_its_own_value_or_the_brokers():

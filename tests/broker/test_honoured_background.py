@@ -61,27 +61,28 @@ async def test_a_stored_log_is_opened_once_its_topic_may_expire(tmp_path, monkey
     cluster.close()
 
 
+class Steps(trio.abc.Instrument):
+    """Counts the turns that tasks get."""
+
+    count = 0
+
+    def before_task_step(self, task):
+        self.count += 1
+
+
 async def test_logs_are_opened_one_by_one_with_requests_in_between(tmp_path, monkeypatch):
     cluster = await stored_cluster(tmp_path)
-    turns = []
+    steps, opened_at = Steps(), []
     opens = cluster.store.open
 
     def open_log(*args):
-        turns.append("opened")
+        opened_at.append(steps.count)
         return opens(*args)
 
-    async def serve():
-        while True:
-            await trio.lowlevel.checkpoint()
-            turns.append("served")
-
     monkeypatch.setattr(cluster.store, "open", open_log)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(serve)
-        await cluster.enforce_retention()
-        nursery.cancel_scope.cancel()
-    first, second = (index for index, turn in enumerate(turns) if turn == "opened")
-    assert "served" in turns[first:second]
+    trio.lowlevel.add_instrument(steps)
+    await cluster.enforce_retention()
+    assert len(opened_at) == len(set(opened_at)) == 2, "each in a turn of its own"
     cluster.close()
 
 
@@ -146,3 +147,73 @@ async def test_housekeeping_comes_as_often_as_flush_ms_needs(static, configs, in
     with trio.move_on_after(interval_s * 3.5):
         await cluster.run()
     assert rounds == pytest.approx([interval_s, 2 * interval_s, 3 * interval_s])
+
+
+def duplicates(cluster, topic):
+    """A closed segment with two records of one key. Returns the log."""
+    for _ in range(2):
+        produce(cluster, topic)
+    log = cluster.partition(topic, 0).log
+    log.roll(START_MS)
+    return log
+
+
+@pytest.mark.honours(broker="log.cleaner.backoff.ms")
+@pytest.mark.parametrize(("static", "dirty_s"), [({}, 15), ({"log.cleaner.backoff.ms": "2500"}, 2.5)])
+async def test_the_cleaner_looks_as_often_as_it_is_told(static, dirty_s, autojump_clock):
+    env = build_env()
+    env.clock_s = trio.current_time
+    cluster = build_cluster(env=env, static=static)
+    await create_topic(cluster, "t", configs={"cleanup.policy": "compact"})
+    log = duplicates(cluster, "t")
+    with trio.move_on_after(dirty_s - 0.1):
+        await cluster.run()
+    assert log.cleaned_offset is None
+    with trio.move_on_after(dirty_s + 0.1):
+        await cluster.run()
+    assert log.cleaned_offset == 2
+
+
+@pytest.mark.honours(broker="log.cleaner.enable")
+@pytest.mark.parametrize(("static", "cleaned_offset"), [({}, 2), ({"log.cleaner.enable": "false"}, None)])
+async def test_nothing_is_cleaned_where_the_cleaner_is_off(static, cleaned_offset, autojump_clock):
+    env = build_env()
+    env.clock_s = trio.current_time
+    cluster = build_cluster(env=env, static=static)
+    await create_topic(cluster, "t", configs={"cleanup.policy": "compact"})
+    log = duplicates(cluster, "t")
+    with trio.move_on_after(3600):
+        await cluster.run()
+    assert log.cleaned_offset == cleaned_offset
+
+
+@pytest.mark.honours(broker="log.cleaner.io.max.bytes.per.second")
+@pytest.mark.parametrize(("static", "least_s"), [({}, 0), ({"log.cleaner.io.max.bytes.per.second": "10"}, 15)])
+async def test_a_cleaning_is_as_slow_as_it_is_told(static, least_s, autojump_clock):
+    env = build_env()
+    env.clock_s = trio.current_time
+    cluster = build_cluster(env=env, static=static)
+    await create_topic(cluster, "t", configs={"cleanup.policy": "compact"})
+    log = duplicates(cluster, "t")
+    read_twice_and_half_written_bytes = 2.5 * log.size_bytes
+    began_s = trio.current_time()
+    assert await cluster.clean()
+    assert trio.current_time() - began_s == pytest.approx(read_twice_and_half_written_bytes / 10 if static else 0)
+    assert trio.current_time() - began_s >= least_s
+
+
+async def test_the_dirtiest_log_is_cleaned_first_and_what_is_clean_is_left_alone(autojump_clock):
+    cluster = build_cluster()
+    for topic in ("some", "all", "plain"):
+        await create_topic(cluster, topic, configs={"cleanup.policy": "delete" if topic == "plain" else "compact"})
+    some, every, plain = (duplicates(cluster, topic) for topic in ("some", "all", "plain"))
+    assert await cluster.clean()
+    first = next(log for log in (some, every) if log.cleaned_offset is not None)
+    duplicates(cluster, first.topic)
+    second = some if first is every else every
+    assert await cluster.clean()
+    assert (first.cleaned_offset, second.cleaned_offset) == (2, 2)
+    assert await cluster.clean()
+    assert first.cleaned_offset == 4
+    assert not await cluster.clean()
+    assert plain.cleaned_offset is None

@@ -22,11 +22,12 @@ from kwire.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTop
 from kwire.protocol.messages.describe_topic_partitions import DescribeTopicPartitionsRequest, TopicRequest
 from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
-from kwire.protocol.records.batch import read_header, seal
+from kwire.protocol.records.batch import iter_headers, read_header, seal
 from kwire.protocol.records.compression import Codec
-from kwire.protocol.records.record import Record, encode_batch
+from kwire.protocol.records.record import Record, encode_batch, iter_records
 
 HOUR_S, DAY_S = 3_600, 86_400
+MAX_BYTES = 2**31 - 1
 BOTH = ("memory", "segments")
 FILES = ("segments",)
 DONE = (ErrorCode.NONE, None)
@@ -218,7 +219,73 @@ async def syncs_over_time(world):
     return synced
 
 
+async def dirty(world, *values, count=1):
+    """A closed segment that has a record of one key with each of these values."""
+    for value in values:
+        await world.produce(world.batch(value=value, count=count))
+    world.log().roll(world.env.wall_ms())
+
+
+async def is_cleaned(world):
+    await dirty(world, b"old", b"new")
+    return await world.cluster.clean()
+
+
+async def is_cleaned_two_hours_later(world):
+    await dirty(world, b"old", b"new")
+    world.clock.advance(2 * HOUR_S)
+    return await world.cluster.clean()
+
+
+async def is_cleaned_for_little(world):
+    """Whether a cleaning of half of the log is followed by one for a tenth of it."""
+    await dirty(world, bytes(1000))
+    cleaned = [await world.cluster.clean()]
+    await dirty(world, b"new")
+    return [*cleaned, await world.cluster.clean()]
+
+
+async def tombstones_over_time(world):
+    """How many there are after the first cleaning, and after another one two hours later."""
+    await dirty(world, b"old", None)
+    counts = []
+    for wait_s in (0, 2 * HOUR_S):
+        world.clock.advance(wait_s)
+        await world.produce(world.batch(key=b"another", value=bytes(10 ** (3 + len(counts)))))
+        world.log().roll(world.env.wall_ms())
+        assert await world.cluster.clean()
+        stored = world.log().read(0, MAX_BYTES, before_offset=2, min_one_batch=True).tobytes()
+        records = [record for at, header in iter_headers(stored) for record in iter_records(stored, header, at)]
+        counts.append(sum(record.value is None for record in records))
+    return counts
+
+
+async def keys_in_one_pass(world):
+    """Up to which offset one cleaning of 8,000 keys comes."""
+    records = [Record(0, world.env.wall_ms(), b"truck-%d" % number, b"position") for number in range(8000)]
+    await world.produce(encode_batch(records))
+    world.log().roll(world.env.wall_ms())
+    assert await world.cluster.clean()
+    return world.log().cleaned_offset
+
+
+async def steps_of_a_cleaning(world):
+    """How often a cleaning of 20 batches lets others run."""
+    await dirty(world, *[b"position"] * 20)
+    steps = []
+    run_blocking = world.env.run_blocking
+
+    async def count(function):
+        steps.append(function)
+        return await run_blocking(function)
+
+    world.env.run_blocking = count
+    assert await world.cluster.clean()
+    return len(steps)
+
+
 NONE = ErrorCode.NONE
+COMPACT = {"cleanup.policy": "compact"}
 MIB = str(1024 * 1024)
 
 TOPIC_ROWS = [
@@ -231,6 +298,38 @@ TOPIC_ROWS = [
     ),
     honours(
         stored_codec, Codec.NONE, Codec.ZSTD, topic={"compression.type": "zstd"}, broker={"compression.type": "zstd"}
+    ),
+    honours(
+        tombstones_over_time,
+        [1, 1],
+        [1, 0],
+        topic={"delete.retention.ms": "3600000"},
+        broker={"log.cleaner.delete.retention.ms": "3600000"},
+        given=COMPACT,
+    ),
+    honours(
+        is_cleaned_two_hours_later,
+        False,
+        True,
+        topic={"max.compaction.lag.ms": "3600000"},
+        broker={"log.cleaner.max.compaction.lag.ms": "3600000"},
+        given=COMPACT | {"min.cleanable.dirty.ratio": "1"},
+    ),
+    honours(
+        is_cleaned_for_little,
+        [True, False],
+        [True, True],
+        topic={"min.cleanable.dirty.ratio": "0.01"},
+        broker={"log.cleaner.min.cleanable.ratio": "0.01"},
+        given=COMPACT,
+    ),
+    honours(
+        is_cleaned,
+        True,
+        False,
+        topic={"min.compaction.lag.ms": "3600000"},
+        broker={"log.cleaner.min.compaction.lag.ms": "3600000"},
+        given=COMPACT,
     ),
     honours(
         compressed_like(Codec.GZIP, None, 1),
@@ -450,6 +549,9 @@ GAP = ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
 SMALL = 2 * 1024 * 1024
 
 BROKER_ROWS = [
+    honours(keys_in_one_pass, 8000, 5898, broker={"log.cleaner.dedupe.buffer.size": "1048577"}, given=COMPACT),
+    honours(keys_in_one_pass, 8000, 838, broker={"log.cleaner.io.buffer.load.factor": "0.001"}, given=COMPACT),
+    honours(steps_of_a_cleaning, 3, 43, broker={"log.cleaner.io.buffer.size": "2"}, given=COMPACT),
     honours(
         error_of_an_unknown_topic,
         NONE,
