@@ -70,15 +70,6 @@ class Steps(trio.abc.Instrument):
         self.count += 1
 
 
-class Steps(trio.abc.Instrument):
-    """Counts the turns that tasks get."""
-
-    count = 0
-
-    def before_task_step(self, task):
-        self.count += 1
-
-
 async def test_logs_are_opened_one_by_one_with_requests_in_between(tmp_path, monkeypatch):
     cluster = await stored_cluster(tmp_path)
     steps, opened_at = Steps(), []
