@@ -34,8 +34,11 @@ LEADER_EPOCH = 1
 
 READ_BYTES = 1024 * 1024
 
-_CONFIG = LogConfig(cleanup_policy=frozenset({"compact"}), retention_ms=-1, segment_bytes=METADATA_SEGMENT_BYTES)
-"""Never given up by time or size; only a checkpoint cuts it."""
+_CONFIG = LogConfig(
+    cleanup_policy=frozenset({"compact"}), retention_ms=-1, segment_bytes=METADATA_SEGMENT_BYTES, flush_messages=1
+)
+"""Never given up by time or size; only a checkpoint cuts it. A decision is on the disk before it counts, as in Kafka: a
+topic's synced records must not outlive the topic, nor a record the leader epoch that it was written in."""
 
 _log = logging.getLogger(__name__)
 

@@ -1,3 +1,6 @@
+from dataclasses import replace
+from random import Random
+
 import pytest
 
 from kwire.broker import metadata_log, metadata_snapshot
@@ -20,6 +23,7 @@ from kwire.storage.memory import MemoryStore
 from kwire.storage.port import StorageError
 from kwire.storage.segments.store import SegmentStore
 from kwire.testing.cluster import CLUSTER_ID, build_cluster, build_env, create_topic
+from kwire.testing.simulated_disk import ProcessFiles, SimulatedDisk
 
 TOPIC_ID = bytes(range(16))
 
@@ -248,3 +252,16 @@ def test_a_checkpoint_written_by_kafka_is_read():
         image.replay(record)
     assert {type(record) for record in records} == {FeatureLevelRecord}
     assert image.features["metadata.version"] == 33
+
+
+async def test_a_decision_outlives_power_loss():
+    disk = SimulatedDisk(Random(1), lambda: 0)
+    for number in range(6):
+        env = replace(build_env(), files=ProcessFiles(disk))
+        store = SegmentStore("/data", env)
+        store.start()
+        cluster = build_cluster(env=env, store=store)
+        assert len(cluster.image.topics) == number
+        await create_topic(cluster, f"topic-{number}")
+        env.files.kill()
+        disk.lose_power()

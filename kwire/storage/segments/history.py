@@ -173,12 +173,19 @@ class History:
         self.store_rows(segments)
         while self._unsynced_rows:
             segment_base_offset = self._unsynced_rows.pop()
-            with contextlib.suppress(FileNotFoundError):
-                file = self._files.open(self._rows_path(segment_base_offset), "append")
-                try:
-                    file.fsync()
-                finally:
-                    file.close()
+            try:
+                self._sync_rows(segment_base_offset)
+            except OSError:
+                self._unsynced_rows.add(segment_base_offset)
+                raise
+
+    def _sync_rows(self, segment_base_offset: int) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            file = self._files.open(self._rows_path(segment_base_offset), "append")
+            try:
+                file.fsync()
+            finally:
+                file.close()
 
     # When the log is cut
 

@@ -37,6 +37,9 @@ def load(log: SegmentedLog, home: Home, *, clean: bool) -> None:
                 raise
             _log.error("%s was cleanly closed, but is damaged: all of it is recovered: %s", log.directory, error)
             _load(log, home, 0, clean=False)
+    except StorageError:
+        log.abandon()
+        raise
     except (OSError, CorruptBatch) as error:
         log.abandon()
         raise StorageError(f"cannot open the log in {log.directory}: {error}") from error
@@ -64,12 +67,14 @@ def _load(log: SegmentedLog, home: Home, recovery_point: int, *, clean: bool) ->
     trusted_end = log_end_offset if trusted_end is None else min(trusted_end, log_end_offset)
     content.keep([segment.base_offset for segment in segments])
     log_start_offset = max(log_start_offset, segments[0].base_offset)
-    log.loaded(segments, log_start_offset, log_end_offset, log_end_offset if clean else recovery_point)
+    log.loaded(segments, log_start_offset, log_end_offset, log_end_offset if clean else recovery_point, clean=clean)
     start = log.history.load(content, trusted_end, log_end_offset)
     log.history.replay(log.walk(min(start.producers, start.epochs)), start)
     log.history.truncate_from_start(log_start_offset, segments[0].base_offset)
     log.history.store_rows(segments)
     log.history.store_epochs()
+    if log_end_offset - log.recovery_point >= log.config.flush_messages:
+        log.flush()  # of a crash between the write and the fsync: from now on it is readable
 
 
 def _stored_segment(log: SegmentedLog, home: Home, base_offset: int) -> Segment:
@@ -89,9 +94,19 @@ def _recover(log: SegmentedLog, segments: list[Segment], recovery_point: int) ->
         start_offset, cut_bytes = segment.recover(recovery_point)
         if trusted_end is None:
             trusted_end = start_offset
-        if cut_bytes:
+        if cut_bytes or (following is not None and not _meet(log, segment, following)):
             log.recovered_cut = True
             log.discard(segments[number + 1 :])
             del segments[number + 1 :]
             break
     return trusted_end
+
+
+def _meet(log: SegmentedLog, segment: Segment, following: Segment) -> bool:
+    """Whether the second segment continues the first one.
+
+    Power loss may have taken whole batches, so that nothing is torn, or brought a deleted segment back.
+    Compaction leaves gaps, but no overlaps.
+    """
+    end = segment.next_offset()
+    return end == following.base_offset or (end < following.base_offset and log.config.compact)

@@ -68,14 +68,17 @@ class SegmentedLog(CleanableSegments):
         self._unflushed_since_ms: int | None = None
         self._directory_synced = True
 
-    def loaded(self, segments: list[Segment], log_start_offset: int, log_end_offset: int, recovery_point: int) -> None:
-        """The directory has these segments, the last of which is active."""
+    def loaded(
+        self, segments: list[Segment], log_start_offset: int, log_end_offset: int, recovery_point: int, *, clean: bool
+    ) -> None:
+        """The directory has these segments, the last of which is active. clean: the last run synced all of it."""
         self.exists = True
         segments[-1].activate()
         self._segments = segments
         self._log_start_offset = log_start_offset
         self._log_end_offset = log_end_offset
         self._recovery_point = min(recovery_point, log_end_offset)
+        self._directory_synced = clean
         if self._recovery_point < log_end_offset:
             self._unflushed_since_ms = self._home.env.wall_ms()
 
@@ -186,6 +189,7 @@ class SegmentedLog(CleanableSegments):
         old = self._segments[-1]
         new = self.new_segment(base_offset, created_ms=now_ms)
         if old.active:
+            old.cut_torn()
             old.store_indexes()
         if old.size_bytes:
             self.history.store_snapshot(base_offset)
@@ -407,6 +411,7 @@ class SegmentedLog(CleanableSegments):
         env, trash = self._home.env, self._home.trash
         due_ms = env.wall_ms() + self.config.file_delete_delay_ms
         renamed = True
+        self._directory_synced = self._directory_synced and not segments
         for segment in segments:
             segment.active = False
             for suffix in FILE_SUFFIXES:
@@ -513,9 +518,24 @@ class SegmentedLog(CleanableSegments):
                 segment.sync()
         self.history.sync(segments)
         if not self._directory_synced:
-            self._directory_synced = True
-            self._home.env.files.fsync_directory(self.directory)
-            self._home.env.files.fsync_directory(self.directory.rpartition("/")[0] or "/")
+            self._directory_synced = True  # before the work: a roll beside it wants it anew
+            try:
+                self._sync_names()
+            except OSError:
+                self._directory_synced = False
+                raise
+
+    def _sync_names(self) -> None:
+        """The files are found after power loss, and known as this topic's."""
+        files = self._home.env.files
+        with suppress(FileNotFoundError):  # of a broker that wrote none
+            identity = files.open(f"{self.directory}/{PARTITION_METADATA}", "append")
+            try:
+                identity.fsync()
+            finally:
+                identity.close()
+        files.fsync_directory(self.directory)
+        files.fsync_directory(self.directory.rpartition("/")[0] or "/")
 
     def close(self) -> None:
         """Flushes and lets go of all files; further calls raise StorageError."""
@@ -531,6 +551,7 @@ class SegmentedLog(CleanableSegments):
 
     def _store_everything(self) -> None:
         active = self._segments[-1]
+        active.cut_torn()
         active.store_indexes()
         active.active = False
         if self._log_end_offset not in self.history.snapshots:

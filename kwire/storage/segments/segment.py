@@ -120,15 +120,14 @@ class Segment:
         """
         file = self.file()
         position = self.size_bytes
-        if self._torn:
-            self._cut_torn(file)
+        self.cut_torn()
         newest = self._newest or self.newest()
         try:
             file.append((batch,))
         except OSError:
             self._torn = True
             with contextlib.suppress(OSError):  # else before the next append
-                self._cut_torn(file)
+                self.cut_torn()
             raise
         if not position:
             self._first_timestamp = header.max_timestamp
@@ -139,9 +138,15 @@ class Segment:
             self._add_index_entry(header.last_offset, position)
         self._since_index_entry += header.size_bytes
 
-    def _cut_torn(self, file: File) -> None:
-        file.truncate(self.size_bytes)
-        self._torn = False
+    def cut_torn(self) -> None:
+        """Nothing stands behind size_bytes any more: before the next append, and before the segment is closed.
+
+        Raises:
+            OSError.
+        """
+        if self._torn:
+            self.file().truncate(self.size_bytes)
+            self._torn = False
 
     def _add_index_entry(self, last_offset: int, position: int) -> None:
         self.index.add(last_offset, position)
@@ -363,7 +368,7 @@ class Segment:
         self.index.truncate(next_offset)
         self.time_index.truncate(next_offset)
         self._newest = self._reread_newest()
-        self._cut_torn(self.file())
+        self.cut_torn()
 
     def store_indexes(self) -> None:
         """The indexes are in their files, with an entry for the newest timestamp.

@@ -71,7 +71,7 @@ class SegmentStore:
         """The directory is there, ours alone, and known to be cleanly closed or not."""
         files = self._env.files
         try:
-            files.mkdir(self.directory)
+            self._make_directory()
             self._check_kind()
             self._take_lock()
             self._read_properties()
@@ -79,7 +79,9 @@ class SegmentStore:
             self._home.log_starts.read()
             self._home.cleaner_points.read()
             self._was_clean = files.exists(self._path(checkpoints.CLEAN_SHUTDOWN))
-            files.remove(self._path(checkpoints.CLEAN_SHUTDOWN))
+            if self._was_clean:
+                files.remove(self._path(checkpoints.CLEAN_SHUTDOWN))
+                files.fsync_directory(self.directory)  # a marker that power loss brings back would vouch for torn logs
             for name in files.listdir(self.directory):
                 if name.endswith(DIRECTORY_DELETED_SUFFIX):
                     self._home.trash.add(self._path(name), 0)
