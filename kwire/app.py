@@ -21,13 +21,13 @@ from kwire.server.server import Server
 from kwire.server.warming import warm
 from kwire.settings import Address, CannotStart
 from kwire.storage.port import StorageError
+from kwire.storage.registry import StoreOptions, make_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from kwire.server.listener import Listener
     from kwire.settings import BrokerSetting, Settings, TopicSetting
-    from kwire.storage.port import LogStore
 
 logger = logging.getLogger("kwire")
 
@@ -93,30 +93,20 @@ async def _opened(settings: Settings, env: Env) -> Cluster:
     """The cluster over its started store; after an unclean stop every stored log is recovered."""
     node_ids = [broker.node_id for broker in settings.brokers]
 
-    def over(store: LogStore, cluster_id: str) -> Cluster:
-        any_may_lead = settings.failover == "any"
-        return Cluster(
-            env,
-            store,
-            cluster_id=cluster_id,
-            broker_ids=node_ids,
-            static=settings.config,
-            any_may_lead=any_may_lead,
-        )
+    url = "memory:" if settings.data is None else f"file:{settings.data}"
+    store = make_store(url, env, StoreOptions(memory_bytes=settings.memory_bytes, node_id=node_ids[0]))
 
-    if settings.data is None:
-        from kwire.storage.memory import MemoryStore  # noqa: PLC0415 - only the engine in use is imported
-
-        return over(MemoryStore(env, settings.memory_bytes), _new_cluster_id(env))
-
-    from kwire.storage.segments.store import SegmentStore  # noqa: PLC0415 - only the engine in use is imported
-
-    store = SegmentStore(settings.data, env, node_id=node_ids[0])
-
-    def open_directory() -> Cluster:
+    def open_store() -> Cluster:
         store.start()
         try:
-            cluster = over(store, store.cluster_id or "")
+            cluster = Cluster(
+                env,
+                store,
+                cluster_id=store.cluster_id or _new_cluster_id(env),
+                broker_ids=node_ids,
+                static=settings.config,
+                any_may_lead=settings.failover == "any",
+            )
             if not store.was_clean:
                 cluster.open_stored_logs()
         except BaseException:
@@ -125,7 +115,7 @@ async def _opened(settings: Settings, env: Env) -> Cluster:
         return cluster
 
     try:
-        return await env.run_blocking(open_directory)
+        return open_store() if settings.data is None else await env.run_blocking(open_store)
     except StorageError as error:
         raise CannotStart(f"{error}; choose another directory with --data DIR, or stop what uses it") from error
 

@@ -451,6 +451,7 @@ class MemoryStore:
 
     def __init__(self, env: Env, budget_bytes: int = MEMORY_STORE_BYTES) -> None:
         self.env = env
+        self.cluster_id: str | None = None
         self.budget_bytes = budget_bytes
         self.used_bytes = 0
         """What all logs take."""
@@ -460,6 +461,11 @@ class MemoryStore:
         self._serial = 0
         self._warned = False
         self._set_segment_bytes()
+
+    @property
+    def was_clean(self) -> bool:
+        """Nothing is left of a last run."""
+        return True
 
     def start(self) -> None:
         """Nothing is to be prepared."""

@@ -314,6 +314,14 @@ class StoredLog:
 class LogStore(Protocol):
     """All partition logs of one process."""
 
+    cluster_id: str | None
+    """The cluster that the store was made for, known after start(); None where the store keeps no such thing."""
+
+    @property
+    def was_clean(self) -> bool:
+        """Whether the last run closed the store; else every stored log should be opened, and so recovered, at once."""
+        ...
+
     def start(self) -> None:
         """The store is ready: its directory is locked and prepared. Blocking; the app calls it before anything else.
 
