@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
 import trio
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from kwire.env import Env
     from kwire.server.server import Server
 
+logger = logging.getLogger("kwire.server")
+
 QUIET_S: Final = 0.05
 """Silence that says that no client is in the middle of something that an import would hold up."""
 
@@ -25,4 +28,8 @@ async def warm(servers: Sequence[Server], env: Env) -> None:
         while not api.is_loaded:
             await trio.sleep(QUIET_S)
             if env.clock_s() - max(server.active_s for server in servers) >= QUIET_S:
-                _ = request_class(api.key), api.handle
+                try:
+                    _ = request_class(api.key), api.handle
+                except (ImportError, OSError) as error:  # no descriptor left, no memory: the first request tries again
+                    logger.warning("cannot import the handler of %s yet: %s", api.name, error)
+                    break
