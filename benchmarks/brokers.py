@@ -42,7 +42,8 @@ class Broker:
         self.port = free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
         data = directory / "data"
-        with (directory / "log").open("wb") as log:
+        self._log = directory / "log"
+        with self._log.open("wb") as log:
             if kind == "kafka":
                 self.process = apache_kafka.start(data, self.port, log)  # formats before it starts
                 started_s = time.perf_counter()
@@ -80,7 +81,7 @@ class Broker:
                 time.sleep(PROBE_INTERVAL_S)
             finally:
                 client.close()
-        raise SystemExit("the broker acknowledges nothing")
+        raise SystemExit(f"the broker acknowledges nothing:\n{self._log.read_text()[-10_000:]}")
 
     def cpu_s(self) -> float:
         """CPU seconds of all its threads so far, also of those that have ended."""
@@ -91,7 +92,7 @@ class Broker:
         for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):
                 return int(line.split()[1]) / 1024
-        raise SystemExit("the broker has ended")
+        raise SystemExit(f"the broker has ended:\n{self._log.read_text()[-10_000:]}")
 
     def create_topic(self, topic: str) -> None:
         """The topic is there and its partition has a leader."""
