@@ -72,6 +72,17 @@ def test_a_directory_that_may_be_ours_is_taken(open_store, tmp_path, present):
     assert open_store().cluster_id
 
 
+def test_a_clock_that_is_set_back_holds_up_neither_flushes_nor_checkpoints(open_store, time):
+    store = open_store()
+    store.housekeep(START_MS)
+    log = store.open(TOPIC, TOPIC_ID, 0, LogConfig(flush_ms=1000))
+    append(log)
+    time.now_ms = START_MS - 86_400_000
+    store.housekeep(time.now_ms)
+    points = parse_offsets(Path(store.directory, "recovery-point-offset-checkpoint").read_text())
+    assert points == {(TOPIC, 0): 1}
+
+
 def test_nothing_is_written_before_the_first_append(open_store):
     store = open_store()
     before = names(store.directory)

@@ -487,7 +487,7 @@ class SegmentedLog(CleanableSegments):
         if self._closed or since_ms is None:
             return
         with self._storage_errors("flush"):
-            if now_ms - since_ms >= self.config.flush_ms:
+            if not 0 <= now_ms - since_ms < self.config.flush_ms:  # below 0: the clock was set back
                 self._sync(self._log_end_offset)
             elif self._recovery_point < (active_base := self._segments[-1].base_offset):
                 self._sync(active_base)

@@ -244,7 +244,7 @@ class SegmentStore:
                 log.flush_if_due(now_ms)
             except StorageError as error:
                 failures.append(error)
-        if now_ms - self._checkpointed_ms >= CHECKPOINT_INTERVAL_MS:
+        if not 0 <= now_ms - self._checkpointed_ms < CHECKPOINT_INTERVAL_MS:  # below 0: the clock was set back
             self._checkpointed_ms = now_ms
             try:
                 self._home.recovery_points.write(durable=True)
