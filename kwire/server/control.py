@@ -39,6 +39,8 @@ async def serve(bound: socket.socket, brokers: BrokerServers) -> None:
             await stream.send_all(json.dumps(await _reply(stream, brokers)).encode() + b"\n")
         except trio.BrokenResourceError:
             logger.debug("kwire broker did not wait for its answer")
+        except Exception:
+            logger.exception("bug while answering kwire broker")
 
     await trio.serve_listeners(connected, [trio.SocketListener(trio.socket.from_stdlib_socket(bound))])
 

@@ -79,6 +79,17 @@ async def test_what_cannot_be_done_is_one_sentence(two, path, monkeypatch):
     assert two.cluster.brokers[1].running
 
 
+async def test_a_bug_ends_one_answer_and_nothing_else(two, path, monkeypatch, caplog):
+    async def stop(node_id):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(two.brokers, "stop", stop)
+    with pytest.raises(NotReachable, match="no answer"):
+        await asked(path, command="stop", broker=1)
+    assert "bug while answering kwire broker" in caplog.text
+    assert "brokers" in await asked(path, command="list")
+
+
 @pytest.mark.parametrize("sent", [b"\n", b"no json\n", b"[1]\n", b"\xff\n", b"", b"x" * 5000])
 async def test_nonsense_is_answered_and_disturbs_nobody(two, path, sent):
     async with await trio.open_unix_socket(path) as stream:
