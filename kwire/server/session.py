@@ -217,11 +217,11 @@ class Session:
         segments = self._connection.data_to_send()
         if not segments:
             return True
-        if not all(isinstance(segment, memoryview) for segment in segments):
+        replies = segments[0] if len(segments) == 1 else _joined(segments)
+        if not isinstance(replies, memoryview | bytes):
             self._unsent = segments
             return False
-        replies = cast("list[memoryview]", segments)
-        rest = transport.send_now(replies[0] if len(replies) == 1 else b"".join(replies))
+        rest = transport.send_now(replies)
         if rest:
             self._unsent.append(rest)
         return not rest
@@ -283,6 +283,11 @@ def _notice_waiting(work: Coroutine[Any, Any, T], begin: Callable[[], None]) -> 
             trap = step()
         except StopIteration as stop:
             return cast("T", stop.value)
+
+
+def _joined(segments: Sequence[object]) -> bytes | None:
+    """All segments, None where one is not in memory."""
+    return b"".join(segments) if all(isinstance(segment, memoryview) for segment in segments) else None  # type: ignore[arg-type]
 
 
 def _parts(segments: Sequence[object]) -> list[Part]:
