@@ -1,5 +1,7 @@
 """What is asked of both brokers: (name, message, version) in order, each scenario on its own topics."""
 
+import time
+
 from kwire.api.registry import APIS
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.messages import create_partitions as cp
@@ -22,7 +24,8 @@ from kwire.protocol.records.record import Record, encode_batch
 WARM_UP = "warm up"
 """A step whose answer may take a while: Apache Kafka makes an internal topic in the background."""
 UNKNOWN_ID = bytes(15) + b"\x01"
-BASE_MS = 1_700_000_000_000
+BASE_MS = time.time_ns() // 1_000_000 - 60_000
+"""When the records were made: lately, or retention would delete them."""
 
 
 def versions(key):
@@ -372,10 +375,16 @@ def configs():
     )
 
 
-SCENARIOS = {
-    scenario.__name__: scenario
-    for scenario in (
-        create_topics, create_partitions, delete_topics, metadata, find_coordinator, produce, fetch,
-        list_offsets, epochs, init_producer_id, configs,
-    )
-}  # fmt: skip
+SCENARIOS = (
+    create_topics,
+    create_partitions,
+    delete_topics,
+    metadata,
+    find_coordinator,
+    produce,
+    fetch,
+    list_offsets,
+    epochs,
+    init_producer_id,
+    configs,
+)

@@ -2,12 +2,16 @@
 
 import re
 import socket
+import time
 
+from compat.side_by_side.sent import CLIENT_ID, Sent
 from kwire.protocol import frames
 from kwire.protocol.errors import ProtocolError
+from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 from kwire.protocol.schema import Struct
 
 TIMEOUT_S = 8
+BROKEN_TIMEOUT_S = 2
 CLOSED = "connection closed"
 NO_ANSWER = "no answer"
 
@@ -25,14 +29,10 @@ VARYING_TEXT = re.compile(r"(?<=within )\[-?\d+, -?\d+\]")
 """What differs in a message by nature: the times between which a record's must lie."""
 
 UNSET = {None, "", 0, -1}
-UNORDERED = {
-    "DeleteTopicsResponse.responses",
-    "CreateTopicsResponse.topics",
-    "MetadataResponse.topics",
-    "DeleteRecordsResponse.topics",
-    "DeleteRecordsTopicResult.partitions",
-}
-"""Rows that Apache Kafka gives in the arbitrary order of a hash table."""
+ORDERED = {"DescribeTopicPartitionsResponse.topics", "MetadataResponse.brokers"}
+"""Rows whose order means something; that of others is in Apache Kafka the arbitrary one of a hash table."""
+
+IDENTITY = "name", "topic", "topic_name", "partition_index", "index", "partition", "resource_name", "key"
 
 
 class Wire:
@@ -42,6 +42,9 @@ class Wire:
         host, _, port = bootstrap.rpartition(":")
         self.address = host, int(port)
         self.socket = None
+        self.session_id = 0
+        """Of the newest fetch session."""
+        self._topic_ids = {}
 
     def close(self):
         if self.socket is not None:
@@ -73,9 +76,31 @@ class Wire:
         return data
 
     def ask(self, message, version):
-        """The decoded answer, CLOSED, or NO_ANSWER."""
-        answer = self.exchange(frames.encode_request(message.API_KEY, version, 1, "side-by-side", message))
-        return answer if isinstance(answer, str) else decoded(message.API_KEY, version, answer)
+        """The decoded answer, CLOSED, or NO_ANSWER. message may be a function of this Wire, which gives the message."""
+        if callable(message):
+            message = message(self)
+        api_key = message.api_key if isinstance(message, Sent) else message.API_KEY
+        if isinstance(message, Sent):
+            frame = message.data
+        else:
+            frame = frames.encode_request(api_key, version, 1, CLIENT_ID, message)
+        answer = self.exchange(frame, BROKEN_TIMEOUT_S if isinstance(message, Sent) else TIMEOUT_S)
+        if isinstance(answer, str):
+            return answer
+        message = decoded(api_key, version, answer)
+        self.session_id = getattr(message, "session_id", 0) or self.session_id
+        return message
+
+    def topic_id(self, name):
+        """The id that this broker gave to the topic; it is waited for."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while name not in self._topic_ids and time.monotonic() < deadline:
+            request = MetadataRequest([MetadataRequestTopic(name=name)], allow_auto_topic_creation=False)
+            frame = frames.encode_request(request.API_KEY, 12, 1, CLIENT_ID, request)
+            (topic,) = decoded(request.API_KEY, 12, self.exchange(frame)).topics
+            if topic.error_code == 0 and topic.topic_id != bytes(16):
+                self._topic_ids[name] = topic.topic_id
+        return self._topic_ids[name]
 
 
 def decoded(api_key, version, answer):
@@ -86,6 +111,11 @@ def decoded(api_key, version, answer):
         return f"undecodable answer: {error}"
 
 
+def identity(row):
+    """What a row is about."""
+    return " ".join(str(row[field]) for field in IDENTITY if field in row)
+
+
 def comparable(value, name="", place=""):
     """The answer with what differs by nature masked: ids, addresses, times; configs by their names."""
     if isinstance(value, Struct):
@@ -93,9 +123,12 @@ def comparable(value, name="", place=""):
         return {field: comparable(getattr(value, field), field, f"{kind}.{field}") for field in value.__slots__}
     if isinstance(value, list):
         rows = [comparable(item, name) for item in value]
+        if place == "FetchResponse.responses":  # Kafka gives a topic several rows where its partitions fare differently
+            rows = [{**topic, **row} for topic in rows for row in topic.pop("partitions")]
         if name == "configs":
             return {row["name"]: row for row in rows}
-        return sorted(rows, key=str) if place in UNORDERED else rows
+        by_identity = bool(rows) and isinstance(rows[0], dict) and place not in ORDERED
+        return sorted(rows, key=lambda row: (identity(row), str(row))) if by_identity else rows
     if name in MASKED:
         return value if value in UNSET else MASKED[name]
     if name.endswith("topic_id"):

@@ -17,11 +17,12 @@ Versions
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from kwire.api.authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS
 from kwire.broker.internal_topics import creatable
 from kwire.broker.metadata import INTERNAL_TOPICS, NO_LEADER
+from kwire.broker.metadata_records import METADATA_TOPIC
 from kwire.broker.topic_names import why_invalid
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.metadata import (
@@ -51,13 +52,15 @@ async def handle(request: MetadataRequest, context: RequestContext) -> MetadataR
     elif context.api_version < FIRST_VERSION_BY_ID and any(
         topic.name is None or topic.topic_id != ZERO_UUID for topic in asked
     ):
-        return MetadataResponse(topics=[_refused(topic) for topic in asked])
+        return _refused(asked, ErrorCode.INVALID_REQUEST)
     else:
         topic_ids = dict.fromkeys(topic.topic_id for topic in asked if topic.topic_id != ZERO_UUID)
+        if not topic_ids and any(topic.name is None for topic in asked):
+            return _refused(asked, ErrorCode.UNKNOWN_SERVER_ERROR)  # Kafka trips over it
         if topic_ids:
             rows = _rows_by_id(topic_ids, image, context.api_version)
         else:
-            names = dict.fromkeys(topic.name or "" for topic in asked)
+            names = dict.fromkeys(cast("str", topic.name) for topic in asked)
             rows = await _rows_by_name(names, context, may_create=request.allow_auto_topic_creation)
     if request.include_topic_authorized_operations:
         for row in rows:
@@ -110,7 +113,7 @@ async def _rows_by_name(
 async def _create(names: Sequence[str], context: RequestContext) -> dict[str, ErrorCode]:
     """The errors of those that could not be created."""
     cluster = context.broker.cluster
-    valid = [name for name in names if why_invalid(name) is None]
+    valid = [name for name in names if why_invalid(name) is None and name != METADATA_TOPIC]
     try:
         outcomes = await cluster.controller.create_topics(
             [creatable(name, cluster) for name in valid], configs_are_sound=True
@@ -120,8 +123,10 @@ async def _create(names: Sequence[str], context: RequestContext) -> dict[str, Er
     return {name: outcome.code for name, outcome in zip(valid, outcomes, strict=True) if isinstance(outcome, ApiError)}
 
 
-def _refused(topic: MetadataRequestTopic) -> MetadataResponseTopic:
-    return MetadataResponseTopic(error_code=ErrorCode.INVALID_REQUEST, name=topic.name or "", topic_id=topic.topic_id)
+def _refused(asked: Iterable[MetadataRequestTopic], code: ErrorCode) -> MetadataResponse:
+    """The reply that tells the error and nothing else."""
+    rows = [MetadataResponseTopic(error_code=code, name=topic.name or "", topic_id=topic.topic_id) for topic in asked]
+    return MetadataResponse(topics=rows, error_code=code)
 
 
 def _failed(name: str, code: ErrorCode) -> MetadataResponseTopic:

@@ -107,7 +107,7 @@ class FetchSessions:
         """The id of a new session of these partitions; NO_SESSION where no slot can be had."""
         asked = {partition.key: partition for partition in partitions}
         now_s = self._clock_s()
-        if not asked or not self._make_room(len(asked), now_s):
+        if not self._make_room(len(asked), now_s):
             return NO_SESSION
         session_id = self._random.randrange(1, MAX_INT32)
         while session_id in self._sessions:

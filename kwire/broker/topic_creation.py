@@ -148,7 +148,7 @@ class TopicCreation:
                 ErrorCode.INVALID_PARTITIONS, "Number of partitions was set to an invalid non-positive value."
             )
         if partitions > METADATA_DECISION_RECORDS:
-            raise ApiError(ErrorCode.POLICY_VIOLATION, "Unable to perform excessively large batch operation.")
+            raise ApiError(ErrorCode.POLICY_VIOLATION, "Excessively large number of partitions per request.")
         if partitions == USE_DEFAULT:
             partitions = self._broker_config.num_partitions
         if replication_factor == USE_DEFAULT:

@@ -189,7 +189,7 @@ async def test_bad_names_as_kafka_answers_them():
         (
             topic("t", 10_001),
             ErrorCode.POLICY_VIOLATION,
-            "Unable to perform excessively large batch operation.",
+            "Excessively large number of partitions per request.",
         ),
     ],
 )

@@ -131,6 +131,17 @@ async def test_ids_before_version_12_are_refused():
     assert (response.brokers, response.cluster_id, response.controller_id) == ([], None, -1)
 
 
+async def test_neither_a_name_nor_an_id_fails_the_request_as_in_kafka():
+    response = await ask(build_cluster(), 13, [MetadataRequestTopic(name=None)])
+    assert (response.error_code, response.brokers) == (ErrorCode.UNKNOWN_SERVER_ERROR, [])
+    assert [(row.error_code, row.name) for row in response.topics] == [(ErrorCode.UNKNOWN_SERVER_ERROR, "")]
+
+
+async def test_the_metadata_log_is_not_created_by_asking_for_it():
+    response = await ask(build_cluster(), 13, [MetadataRequestTopic(name="__cluster_metadata")])
+    assert [row.error_code for row in response.topics] == [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION]
+
+
 @pytest.mark.parametrize("version", [8, 10, 13])
 async def test_operations_on_request(version):
     cluster = build_cluster()

@@ -80,6 +80,11 @@ class TestRows:
         row = await only_row(request((7, batch()), topic_id=topic_id), data_path.context(13))
         assert told(row) == (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, -1, -1, -1, None)
 
+    async def test_a_topic_without_partitions_gets_no_row(self, data_path):
+        await data_path.create("truck_gps")
+        response = await produce.handle(request(), data_path.context(9))
+        assert response.responses == []
+
     async def test_an_error_stays_in_its_row(self, data_path, batch):
         await data_path.create("truck_gps", partitions=2)
         rows = await answer(request((0, batch()), (9, batch()), (1, batch())), data_path.context(9))

@@ -95,7 +95,13 @@ def test_a_session_without_partitions_is_ended():
     session_id = create(cache, 1)
     assert not resume(cache, session_id, 1, (), [("truck_gps", 0)]).partitions
     assert len(cache) == 0
-    assert cache.create([], uses_topic_ids=False) == NO_SESSION
+
+
+def test_a_session_may_begin_without_partitions():
+    cache = sessions()
+    session_id = cache.create([], uses_topic_ids=False)
+    assert session_id != NO_SESSION
+    assert not resume(cache, session_id, 1, ()).partitions
 
 
 def test_who_was_served_comes_last():
