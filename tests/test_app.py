@@ -6,8 +6,11 @@ from kwire.app import running
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.api_versions import ApiVersionsRequest
 from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
+from kwire.protocol.records.batch import read_header
+from kwire.protocol.records.record import Record, encode_batch
 from kwire.settings import Address, BrokerSetting, CannotStart, Settings, TopicSetting
 from kwire.testing.client import connected
+from kwire.testing.cluster import create_topic
 
 FREE_PORT = (Address("127.0.0.1", 0),)
 ONE = (BrokerSetting(listen=FREE_PORT),)
@@ -68,6 +71,42 @@ async def test_a_client_is_told_the_ports_that_correspond_to_the_one_it_took():
             for port in ports.values():
                 told = await metadata(("127.0.0.1", port))
                 assert {broker.node_id: broker.port for broker in told.brokers} == ports
+
+
+async def test_a_directory_opened_with_other_brokers_is_led_by_those_and_keeps_its_records(tmp_path):
+    data = str(tmp_path / "data")
+
+    def settings(*node_ids):
+        brokers = tuple(BrokerSetting(node_id, FREE_PORT) for node_id in node_ids)
+        return Settings(brokers, data=data, config={"default.replication.factor": "2"}, topics=(TopicSetting("t", 6),))
+
+    async def led_by(started):
+        (topic,) = (await metadata(started.addresses[0], "t")).topics
+        assert all(partition.error_code == ErrorCode.NONE for partition in topic.partitions)
+        assert all(partition.replica_nodes == partition.isr_nodes for partition in topic.partitions)
+        return {partition.leader_id for partition in topic.partitions}
+
+    batch = encode_batch([Record(0, 1_700_000_000_000, b"k", b"kept")])
+    async with running(settings(1, 2, 3)) as started:
+        assert await led_by(started) == {1, 2, 3}
+        for index in range(6):
+            started.cluster.partition("t", index).append(bytearray(batch), read_header(batch), 1_700_000_000_000)
+        await started.brokers.stop(1)
+    for node_ids in ((2,), (2, 3, 4), (7, 8), (1, 2, 3)):
+        async with running(settings(*node_ids)) as started:
+            assert await led_by(started) <= set(node_ids)
+            assert [started.cluster.partition("t", index).log.log_end_offset for index in range(6)] == [1] * 6
+            assert list(started.cluster.image.brokers) == list(node_ids)
+
+
+@pytest.mark.parametrize(("failover", "leader"), [("replicas", -1), ("any", 2)])
+async def test_who_leads_where_no_replica_runs_is_a_setting(failover, leader):
+    brokers = tuple(BrokerSetting(node_id, FREE_PORT) for node_id in (1, 2))
+    async with running(Settings(brokers, failover=failover)) as started:
+        await create_topic(started.cluster, "t", assignments=[[1]])
+        await started.brokers.stop(1)
+        ((partition,),) = [topic.partitions for topic in (await metadata(started.addresses[1], "t")).topics]
+        assert partition.leader_id == leader
 
 
 async def test_a_directory_in_use_is_refused(tmp_path):
