@@ -83,7 +83,10 @@ async def _serve(chosen: Settings, listeners: Sequence[Sequence[Listener]]) -> N
 
 @contextmanager
 def _control_socket(chosen: Settings, started: Running) -> Iterator[socket.socket | None]:
-    """The socket for `kwire broker`. Where nobody asked for it and it cannot be, the cluster runs without."""
+    """The socket for `kwire broker`. Where nobody asked for it and it cannot be, the cluster runs without.
+
+    With one broker only, nobody is likely to miss it.
+    """
     listener = started.servers[chosen.brokers[0].node_id].listeners[0]
     path = chosen.control
     try:
@@ -93,7 +96,8 @@ def _control_socket(chosen: Settings, started: Running) -> Iterator[socket.socke
     except CannotStart as error:
         if chosen.control is not None:
             raise
-        logger.warning("kwire broker will not find this cluster: %s", error)
+        level = logging.WARNING if len(chosen.brokers) > 1 else logging.DEBUG
+        logger.log(level, "kwire broker will not find this cluster: %s", error)
         yield None
         return
     try:

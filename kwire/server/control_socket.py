@@ -49,7 +49,8 @@ def runtime_directory() -> str:
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime:
         return os.path.join(runtime, "kwire")
-    return os.path.join(os.environ.get("TMPDIR") or "/tmp", f"kwire-{os.getuid()}")  # noqa: S108 - checked by _own
+    user = os.getuid() if SUPPORTED else "nobody"  # Windows has neither user ids nor these sockets
+    return os.path.join(os.environ.get("TMPDIR") or "/tmp", f"kwire-{user}")  # noqa: S108 - checked by _own
 
 
 def in_runtime_directory() -> Iterator[str]:

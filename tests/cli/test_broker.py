@@ -99,15 +99,16 @@ def test_a_socket_that_was_asked_for_and_cannot_be_is_one_clear_line(capsys, tmp
     assert f"cannot make the control socket {path}: something else is there" in capsys.readouterr().err
 
 
-def test_a_socket_that_nobody_asked_for_and_cannot_be_is_a_warning(tmp_path):
+@pytest.mark.parametrize(("brokers", "warned"), [("1", False), ("2", True)])
+def test_a_socket_that_nobody_asked_for_and_cannot_be_is_a_warning_to_several_brokers(tmp_path, brokers, warned):
     (tmp_path / "kwire").write_text("not a directory")
-    command = [sys.executable, "-m", "kwire", "serve", "--listen", "127.0.0.1:0"]
+    command = [sys.executable, "-m", "kwire", "serve", "--listen", "127.0.0.1:0", "--brokers", brokers]
     with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
         assert "listens on" in started.stdout.readline()
         started.send_signal(signal.SIGTERM)
         _, errors = started.communicate(timeout=20)
     assert started.returncode == 0
-    assert "kwire broker will not find this cluster: " in errors
+    assert ("kwire broker will not find this cluster: " in errors) is warned
 
 
 @pytest.mark.parametrize(

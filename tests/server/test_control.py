@@ -142,6 +142,10 @@ def test_a_system_without_unix_sockets_says_so(path, monkeypatch):
         listen(path)
     with pytest.raises(NotReachable, match="no Unix sockets"):
         ask(path, {})
+    monkeypatch.delattr(control_socket.os, "getuid")
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    with pytest.raises(CannotStart, match="no Unix sockets"):
+        listen(path_of(None, "127.0.0.1", 9092))
 
 
 def test_a_directory_has_its_socket_in_it_if_its_path_is_short(runtime):
