@@ -15,17 +15,8 @@ from typing import TYPE_CHECKING
 
 from kwire.broker.config_definitions import definitions, find
 from kwire.broker.config_documentation import documentation
-from kwire.broker.configs import (
-    BROKER,
-    BROKER_LOGGER,
-    BROKER_SYNONYMS,
-    CLIENT_METRICS,
-    CLUSTER_DEFAULT,
-    GROUP,
-    TOPIC,
-    TOPIC_SYNONYMS,
-    topic_defaults,
-)
+from kwire.broker.configs import BROKER_SYNONYMS, TOPIC_SYNONYMS, topic_defaults
+from kwire.broker.resources import BROKER, BROKER_LOGGER, CLIENT_METRICS, CLUSTER_DEFAULT, GROUP, TOPIC
 from kwire.broker.topic_names import why_invalid
 from kwire.protocol.errors import MALFORMED_REQUEST, ApiError, ErrorCode
 from kwire.protocol.messages.describe_configs import (

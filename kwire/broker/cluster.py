@@ -10,9 +10,10 @@ import trio
 from kwire.broker.broker import Broker
 from kwire.broker.configs import Configs
 from kwire.broker.controller import Controller
-from kwire.broker.metadata import NO_LEADER, TOPIC_CONFIGS, MetadataImage, TopicImage
+from kwire.broker.metadata import NO_LEADER, MetadataImage, TopicImage
 from kwire.broker.metadata_log import MetadataLog
 from kwire.broker.partition import Partition
+from kwire.broker.resources import TOPIC
 from kwire.limits import HOUSEKEEPING_INTERVAL_S, HOUSEKEEPING_MIN_INTERVAL_S
 from kwire.protocol.errors import ApiError
 from kwire.protocol.messages.records.cluster_metadata import (
@@ -259,7 +260,7 @@ class Cluster:
                 self._wake(record)
             elif isinstance(record, ConfigRecord):
                 altered.add(record.resource_name)
-                every = every or record.resource_type != TOPIC_CONFIGS
+                every = every or record.resource_type != TOPIC
         for topic in removed:
             self._remove(topic)
         if altered:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from kwire.broker import config_validation
 from kwire.broker.config_definitions import definitions
-from kwire.broker.configs import BROKER, CLIENT_METRICS, CLUSTER_DEFAULT, GROUP, TOPIC
+from kwire.broker.resources import BROKER, CLIENT_METRICS, CLUSTER_DEFAULT, GROUP, TOPIC
 from kwire.broker.topic_names import why_invalid
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.records.cluster_metadata import ConfigRecord
@@ -157,7 +157,7 @@ def _validate(
         wrong = why_invalid(name)
         if wrong is not None:
             raise ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, wrong)
-        configs.validate_topic_overrides(after)
+        config_validation.validate_topic(after, configs)
         if image.topic(name) is None:
             raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"The topic '{name}' does not exist.")
     elif resource_type == GROUP:

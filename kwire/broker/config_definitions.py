@@ -12,13 +12,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from kwire.broker.configs import BROKER, CLIENT_METRICS, GROUP, TOPIC
+from kwire.broker.resources import BROKER, CLIENT_METRICS, GROUP, TOPIC
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from kwire.broker.config_row import Row
+
 ConfigType = Literal["BOOLEAN", "STRING", "INT", "SHORT", "LONG", "DOUBLE", "LIST", "CLASS", "PASSWORD"]
-Row: TypeAlias = tuple[str, str, str | None, str, str | None, str]
 Value: TypeAlias = bool | int | float | str | list[str]
 
 _INTEGER_BITS = {"SHORT": 16, "INT": 32, "LONG": 64}

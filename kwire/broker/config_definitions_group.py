@@ -1,11 +1,9 @@
 """Configs of groups and of client metrics subscriptions: one row each.
 
-A row: name, type, default (None: null), importance, valid values in the notation of Kafka's documentation (None: any),
-flags (internal; for broker configs how they change while the broker runs: per-broker, cluster-wide; else not at all).
 Facts of Apache Kafka 4.4.0; where kwire's default differs, the row says so.
 """
 
-from kwire.broker.config_definitions import Row
+from kwire.broker.config_row import Row
 
 GROUP_ROWS: tuple[Row, ...] = (
     ("consumer.assignment.interval.ms", "INT", "1000", "medium", "[0,...]", ""),

@@ -1,11 +1,9 @@
 """Topic configs: one row each.
 
-A row: name, type, default (None: null), importance, valid values in the notation of Kafka's documentation (None: any),
-flags (internal; for broker configs how they change while the broker runs: per-broker, cluster-wide; else not at all).
 Facts of Apache Kafka 4.4.0; where kwire's default differs, the row says so.
 """
 
-from kwire.broker.config_definitions import Row
+from kwire.broker.config_row import Row
 
 TOPIC_ROWS: tuple[Row, ...] = (
     ("cleanup.policy", "LIST", "delete", "medium", "[compact, delete]", ""),

@@ -9,7 +9,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from kwire.broker.config_definitions import ConfigDefinition, definitions
-from kwire.broker.configs import BROKER, CLIENT_METRICS, GROUP, HOUR_MS, MINUTE_MS, TOPIC, TOPIC_SYNONYMS
+from kwire.broker.configs import HOUR_MS, MINUTE_MS, TOPIC_SYNONYMS
+from kwire.broker.resources import BROKER, CLIENT_METRICS, GROUP, TOPIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,11 +13,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kwire.broker.config_definitions import ConfigDefinition, ConfigError, definitions, find, shown
-from kwire.broker.configs import BROKER, CLIENT_METRICS, GROUP, TOPIC, TOPIC_SYNONYMS, topic_defaults
+from kwire.broker.configs import TOPIC_SYNONYMS, topic_defaults
+from kwire.broker.resources import BROKER, CLIENT_METRICS, GROUP, TOPIC
 from kwire.protocol.errors import ApiError, ErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from kwire.broker.configs import Configs
 
 _CLEANER_BYTES_PER_THREAD = 1024 * 1024
 _THREAD_COUNTS = (
@@ -62,12 +65,13 @@ def number(texts: Mapping[str, str], definition: ConfigDefinition) -> float | No
     return None if text is None else float(text)
 
 
-def validate_topic(overrides: Mapping[str, str | None], defaults: Mapping[str, str]) -> None:
-    """A topic may have these overrides where its broker gives those defaults.
+def validate_topic(overrides: Mapping[str, str | None], configs: Configs) -> None:
+    """A topic may have these overrides where its broker has those configs.
 
     Raises:
         ApiError: INVALID_CONFIG.
     """
+    defaults = topic_defaults(configs.broker_texts(configs.sole_broker()))
     with _answered(ErrorCode.INVALID_CONFIG):
         texts = _without_nulls(overrides, "topic")
         known = definitions(TOPIC)

@@ -14,24 +14,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from sys import float_info
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from kwire.broker.resources import BROKER, CLUSTER_DEFAULT, GROUP, TOPIC
 from kwire.storage.config import LogConfig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kwire.broker.metadata import MetadataImage
-
-TOPIC: Final = 2
-BROKER: Final = 4
-BROKER_LOGGER: Final = 8
-CLIENT_METRICS: Final = 16
-GROUP: Final = 32
-"""Resource types as DescribeConfigs and the metadata log number them."""
-
-CLUSTER_DEFAULT: Final = ""
-"""Name of the broker resource whose dynamic configs count for every broker."""
 
 MINUTE_MS = 60_000
 HOUR_MS = 3_600_000
@@ -206,7 +197,7 @@ def topic_defaults(broker_texts: Mapping[str, str]) -> dict[str, str]:
 class Configs:
     """Resolves the configs of one cluster: those its process was started with, and the metadata image's dynamic ones.
 
-    static: broker config name to text, as given at start and validated by config_definitions.validate_static.
+    static: broker config name to text, as given at start and validated by config_validation.validate_static.
     own_static: by broker id what was given to that broker alone (listeners, directories), for descriptions.
     A resolved value is kept until the image changes; ask again rather than keep it.
     """
@@ -289,30 +280,9 @@ class Configs:
         brokers = self._image.brokers
         return next(iter(brokers)) if len(brokers) == 1 else None
 
-    def validate_topic_overrides(self, overrides: Mapping[str, str | None]) -> None:
-        """A topic may have these overrides.
-
-        Raises:
-            ApiError: INVALID_CONFIG, in Kafka's words.
-        """
-        from kwire.broker import config_validation  # noqa: PLC0415 - loads all definitions, which serving does not need
-
-        config_validation.validate_topic(overrides, topic_defaults(self.broker_texts(self.sole_broker())))
-
     def _forget_old(self) -> None:
         if self._version != self._image.version:
             self._version = self._image.version
             self._topics.clear()
             self._brokers.clear()
             self._groups.clear()
-
-
-def validate_static(name: str, value: str) -> None:
-    """The broker may be started with this config.
-
-    Raises:
-        ValueError: one line for the person who started it, with the nearest names where the name is unknown.
-    """
-    from kwire.broker import config_validation  # noqa: PLC0415 - see Configs.validate_topic_overrides
-
-    config_validation.validate_static(name, value)

@@ -6,8 +6,9 @@ The image changes only in replay(record), so a live change, a restart and a test
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from kwire.broker.resources import TOPIC
 from kwire.protocol.messages.records.cluster_metadata import (
     BrokerRegistrationChangeRecord,
     ConfigRecord,
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 NO_LEADER = -1
 LEADER_UNCHANGED = -2
 """Leader of a PartitionChangeRecord that changes no leader."""
-TOPIC_CONFIGS: Final = 2
-"""Resource type of topics' configs, as DescribeConfigs and ConfigRecord number it."""
 INTERNAL_TOPICS = frozenset({"__consumer_offsets", "__transaction_state", "__share_group_state"})
 
 
@@ -120,7 +119,7 @@ def _topic(image: MetadataImage, record: TopicRecord) -> None:
 def _remove_topic(image: MetadataImage, record: RemoveTopicRecord) -> None:
     topic = image.topics_by_id.pop(record.topic_id)
     del image.topics[topic.name]
-    image.configs.pop((TOPIC_CONFIGS, topic.name), None)
+    image.configs.pop((TOPIC, topic.name), None)
 
 
 def _partition(image: MetadataImage, record: PartitionRecord) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kwire.broker.metadata import TOPIC_CONFIGS
 from kwire.broker.metadata_records import METADATA_TOPIC
 from kwire.broker.placement import check_assignment, place
+from kwire.broker.resources import TOPIC
 from kwire.broker.topic_names import metric_name, why_invalid
 from kwire.limits import METADATA_DECISION_RECORDS
 from kwire.protocol.errors import ApiError, ErrorCode
@@ -45,7 +45,7 @@ class NewTopic:
         """The decision that creates it."""
         yield TopicRecord(name=self.name, topic_id=self.topic_id)
         for name, value in self.configs.items():
-            yield ConfigRecord(resource_type=TOPIC_CONFIGS, resource_name=self.name, name=name, value=value)
+            yield ConfigRecord(resource_type=TOPIC, resource_name=self.name, name=name, value=value)
         yield from self.partitions
 
 
@@ -105,7 +105,9 @@ class TopicCreation:
             raise ApiError(ErrorCode.INVALID_CONFIG, f"Null value not supported for topic configs: {','.join(nulls)}")
         configs = {config.name: config.value for config in topic.configs if config.value is not None}
         if configs and not self._configs_are_sound:
-            self._configs.validate_topic_overrides(configs)
+            from kwire.broker.config_validation import validate_topic  # noqa: PLC0415 - loads all definitions
+
+            validate_topic(configs, self._configs)
         return configs
 
     def _assigned(self, topic: CreatableTopic) -> dict[int, list[int]]:

@@ -193,7 +193,7 @@ def _further(address: Address, step: int) -> Address:
 
 def _config(text: Text) -> Texts:
     """Each `key=value`, checked against Kafka's definitions."""
-    from kwire.broker.configs import validate_static
+    from kwire.broker.config_validation import validate_static
 
     texts = {}
     for item in text.values:

@@ -3,7 +3,7 @@
 import pytest
 
 from kwire.api import alter_configs
-from kwire.broker.configs import BROKER, TOPIC
+from kwire.broker.resources import BROKER, TOPIC
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.alter_configs import AlterableConfig, AlterConfigsRequest, AlterConfigsResource
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kwire.api import describe_configs, incremental_alter_configs
-from kwire.broker.configs import BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPIC
+from kwire.broker.resources import BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPIC
 from kwire.protocol import codec
 from kwire.protocol.errors import MALFORMED_REQUEST, ErrorCode
 from kwire.protocol.messages.describe_configs import (

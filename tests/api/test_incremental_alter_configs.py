@@ -4,7 +4,7 @@ import pytest
 
 from kwire.api import incremental_alter_configs
 from kwire.broker.config_changes import Operation
-from kwire.broker.configs import BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPIC
+from kwire.broker.resources import BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPIC
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.incremental_alter_configs import (
     AlterableConfig,

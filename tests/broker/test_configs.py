@@ -12,20 +12,10 @@ import pytest
 
 from kwire.broker import config_documentation
 from kwire.broker.config_definitions import ConfigError, definitions
-from kwire.broker.configs import (
-    BROKER,
-    BROKER_SYNONYMS,
-    CLIENT_METRICS,
-    GROUP,
-    TOPIC,
-    TOPIC_SYNONYMS,
-    BrokerConfig,
-    Configs,
-    GroupConfig,
-    config_name,
-    validate_static,
-)
+from kwire.broker.config_validation import validate_static, validate_topic
+from kwire.broker.configs import BROKER_SYNONYMS, TOPIC_SYNONYMS, BrokerConfig, Configs, GroupConfig, config_name
 from kwire.broker.metadata import BrokerImage, MetadataImage
+from kwire.broker.resources import BROKER, CLIENT_METRICS, GROUP, TOPIC
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.storage.config import LogConfig
 
@@ -372,18 +362,19 @@ def test_a_valid_value_is_shown_in_javas_form(kind, name, text, shown):
 def test_a_topic_may_not_have_these(overrides, message):
     configs = Configs({"log.cleaner.min.compaction.lag.ms": "10"}, image_of())
     with pytest.raises(ApiError) as caught:
-        configs.validate_topic_overrides(overrides)
+        validate_topic(overrides, configs)
     assert (caught.value.code, caught.value.message) == (ErrorCode.INVALID_CONFIG, message)
 
 
 def test_a_topic_may_have_these():
-    Configs({}, image_of()).validate_topic_overrides(
+    validate_topic(
         {
             "cleanup.policy": "compact,delete",
             "retention.ms": "-1",
             "min.compaction.lag.ms": "5",
             "segment.jitter.ms": "0",
-        }
+        },
+        Configs({}, image_of()),
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from kwire.broker import config_documentation
 from kwire.broker.config_definitions import definitions
 from kwire.broker.config_documentation import WITHOUT_EFFECT, documentation, is_honoured
-from kwire.broker.configs import BROKER, CLIENT_METRICS, GROUP, TOPIC
+from kwire.broker.resources import BROKER, CLIENT_METRICS, GROUP, TOPIC
 
 TESTS = Path(__file__).parents[1]
 KINDS = {"topic": TOPIC, "broker": BROKER, "group": GROUP, "client_metrics": CLIENT_METRICS}

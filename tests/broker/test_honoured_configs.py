@@ -14,8 +14,8 @@ import pytest
 from kwire.api import create_topics, delete_topics, describe_topic_partitions, find_coordinator, metadata
 from kwire.broker.config_definitions import definitions
 from kwire.broker.config_documentation import is_honoured
-from kwire.broker.configs import BROKER, TOPIC
 from kwire.broker.internal_topics import GROUP_TOPIC
+from kwire.broker.resources import BROKER, TOPIC
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
 from kwire.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState

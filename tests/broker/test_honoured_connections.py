@@ -9,7 +9,7 @@ import trio.testing
 
 from kwire.app import running
 from kwire.broker.config_definitions import definitions
-from kwire.broker.configs import BROKER
+from kwire.broker.resources import BROKER
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.api_versions import ApiVersionsRequest
 from kwire.protocol.messages.incremental_alter_configs import (

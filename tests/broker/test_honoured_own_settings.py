@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from kwire.app import running
-from kwire.broker.configs import BROKER
+from kwire.broker.resources import BROKER
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResource
 from kwire.protocol.messages.incremental_alter_configs import (
