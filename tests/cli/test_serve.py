@@ -4,11 +4,17 @@ import json
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import warnings
 
 import pytest
+
+from kwire.protocol.api_keys import ApiKey
+from kwire.protocol.frames import encode_request
+from kwire.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic
+from kwire.protocol.messages.metadata import MetadataRequest
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # kafka-python's own, as are those while it works
@@ -64,6 +70,40 @@ def test_a_signal_stops_it_cleanly_with_clients_connected(serve, tmp_path, numbe
     assert code == 0
     assert "Traceback" not in errors
     assert (tmp_path / "data" / ".kafka_cleanshutdown").exists()
+
+
+def ask_in_vain(broker):
+    """A connection with a long poll that nothing will end."""
+    partition = FetchPartition(partition=0, fetch_offset=0, partition_max_bytes=1000)
+    poll = FetchRequest(
+        topics=[FetchTopic(topic="truck_gps", partitions=[partition])],
+        max_wait_ms=60_000,
+        min_bytes=1,
+        session_epoch=-1,
+    )
+    connection = socket.create_connection((broker.host, broker.port), 10)
+    connection.sendall(encode_request(ApiKey.FETCH, 12, 1, "test", poll))
+    return connection
+
+
+@pytest.mark.parametrize("kept", ["in memory", "in a directory"])
+def test_a_signal_stops_it_whatever_its_clients_did(serve, tmp_path, kept):
+    options = ["--data", str(tmp_path / "data")] if kept == "in a directory" else []
+    broker = serve("--topic", "truck_gps", *options)
+    left = [ask_in_vain(broker) for _ in range(3)]
+    left[0].close()
+    left[1].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    left[1].close()  # with a reset
+    left[2].shutdown(socket.SHUT_WR)
+    with ask_in_vain(broker), socket.create_connection((broker.host, broker.port)) as half:
+        half.sendall(b"\0\0\1\0half a request")
+        with socket.create_connection((broker.host, broker.port), 10) as asking:
+            asking.sendall(encode_request(ApiKey.METADATA, 12, 7, "test", MetadataRequest()))
+            assert asking.recv(8)[4:] == (7).to_bytes(4, "big")
+        code, _, errors = broker.stop()
+    left[2].close()
+    assert code == 0
+    assert "Traceback" not in errors
 
 
 def test_an_acknowledged_record_survives_kill_9(serve, tmp_path):
