@@ -30,11 +30,12 @@ async def handle(
     request: AlterPartitionReassignmentsRequest, context: RequestContext
 ) -> AlterPartitionReassignmentsResponse:
     """Each partition has, or is on its way to, the brokers asked for, or its row has the error why not."""
-    may_change_factor = request.allow_replication_factor_change
-    response = AlterPartitionReassignmentsResponse(allow_replication_factor_change=may_change_factor)
     if not request.topics:
-        return response
-    response.error_message = None
+        return AlterPartitionReassignmentsResponse()
+    may_change_factor = request.allow_replication_factor_change
+    response = AlterPartitionReassignmentsResponse(
+        allow_replication_factor_change=may_change_factor, error_message=None
+    )
     controller = context.broker.cluster.controller
     outcomes: Sequence[Sequence[ApiError | None]]
     try:

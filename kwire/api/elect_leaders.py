@@ -30,6 +30,8 @@ async def handle(request: ElectLeadersRequest, context: RequestContext) -> Elect
     cluster = context.broker.cluster
     response = ElectLeadersResponse()
     kind = request.election_type
+    if request.topic_partitions == []:
+        return response
     if kind not in {PREFERRED, UNCLEAN}:
         unknown = ApiError(ErrorCode.INVALID_REQUEST, f"Unknown election type {kind}")
         response.error_code = unknown.code

@@ -146,7 +146,9 @@ class Controller:
 
         def decide(name: str, index: int, replicas: list[int] | None) -> ApiError | None:
             try:
-                topic, partition = self._partition(name, index)
+                topic, partition = self._partition(
+                    name, index, f"Unable to find a topic named {name}.", f"Unable to find partition {name}:{index}."
+                )
                 wanted = self._wanted(topic, partition, replicas, may_change_factor=may_change_factor)
             except ApiError as error:
                 return error
@@ -168,7 +170,9 @@ class Controller:
         PREFERRED_LEADER_NOT_AVAILABLE, ELIGIBLE_LEADERS_NOT_AVAILABLE; UNKNOWN_TOPIC_OR_PARTITION.
         """
         try:
-            _, partition = self._partition(topic_name, index)
+            _, partition = self._partition(
+                topic_name, index, f"No such topic as {topic_name}", f"No such partition as {topic_name}-{index}"
+            )
         except ApiError as error:
             return error
         return why_no_election(partition, unclean=unclean)
@@ -299,12 +303,14 @@ class Controller:
             for index, replicas in enumerate(placed)
         ]
 
-    def _partition(self, topic_name: str, index: int) -> tuple[TopicImage, PartitionImage]:
+    def _partition(
+        self, topic_name: str, index: int, no_topic: str, no_partition: str
+    ) -> tuple[TopicImage, PartitionImage]:
         topic = self._image.topic(topic_name)
         if topic is None:
-            raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"There is no topic {topic_name}.")
+            raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, no_topic)
         if not 0 <= index < len(topic.partitions):
-            raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"There is no partition {topic_name}-{index}.")
+            raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, no_partition)
         return topic, topic.partitions[index]
 
     def _wanted(

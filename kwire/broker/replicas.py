@@ -94,12 +94,12 @@ def reassigned(
         ApiError: INVALID_REPLICATION_FACTOR, INVALID_REPLICA_ASSIGNMENT.
     """
     assigned = assignment_of(partition)
+    check_assignment(wanted, registered, None)
     if not may_change_factor and len(assigned.target) != len(wanted):
         raise ApiError(
             ErrorCode.INVALID_REPLICATION_FACTOR,
             f"The replication factor is changed from {len(assigned.target)} to {len(wanted)}",
         )
-    check_assignment(wanted, registered, None)
     adding = sorted(_without(wanted, assigned.replicas))
     removing = sorted(_without(assigned.replicas, wanted))
     return Assignment([*wanted, *removing], adding, removing)

@@ -45,6 +45,8 @@ async def test_partitions_move_and_what_cannot_be_is_told(version):
         ("nope", 0): ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
     }
     assert told(response)["t", 0] == (0, None)
+    assert told(response)["t", 7][1] == "Unable to find partition t:7."
+    assert told(response)["nope", 0][1] == "Unable to find a topic named nope."
     assert [(each.replicas, each.leader) for each in topic.partitions] == [([3, 2], 3), ([1], 1)]
 
 
@@ -72,8 +74,9 @@ async def test_a_cancelled_one_is_called_back():
 
 
 async def test_nothing_is_asked_for():
-    response = await alter(build_cluster(), {})
-    assert (response.error_code, response.responses) == (ErrorCode.NONE, [])
+    response = await alter(build_cluster(), {}, allow_replication_factor_change=False)
+    assert (response.error_code, response.error_message, response.responses) == (ErrorCode.NONE, "", [])
+    assert response.allow_replication_factor_change is True
 
 
 async def test_what_cannot_be_written_has_the_error_everywhere(monkeypatch):

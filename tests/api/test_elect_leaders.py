@@ -45,7 +45,13 @@ async def test_a_preferred_leader_leads_or_cannot(cluster, version):
         ("t", 9): ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
         ("nope", 0): ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
     }
-    assert all(row.error_message for result in response.replica_election_results for row in result.partition_result)
+    messages = [row.error_message for result in response.replica_election_results for row in result.partition_result]
+    assert messages == [
+        "Leader election not needed for topic partition.",
+        "The preferred leader was not available.",
+        "No such partition as t-9",
+        "No such topic as nope",
+    ]
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -74,5 +80,6 @@ async def test_a_kind_that_does_not_exist(cluster):
 
 
 async def test_nothing_is_asked_for(cluster):
-    response = await elect(cluster, UNCLEAN, {})
-    assert (response.error_code, response.replica_election_results) == (ErrorCode.NONE, [])
+    for kind in (PREFERRED, UNCLEAN, 7):
+        response = await elect(cluster, kind, {})
+        assert (response.error_code, response.replica_election_results) == (ErrorCode.NONE, [])
