@@ -25,6 +25,7 @@ from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.aborted import AbortedTransaction
 from kwire.storage.config import LogConfig
 from kwire.storage.port import OffsetOutOfRange, StorageError, StoredLog, TimestampOffset
+from kwire.testing.cleaning_contract import CleaningContract
 from kwire.testing.storage_bench import (
     ALL,
     DAY_MS,
@@ -39,7 +40,7 @@ from kwire.testing.storage_bench import (
 )
 
 
-class LogContract:
+class LogContract(CleaningContract):
     """What every engine does."""
 
     survives_reopen = False

@@ -215,7 +215,7 @@ class CleanedSegment:
                 forget(path)
                 if self._files.exists(path):
                     self._rename(path, path + DELETED_SUFFIX, done)
-        for path in paths:
+        for path in reversed(paths):  # after a crash, a .log.swap would replace what has its final name already
             self._rename(path + SWAP_SUFFIX, path, done)
         self._files.fsync_directory(self._directory)
         if self._has_tail:

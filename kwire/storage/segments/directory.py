@@ -121,7 +121,9 @@ def _finish_swaps(files: Files, directory: str, names: list[str]) -> list[str]:
             if not name.endswith(SWAP_SUFFIX) and first <= (-1 if (at := base_offset_of(name)) is None else at) < end
         ]
         _remove(files, directory, replaced)
-    for name in swaps:
+    for name in sorted(
+        swaps, key=lambda name: name not in logs
+    ):  # a .log.swap would replace the others when tried again
         files.rename(f"{directory}/{name}", f"{directory}/{name.removesuffix(SWAP_SUFFIX)}")
     return files.listdir(directory)
 
