@@ -166,6 +166,39 @@ class ConfluentReader(Load):
         consumer.close()
 
 
+class ConfluentGroup(Load):
+    """Two members of a group, which commit what they have seen; rows are what either saw, some perhaps twice."""
+
+    def run(self):
+        self.rows = []
+        settings = {
+            "bootstrap.servers": self.bootstrap,
+            "group.id": self.topic,
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": True,
+            "auto.commit.interval.ms": 500,
+            "session.timeout.ms": 6000,
+            "log_level": 0,
+        }
+        members = [ConfluentConsumer(settings) for _ in range(2)]
+        for member in members:
+            member.subscribe([self.topic])
+        positions, ends, deadline = dict.fromkeys(range(self.partitions), 0), None, None
+        while ends is None or any(positions[partition] < end for partition, end in ends.items()):
+            if self._stopping.is_set() and ends is None:
+                assigned = [ConfluentTopicPartition(self.topic, partition) for partition in range(self.partitions)]
+                ends = {each.partition: members[0].get_watermark_offsets(each, timeout=30)[1] for each in assigned}
+                deadline = time.monotonic() + DRAIN_S
+            assert deadline is None or time.monotonic() < deadline, "the end was not reached"
+            for member in members:
+                for message in member.consume(500, 0.1):
+                    assert message.error() is None, message.error()
+                    positions[message.partition()] = max(positions[message.partition()], message.offset() + 1)
+                    self.rows.append(Row(message.partition(), message.offset(), int(message.value())))
+        for member in members:
+            member.close()
+
+
 class JavaReader:
     """Apache Kafka's console consumer, on partition 0."""
 

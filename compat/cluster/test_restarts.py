@@ -67,6 +67,17 @@ def test_python_clients(cluster, topic, restarts_s):
 
 
 @pytest.mark.timeout(400)
+def test_a_group_sees_everything_and_its_coordinator_moves(cluster, topic, restarts_s):
+    create(cluster, topic)
+    load = loads.ConfluentIdempotentProducer(cluster.bootstrap, topic, PARTITIONS)
+    group = loads.ConfluentGroup(cluster.bootstrap, topic, PARTITIONS)
+    restart_brokers(cluster, restarts_s)
+    load.stop()
+    group.stop()
+    assert set(group.rows) == set(check(load, cluster, topic))
+
+
+@pytest.mark.timeout(400)
 @pytest.mark.skipif(shutil.which("mvn") is None, reason="no JDK or Maven")
 def test_java_clients(cluster, topic, restarts_s, tmp_path):
     create(cluster, topic)

@@ -6,7 +6,9 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -42,8 +44,16 @@ class Process:
         return self.process.returncode, output, errors
 
 
+@pytest.fixture(autouse=True)
+def runtime(monkeypatch):
+    """A runtime directory of the test's own, with a short path, as that of a socket has to be."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", directory)
+        yield Path(directory)
+
+
 @pytest.fixture
-def serve():
+def serve(runtime):
     """Starts `kwire serve` processes; they end with the test."""
     started = []
 

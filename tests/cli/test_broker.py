@@ -11,12 +11,6 @@ import pytest
 from kwire.cli.main import main
 
 
-@pytest.fixture(autouse=True)
-def runtime(tmp_path, monkeypatch):
-    """A runtime directory of the test's own."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-
-
 @pytest.fixture
 def broker(capsys):
     """Runs `kwire broker`: its exit code, and the lines it said."""
@@ -65,8 +59,8 @@ def test_several_clusters_in_memory_are_told_apart_by_their_sockets(serve, broke
     assert broker("list")[0] == 0
 
 
-def test_a_cluster_with_a_directory_is_named_by_it(serve, broker, tmp_path, monkeypatch):
-    data = str(tmp_path / "data")
+def test_a_cluster_with_a_directory_is_named_by_it(serve, broker, runtime, monkeypatch):
+    data = str(runtime / "data")
     started = serve("--data", data, "--brokers", "2", "--broker-id", "0")
     assert broker("stop", "0", "--data", data) == (
         0,
@@ -84,8 +78,8 @@ def test_a_cluster_with_a_directory_is_named_by_it(serve, broker, tmp_path, monk
     assert broker("list", "--data", data)[0] == 0
 
 
-def test_the_socket_may_be_put_elsewhere(serve, broker, tmp_path, monkeypatch):
-    path = str(tmp_path / "mine")
+def test_the_socket_may_be_put_elsewhere(serve, broker, runtime, monkeypatch):
+    path = str(runtime / "mine")
     serve("--control", path)
     assert broker("list", "--control", path)[0] == 0
     monkeypatch.setenv("KWIRE_CONTROL", path)
@@ -100,8 +94,8 @@ def test_a_socket_that_was_asked_for_and_cannot_be_is_one_clear_line(capsys, tmp
 
 
 @pytest.mark.parametrize(("brokers", "warned"), [("1", False), ("2", True)])
-def test_a_socket_that_nobody_asked_for_and_cannot_be_is_a_warning_to_several_brokers(tmp_path, brokers, warned):
-    (tmp_path / "kwire").write_text("not a directory")
+def test_a_socket_that_nobody_asked_for_and_cannot_be_is_a_warning_to_several_brokers(runtime, brokers, warned):
+    (runtime / "kwire").write_text("not a directory")
     command = [sys.executable, "-m", "kwire", "serve", "--listen", "127.0.0.1:0", "--brokers", brokers]
     with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
         assert "listens on" in started.stdout.readline()

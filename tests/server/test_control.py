@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -18,15 +19,22 @@ from kwire.testing.cluster import create_topic
 
 
 @pytest.fixture
-def runtime(tmp_path, monkeypatch):
-    """A runtime directory of the test's own; its path is short, as that of a socket has to be."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    return tmp_path / "kwire"
+def directory():
+    """A directory with a short path, as that of a socket has to be."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as made:
+        yield Path(made)
 
 
 @pytest.fixture
-def path(tmp_path):
-    return str(tmp_path / "c.sock")
+def runtime(directory, monkeypatch):
+    """A runtime directory of the test's own."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(directory))
+    return directory / "kwire"
+
+
+@pytest.fixture
+def path(directory):
+    return str(directory / "c.sock")
 
 
 @pytest.fixture
@@ -125,15 +133,15 @@ def test_the_socket_of_a_killed_process_is_replaced_one_that_is_answered_is_not(
     remove(bound, path)
 
 
-def test_where_it_cannot_be(tmp_path, path):
-    (tmp_path / "c.sock").write_text("mine")
+def test_where_it_cannot_be(directory, path):
+    (directory / "c.sock").write_text("mine")
     with pytest.raises(CannotStart, match="something else is there"):
         listen(path)
-    assert (tmp_path / "c.sock").read_text() == "mine"
+    assert (directory / "c.sock").read_text() == "mine"
     with pytest.raises(CannotStart, match="No such file or directory"):
-        listen(str(tmp_path / "nowhere" / "c.sock"))
+        listen(str(directory / "nowhere" / "c.sock"))
     with pytest.raises(CannotStart, match="longer than 103 bytes"):
-        listen(f"{tmp_path}/{'x' * 104}")
+        listen(f"{directory}/{'x' * 104}")
 
 
 def test_a_system_without_unix_sockets_says_so(path, monkeypatch):
