@@ -23,7 +23,7 @@ compat: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/request_cost.py $(ARGS)
 
-# kwire beside Apache Kafka, about eight minutes; ARGS=--short for one small round.
+# kwire beside Apache Kafka, about six minutes; ARGS=--short for one small round.
 compare: $(VENV)/.dev
 	$(BIN)/python benchmarks/compare.py $(ARGS)
 

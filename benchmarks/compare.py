@@ -4,7 +4,7 @@ The brokers take turns: in each round one of them is started, measured with the 
 other. The table shows medians over the rounds and the median of the rounds' ratios, so that what the machine does
 meanwhile falls on both. Figures of kwire are those of the segments engine.
 
-    python benchmarks/compare.py                     three rounds, about eight minutes; writes benchmarks/RESULTS.md
+    python benchmarks/compare.py                     three rounds, about six minutes; writes benchmarks/RESULTS.md
     python benchmarks/compare.py --short             one small round, about a minute; writes nothing
     python benchmarks/compare.py --only kwire -k start,requests
 """
@@ -36,9 +36,9 @@ class Plan:
         self.parts = options.k.split(",") if options.k else PARTS
         self.kinds: tuple[str, ...] = (options.only,) if options.only else brokers.KINDS
         self.rounds = options.rounds or (1 if short else 3)
-        self.request_s = 1.0 if short else 5.0
-        self.warm_s = 1.0 if short else 10.0
-        self.idle_s = 1.0 if short else 10.0
+        self.request_s = 1.0 if short else 3.0
+        self.warm_s = 1.0 if short else 6.0
+        self.idle_s = 1.0 if short else 5.0
         self.megabytes = 20 if short else 300
         self.large_megabytes = 20 if short else 1000
 

@@ -39,13 +39,13 @@ def request_rate(broker: Broker, connections: int, seconds: float) -> Figures:
     clients = [Client(broker.port) for _ in range(connections)]
     broker_cpu_s = broker.cpu_s()
     started_s = time.perf_counter()
-    latencies_s, last_reply = _closed_loop([client.socket for client in clients], request, started_s + seconds)
+    latencies_s, last_replies = _closed_loop([client.socket for client in clients], request, started_s + seconds)
     elapsed_s = time.perf_counter() - started_s
     broker_cpu_s = broker.cpu_s() - broker_cpu_s
-    _, response = frames.decode_response(PRODUCE, 9, last_reply[4:])
-    row = response.responses[0].partition_responses[0]  # type: ignore[attr-defined]
-    if row.error_code or row.base_offset < len(latencies_s) - connections:
-        raise SystemExit(f"requests were not acknowledged: {row}")
+    responses = [frames.decode_response(PRODUCE, 9, reply[4:])[1] for reply in last_replies]
+    rows = [response.responses[0].partition_responses[0] for response in responses]  # type: ignore[attr-defined]
+    if any(row.error_code for row in rows) or max(row.base_offset for row in rows) < len(latencies_s) - 1:
+        raise SystemExit(f"requests were not acknowledged: {rows}")
     for client in clients:
         client.close()
     latencies_s.sort()
@@ -58,20 +58,19 @@ def request_rate(broker: Broker, connections: int, seconds: float) -> Figures:
     }
 
 
-def _closed_loop(sockets: list[socket.socket], request: bytes, until_s: float) -> tuple[list[float], bytes]:
-    """(Seconds that each reply took, the last reply)."""
+def _closed_loop(sockets: list[socket.socket], request: bytes, until_s: float) -> tuple[list[float], list[bytes]]:
+    """(Seconds that each reply took, each connection's last reply)."""
     poll = select.epoll()
     by_descriptor = {connected.fileno(): connected for connected in sockets}
     sent_s = {}
     latencies_s: list[float] = []
-    reply = b""
+    last_replies: list[bytes] = []
     clock = time.perf_counter
     for descriptor, connected in by_descriptor.items():
         poll.register(descriptor, select.EPOLLIN)
         sent_s[descriptor] = clock()
         connected.send(request)
-    waiting = len(sockets)
-    while waiting:
+    while len(last_replies) < len(sockets):
         for descriptor, _ in poll.poll():
             connected = by_descriptor[descriptor]
             reply = connected.recv(65_536)
@@ -83,9 +82,9 @@ def _closed_loop(sockets: list[socket.socket], request: bytes, until_s: float) -
                 sent_s[descriptor] = now_s
                 connected.send(request)
             else:
-                waiting -= 1
+                last_replies.append(reply)
     poll.close()
-    return latencies_s, reply
+    return latencies_s, last_replies
 
 
 def throughput(broker: Broker, record_bytes: int, megabytes: int, config: str) -> Figures:
