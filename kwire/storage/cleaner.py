@@ -1,6 +1,6 @@
 """Cleaner: compacts one log after the other, the dirtiest first, beside the requests.
 
-A cleaning goes in steps of log.cleaner.io.buffer.size bytes in a worker thread; between them requests are served, and
+A cleaning goes in steps bounded in bytes and records in a worker thread; between them requests are served, and
 it is given up where the log was cut or closed. Only the swap of the finished segments runs on the event loop. What
 was given up is left as it was, and tried again later.
 """
@@ -14,6 +14,7 @@ from weakref import WeakSet
 
 import trio
 
+from kwire.limits import CLEANER_STEP_RECORDS
 from kwire.protocol.records.batch import CorruptBatch
 from kwire.storage.compaction import (
     BatchFilter,
@@ -200,14 +201,15 @@ class _Cleaning:
 
 def _step(batches: Iterator[tuple[BatchHeader, ReadableBuffer]], step_bytes: int, take: Take) -> tuple[int, bool]:
     """The next batches have been taken, up to step_bytes: (bytes read and written, whether more are to come)."""
-    read_bytes = written_bytes = 0
+    read_bytes = written_bytes = records = 0
     for header, batch in batches:
         read_bytes += header.size_bytes
+        records += header.records_count
         written = take(batch, header)
         if written is None:
             return read_bytes + written_bytes, False
         written_bytes += written
-        if read_bytes >= step_bytes:
+        if read_bytes >= step_bytes or records >= CLEANER_STEP_RECORDS:
             return read_bytes + written_bytes, True
     return read_bytes + written_bytes, False
 
