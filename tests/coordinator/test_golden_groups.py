@@ -1,0 +1,146 @@
+"""`__consumer_offsets` partitions that Apache Kafka wrote, replayed to the state that its dump tool tells."""
+
+import base64
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kwire.coordinator.group.classic import State
+from kwire.coordinator.group.records import (
+    decode_record,
+    group_record,
+    group_tombstone,
+    offset_record,
+    offset_tombstone,
+)
+from kwire.coordinator.group.shard import GroupShard
+from kwire.coordinator.loading import load
+from kwire.protocol.records.batch import iter_headers
+from kwire.protocol.records.record import iter_records
+from kwire.storage.config import LogConfig
+from kwire.storage.segments.store import SegmentStore
+from kwire.testing.cluster import build_env
+
+SEGMENTS = Path(__file__).parents[1] / "vectors" / "segments"
+NAMES = ["__consumer_offsets-0", "__consumer_offsets-1"]
+GROUP, OFFSET = "2", "1"
+"""Record types of classic groups and of offsets in the dump."""
+
+
+@pytest.fixture(params=NAMES)
+def name(request):
+    return request.param
+
+
+def facts(name):
+    """Every (batch, record) of the dump."""
+    files = json.loads((SEGMENTS / f"{name}.facts.json").read_text())["files"]
+    for batch in files["00000000000000000000.log"]:
+        for record in batch["records"]:
+            yield batch, record
+
+
+def stored(name):
+    """Every (header, record) of the log file."""
+    data = (SEGMENTS / name / "00000000000000000000.log").read_bytes()
+    for position, header in iter_headers(data):
+        for record in iter_records(data, header, position):
+            yield header, record
+
+
+def expected_offsets(name):
+    """{group: {(topic, partition): offset}} as the dump's records give it."""
+    offsets, pending = {}, {}
+    for batch, record in facts(name):
+        if batch["isControl"]:
+            ended = pending.pop(batch["producerId"], {})
+            if record["endTxnMarker"] == "COMMIT":
+                for (group, *rest), offset in ended.items():
+                    offsets.setdefault(group, {})[tuple(rest)] = offset
+            continue
+        key, payload = record["key"], record["payload"]
+        if key["type"] != OFFSET:
+            continue
+        group, topic, index = (key["data"][each] for each in ("group", "topic", "partition"))
+        if batch["isTransactional"]:
+            pending.setdefault(batch["producerId"], {})[group, topic, index] = payload["data"]["offset"]
+        elif not isinstance(payload, dict):  # a tombstone
+            offsets.get(group, {}).pop((topic, index), None)
+        else:
+            offsets.setdefault(group, {})[topic, index] = payload["data"]["offset"]
+    return {group: rows for group, rows in offsets.items() if rows}
+
+
+def expected_groups(name):
+    """{group: its last value} of classic groups that were not deleted."""
+    groups = {}
+    for batch, record in facts(name):
+        if not batch["isControl"] and record["key"]["type"] == GROUP:
+            groups[record["key"]["data"]["group"]] = record["payload"]
+    return {group: value["data"] for group, value in groups.items() if isinstance(value, dict)}
+
+
+def test_the_log_replays_to_what_the_dump_says(name, tmp_path):
+    root = tmp_path / "data"
+    root.mkdir()
+    shutil.copytree(SEGMENTS / name, root / name)
+    for path in (root / name).iterdir():
+        path.chmod(0o644)
+    (root / name).chmod(0o755)
+    topic, _, partition = name.rpartition("-")
+    topic_id = _topic_id(root / name)
+    store = SegmentStore(str(root), build_env(), node_id=1)
+    store.start()
+    try:
+        machine = GroupShard(lambda: None, lambda: "")
+        for _ in load(store.open(topic, topic_id, int(partition), LogConfig()), machine):
+            pass
+    finally:
+        store.close()
+    told = {
+        group_id: {
+            (topic, index): found.offset
+            for topic, partitions in machine.offsets.of(group_id).items()
+            for index, found in partitions.items()
+        }
+        for group_id in machine.groups
+        if machine.offsets.of(group_id)
+    }
+    assert told == expected_offsets(name)
+    wanted = expected_groups(name)
+    assert wanted
+    for group_id, value in wanted.items():
+        group = machine.groups[group_id]
+        assert (group.generation_id, group.protocol_type or "") == (value["generation"], value["protocolType"])
+        assert group.state is (State.STABLE if value["members"] else State.EMPTY)
+        assert list(group.members) == [member["memberId"] for member in value["members"]]
+
+
+def _topic_id(directory):
+    text = (directory / "partition.metadata").read_text()
+    encoded = next(line.partition(": ")[2] for line in text.splitlines() if line.startswith("topic_id"))
+    return base64.urlsafe_b64decode(encoded + "==")
+
+
+def test_each_record_is_written_as_kafka_writes_it(name):
+    written = 0
+    for header, record in stored(name):
+        if header.is_control:
+            continue
+        key = bytes(record.key)
+        value = None if record.value is None else bytes(record.value)
+        found = decode_record(key, value)
+        if found is None:
+            assert int.from_bytes(key[:2], "big") not in {0, 1, 2}
+            continue
+        if key[:2] == b"\x00\x02":
+            group_id = found.key.group
+            again = group_tombstone(group_id) if value is None else group_record(group_id, found.value)
+        else:
+            place = found.key.group, found.key.topic, found.key.partition
+            again = offset_tombstone(*place) if value is None else offset_record(*place, found.value)
+        assert (again.key_bytes, again.value_bytes) == (key, value)
+        written += 1
+    assert written > 10
