@@ -69,6 +69,11 @@ BROKER_TEXTS = {
     "default.replication.factor": "Replication factor of topics that are created without one.",
     "delete.topic.enable": "Whether clients may delete topics.",
     "fetch.max.bytes": "Largest answer to a fetch, whatever the consumer asks for; one batch is always given whole.",
+    "group.initial.rebalance.delay.ms": "How long the first rebalance of an empty group waits for more members. "
+    "Kafka's default of 3000 spares rebalances where many start together; 0 serves the first one at once.",
+    "group.max.session.timeout.ms": "Longest session timeout that a member may ask for.",
+    "group.max.size": "Most members of a classic group; a further one gets GROUP_MAX_SIZE_REACHED.",
+    "group.min.session.timeout.ms": "Shortest session timeout that a member may ask for.",
     "kwire.validate.records": "Whether every record of a produced batch is checked as Kafka does. "
     "Otherwise the batch's header and checksum are, and its records only where the topic's configs need it.",
     "listeners": "Where the broker listens. Given as `--listen HOST:PORT`.",
@@ -89,6 +94,10 @@ BROKER_TEXTS = {
     "max.request.partition.size.limit": "How many partitions one answer of DescribeTopicPartitions may hold.",
     "node.id": "The broker's id, by which clients and partitions name it. Given as `--broker-id N`.",
     "num.partitions": "Number of partitions of topics that are created without one.",
+    "offset.metadata.max.bytes": "Longest text beside a committed offset.",
+    "offsets.retention.check.interval.ms": "How often a coordinator looks for offsets that nobody needs any more.",
+    "offsets.retention.minutes": "How long a group without members keeps its committed offsets; "
+    "where only offsets were ever committed, how long after the commit.",
     "offsets.topic.num.partitions": "Number of partitions of __consumer_offsets; a group's partition depends on it.",
     "offsets.topic.replication.factor": "Replication factor of __consumer_offsets, at most the number of brokers.",
     "offsets.topic.segment.bytes": "Segment size of __consumer_offsets; small segments make groups load fast.",

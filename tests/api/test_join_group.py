@@ -118,12 +118,14 @@ async def test_a_silent_member_is_left_out_after_the_rebalance_timeout(groups, n
     assert results["second"].leader == told.member_id
 
 
+@pytest.mark.honours(broker="group.max.size")
 async def test_a_group_has_a_largest_size(group_world):
     groups = await group_world(group_max_size=1)
     await groups.lead()
     assert (await groups.join(version=3)).error_code == ErrorCode.GROUP_MAX_SIZE_REACHED
 
 
+@pytest.mark.honours(broker="group.initial.rebalance.delay.ms")
 async def test_the_first_rebalance_waits_where_it_is_told_to(group_world, nursery):
     groups = await group_world(group_initial_rebalance_delay_ms=3000)
     results = {}
@@ -157,3 +159,13 @@ async def test_before_version_9_it_is_told_that_another_leads(groups):
     await groups.sync(first, [(first.member_id, b"all")], group_instance_id="i")
     again = await groups.join(group_instance_id="i", version=8)
     assert (again.error_code, again.leader, again.members) == (0, first.member_id, [])
+
+
+@pytest.mark.honours(broker=("group.min.session.timeout.ms", "group.max.session.timeout.ms"))
+async def test_session_timeouts_have_bounds(group_world):
+    groups = await group_world(group_min_session_timeout_ms=100, group_max_session_timeout_ms=200)
+    for timeout_ms, code in ((99, ErrorCode.INVALID_SESSION_TIMEOUT), (100, 0), (200, 0)):
+        assert (
+            await groups.join(version=3, group_id=f"g{timeout_ms}", session_timeout_ms=timeout_ms)
+        ).error_code == code
+    assert (await groups.join(session_timeout_ms=201)).error_code == ErrorCode.INVALID_SESSION_TIMEOUT

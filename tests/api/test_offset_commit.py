@@ -96,3 +96,20 @@ async def test_a_wrong_broker(group_world):
         offset_commit.handle, OffsetCommitRequest(group_id="g", topics=topics), 9, node_id=other
     )
     assert response.topics[0].partitions[0].error_code == ErrorCode.NOT_COORDINATOR
+
+
+@pytest.mark.honours(broker="offset.metadata.max.bytes")
+async def test_the_limit_of_metadata_can_be_set(group_world):
+    groups = await group_world(offset_metadata_max_bytes=4)
+    assert await groups.commit(1, metadata="four") == 0
+    assert await groups.commit(2, metadata="fivee") == ErrorCode.OFFSET_METADATA_TOO_LARGE
+
+
+@pytest.mark.honours(broker=("offsets.retention.minutes", "offsets.retention.check.interval.ms"))
+async def test_offsets_of_groups_without_members_expire(group_world):
+    groups = await group_world(offsets_retention_minutes=10, offsets_retention_check_interval_ms=60_000)
+    await groups.commit(5)
+    groups.pass_time(9 * 60 + 30)
+    assert await groups.committed() == 5
+    groups.pass_time(60)
+    assert await groups.committed() is None

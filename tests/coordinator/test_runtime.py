@@ -85,7 +85,7 @@ class World:
 
 
 @pytest.fixture
-def world(make_driver, autojump_clock):
+def world(make_driver):
     return World(make_driver, Env(clock_s=trio.current_time, wall_ms=lambda: int(trio.current_time() * 1000)))
 
 
@@ -167,7 +167,7 @@ async def test_what_never_became_durable_is_told_to_all(world, nursery):
     assert outcome == [ErrorCode.NOT_COORDINATOR] * 3
 
 
-async def test_a_client_that_goes_away_changes_nothing(world, nursery):
+async def test_a_client_that_goes_away_changes_nothing(world, nursery, autojump_clock):
     world.partition.gate = trio.Event()
     with trio.CancelScope() as scope:
         async with trio.open_nursery() as inner:
@@ -197,7 +197,7 @@ async def test_long_decisions_are_several_batches(world):
     assert await world.committed() == dict.fromkeys(range(50), 5)
 
 
-async def test_a_long_log_is_loaded_beside_the_requests(world, nursery, monkeypatch):
+async def test_a_long_log_is_loaded_beside_the_requests(world, nursery, autojump_clock, monkeypatch):
     monkeypatch.setattr(runtime_module, "LOADED_AT_ONCE_BYTES", 1000)
     await world.commit(5, partitions=range(100))
     world.runtime.unload(0)
@@ -230,7 +230,7 @@ async def test_another_leader_loads_anew_and_who_waits_is_told(world, nursery):
     assert before.unloaded
 
 
-async def test_timers_go_off_by_themselves(world, nursery):
+async def test_timers_go_off_by_themselves(world, nursery, autojump_clock):
     nursery.start_soon(world.runtime.run)
     joined = await world.join()
     await trio.sleep(9.9)
