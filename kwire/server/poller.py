@@ -9,6 +9,7 @@ goes on by itself, until it comes back.
 
 from __future__ import annotations
 
+import logging
 import select
 import sys
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,8 @@ import trio
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+logger = logging.getLogger("kwire.server")
 
 AVAILABLE: Final = sys.platform == "linux" and hasattr(select, "epoll")
 
@@ -45,13 +48,20 @@ class Poller:
         self._visits: dict[int, _Visit] = {}
 
     async def run(self) -> None:
-        """Work is done as sockets become readable, until this is cancelled."""
+        """Work is done as sockets become readable, until this is cancelled.
+
+        A bug met at one socket is logged, and the others go on.
+        """
         while True:
             await trio.lowlevel.wait_readable(self._epoll.fileno())
             for descriptor, _ in self._epoll.poll(0, SOCKETS_A_TURN):
                 visit = self._visits.get(descriptor)
-                if visit is not None:  # else it was cancelled meanwhile
+                if visit is None:  # it was cancelled meanwhile
+                    continue
+                try:
                     self._work(descriptor, visit)
+                except Exception:
+                    logger.exception("bug in the poller")
 
     def _work(self, descriptor: int, visit: _Visit) -> None:
         try:
@@ -59,8 +69,12 @@ class Poller:
                 return
         except BaseException as error:  # noqa: BLE001 - it belongs to the other task
             visit.error = error
-        self._leave(descriptor)
-        trio.lowlevel.reschedule(visit.task)
+        if self._visits.get(descriptor) is not visit:
+            return  # its work led to its own cancellation, which has woken the task already
+        try:
+            self._leave(descriptor)
+        finally:
+            trio.lowlevel.reschedule(visit.task)
 
     def _leave(self, descriptor: int) -> None:
         del self._visits[descriptor]
@@ -80,9 +94,11 @@ class Poller:
             self._leave(descriptor)
             return trio.lowlevel.Abort.SUCCEEDED
 
-        await trio.lowlevel.wait_task_rescheduled(abort)
-        if visit.error is not None:
-            raise visit.error
+        try:
+            await trio.lowlevel.wait_task_rescheduled(abort)
+        finally:
+            if visit.error is not None:  # work may raise after it led to a cancellation
+                raise visit.error
 
     def close(self) -> None:
         """Nobody waits here any more, and nobody will."""

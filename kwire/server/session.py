@@ -187,10 +187,12 @@ class Session:
 
     async def _serve_polled(self, transport: SocketTransport) -> None:
         """The poller has answered requests, up to one that it could not bring to its end."""
-        await transport.serve(partial(self._serve_at_once, transport))
-        if self._begun is not None:
-            begun, self._begun = self._begun, None
-            self._connection.respond(await self._finish(begun))
+        try:
+            await transport.serve(partial(self._serve_at_once, transport))
+        finally:  # a handler that has begun goes on to where it waits, cancelled or not
+            if self._begun is not None:
+                begun, self._begun = self._begun, None
+                self._connection.respond(await self._finish(begun))
         await self._send()
 
     def _serve_at_once(self, transport: SocketTransport) -> bool:

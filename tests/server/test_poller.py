@@ -123,6 +123,29 @@ async def test_a_long_request_is_answered_between_short_ones(address, handler):
             assert [(await client.receive(ASKED, VERSION)).controller_id for _ in range(3)] == [1, 2, 3]
 
 
+async def test_a_session_that_its_own_request_ends_leaves_nothing_behind(has_poller, handler, caplog):
+    numbered = Numbered(waits=lambda _: True)
+    async with running(MEMORY) as started:
+        (server,) = started.servers.values()
+
+        def ends_its_session(request, context):
+            (session,) = server.sessions
+            session.end("a test")
+            return numbered(request, context)
+
+        handler(ApiKey.METADATA, ends_its_session)
+        async with connected(*started.addresses[0]) as client:
+            await client.send(ASKED, VERSION)
+            with trio.fail_after(5), pytest.raises(ConnectionClosed):
+                await client.receive_frame()
+        assert numbered.count == 1
+        handler(ApiKey.METADATA, Numbered())
+        async with connected(*started.addresses[0]) as client:
+            with trio.fail_after(5):
+                assert (await client.request(ASKED, VERSION)).controller_id == 1
+    assert [record.getMessage().partition(": ")[2] for record in caplog.records] == ["a test"]
+
+
 class Slice:
     closed = 0
 
@@ -231,3 +254,48 @@ async def test_work_that_is_cancelled_is_not_called_any_more(polling):
     ours.send(b"a")
     await trio.sleep(0.01)
     assert called == []
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+async def test_work_may_cancel_its_own_visit(polling, caplog, goes_on):
+    made, ours, theirs = polling
+    ours.send(b"a")
+    with trio.fail_after(5):
+        with trio.CancelScope() as scope:
+
+            def work():
+                scope.cancel()
+                return goes_on
+
+            await made.serve(theirs.fileno(), work)
+        assert scope.cancelled_caught
+        await made.serve(theirs.fileno(), lambda: False)
+    assert caplog.records == []
+
+
+async def test_what_work_raises_after_it_cancelled_its_visit_is_not_lost(polling):
+    made, ours, theirs = polling
+    ours.send(b"a")
+    with trio.fail_after(5), pytest.raises(ZeroDivisionError), trio.CancelScope() as scope:
+
+        def work():
+            scope.cancel()
+            return 1 // 0
+
+        await made.serve(theirs.fileno(), work)
+
+
+async def test_a_bug_in_the_poller_is_logged_and_the_other_sockets_are_served(polling, caplog):
+    made, ours, theirs = polling
+    other_ours, other_theirs = socket.socketpair()
+    with other_ours, other_theirs, trio.fail_after(5):
+
+        def closes_its_descriptor():  # against the rules: then epoll does not know it any more
+            made._epoll.unregister(theirs.fileno())
+            return False
+
+        ours.send(b"a")
+        await made.serve(theirs.fileno(), closes_its_descriptor)
+        other_ours.send(b"a")
+        await made.serve(other_theirs.fileno(), lambda: False)
+    assert [record.getMessage() for record in caplog.records] == ["bug in the poller"]
