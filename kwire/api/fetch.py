@@ -31,7 +31,7 @@ from kwire.broker.fetch_sessions import (
     PartitionKey,
     next_epoch,
 )
-from kwire.broker.partition import NO_EPOCH, storage_error
+from kwire.broker.partition import NO_EPOCH
 from kwire.broker.waiters import park
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.fetch import (
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from kwire.api.context import RequestContext
     from kwire.broker.partition import Partition
     from kwire.protocol.messages.fetch import FetchRequest
-    from kwire.storage.port import LogSlice, PartitionLog
+    from kwire.storage.port import LogSlice
 
 CONSUMER_REPLICA_ID = -1
 READ_COMMITTED = 1
@@ -100,7 +100,7 @@ class _Plan:
             if row.records:
                 row.records.close()
 
-    def read(self, log: PartitionLog, asked: FetchedPartition, before_offset: int) -> LogSlice | None:
+    def read(self, partition: Partition, asked: FetchedPartition, before_offset: int) -> LogSlice | None:
         """The partition's records within what is left of the reply; None where not even one batch fits.
 
         Raises:
@@ -111,11 +111,13 @@ class _Plan:
         if max_bytes == 0 and not first:
             return None
         try:
-            records = log.read(asked.fetch_offset, max_bytes, before_offset=before_offset, min_one_batch=first)
+            records = partition.log.read(
+                asked.fetch_offset, max_bytes, before_offset=before_offset, min_one_batch=first
+            )
         except OffsetOutOfRange as error:
             raise ApiError(ErrorCode.OFFSET_OUT_OF_RANGE) from error
         except StorageError as error:
-            raise storage_error(error) from error
+            raise partition.storage_error(error) from error
         if len(records) == 0:
             records.close()
             return None
@@ -285,7 +287,7 @@ class _Fetch:
         readable_end = partition.last_stable_offset if self._read_committed else high_watermark
         records = None
         if asked.fetch_offset < readable_end:
-            records = plan.read(log, asked, readable_end)
+            records = plan.read(partition, asked, readable_end)
         if (
             records is None
             and leave_out_idle
@@ -297,7 +299,9 @@ class _Fetch:
         if records is not None:
             row.records = records
         if self._read_committed:
-            row.aborted_transactions = [] if records is None else _aborted_within(log, asked.fetch_offset, len(records))
+            row.aborted_transactions = (
+                [] if records is None else _aborted_within(partition, asked.fetch_offset, records)
+            )
         return row
 
     def _find(self, asked: FetchedPartition) -> Partition:
@@ -359,16 +363,25 @@ def _data_row(partition: Partition, high_watermark: int) -> PartitionData:
     )
 
 
-def _aborted_within(log: PartitionLog, offset: int, size_bytes: int) -> list[AbortedTransaction]:
-    """The aborted transactions that have records in the size_bytes from the batch that contains offset on."""
+def _aborted_within(partition: Partition, offset: int, records: LogSlice) -> list[AbortedTransaction]:
+    """The aborted transactions that have records in these, which begin with the batch that contains offset.
+
+    Raises:
+        ApiError: KAFKA_STORAGE_ERROR; the records are closed.
+    """
+    log = partition.log
     if not log.aborted.collect(offset, log.log_end_offset):
         return []
-    end = offset
-    for header in log.headers(offset):
-        end = header.next_offset
-        size_bytes -= header.size_bytes
-        if size_bytes <= 0:
-            break
+    end, size_bytes = offset, len(records)
+    try:
+        for header in log.headers(offset):
+            end = header.next_offset
+            size_bytes -= header.size_bytes
+            if size_bytes <= 0:
+                break
+    except StorageError as error:
+        records.close()
+        raise partition.storage_error(error) from error
     return [
         AbortedTransaction(producer_id=aborted.producer_id, first_offset=aborted.first_offset)
         for aborted in log.aborted.collect(offset, end)

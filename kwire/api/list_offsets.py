@@ -110,7 +110,7 @@ def _find(
     try:
         return _look_up(asked.timestamp, partition, readable_end)
     except StorageError as error:
-        raise ApiError(ErrorCode.KAFKA_STORAGE_ERROR, str(error)) from error
+        raise partition.storage_error(error) from error
 
 
 def _look_up(timestamp: int, partition: Partition, readable_end: int) -> TimestampOffset:

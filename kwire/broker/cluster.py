@@ -182,12 +182,12 @@ class Cluster:
 
     async def clean(self) -> bool:
         """The dirtiest compacted log that is due has been cleaned, False: none was. Requests are served meanwhile."""
-        if not any(log.config.compact for log, _ in self._opened_logs()):
+        if next(self._compacted_logs(), None) is None:
             return False
         from kwire.storage.cleaner import Cleaner, CleanerLimits  # noqa: PLC0415 - only where something is compacted
 
         if self._cleaner is None:
-            self._cleaner = Cleaner(self.env, self._opened_logs)
+            self._cleaner = Cleaner(self.env, self._compacted_logs)
         config = self._first_broker.config
         limits = CleanerLimits(
             dedupe_buffer_bytes=int(config.log_cleaner_dedupe_buffer_size * config.log_cleaner_io_buffer_load_factor),
@@ -196,11 +196,12 @@ class Cluster:
         )
         return await self._cleaner.clean_dirtiest(limits)
 
-    def _opened_logs(self) -> Iterator[tuple[PartitionLog, int]]:
-        """Every opened log with its last stable offset."""
+    def _compacted_logs(self) -> Iterator[tuple[PartitionLog, int]]:
+        """Every opened log that is compacted, with its last stable offset."""
         for partition in self.partitions:
-            if partition.opened_log is not None:
-                yield partition.opened_log, partition.last_stable_offset
+            log = partition.opened_log
+            if log is not None and log.config.compact:
+                yield log, partition.last_stable_offset
 
     def open_stored_logs(self) -> None:
         """Every stored log of an existing topic is open, and so recovered: for a start after an unclean stop. Blocking.
@@ -249,7 +250,7 @@ class Cluster:
                 self.controller.raise_leader_epochs([(topic_id, index)])
             return log
 
-        return Partition(name, topic_id, topic.partitions[index], open_log)
+        return Partition(name, topic_id, topic.partitions[index], open_log, self.env.wall_ms)
 
     def _changed(self, records: Sequence[Message], removed: Sequence[TopicImage]) -> None:
         """What follows from a decision: logs go, configs count, parked requests look again."""

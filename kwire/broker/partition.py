@@ -34,7 +34,7 @@ CODEC_DEFAULT_LEVEL = -1
 HIGH_WATERMARK = -1
 """The offset in DeleteRecords that stands for the high watermark."""
 COMPLAINT_INTERVAL_MS = 60_000
-"""Between two log lines about one partition that cannot be written."""
+"""Between two log lines about one partition that cannot be opened, read or written."""
 RETENTION_STEP_SEGMENTS = 16
 """Segments that one step of retention deletes at most, so that requests wait no longer than for that."""
 
@@ -54,8 +54,8 @@ class ProduceResult:
 class Partition:
     """One partition of a topic, for all brokers of the process.
 
-    image is the metadata image's own object, so leadership is always the current one. open_log is called once, when
-    the log is first needed.
+    image is the metadata image's own object, so leadership is always the current one. open_log is called when the log
+    is first needed, again only if it failed. wall_ms is Env's.
     """
 
     __slots__ = (
@@ -65,6 +65,7 @@ class Partition:
         "_rules",
         "_rules_of",
         "_undurable",
+        "_wall_ms",
         "image",
         "index",
         "topic",
@@ -73,7 +74,12 @@ class Partition:
     )
 
     def __init__(
-        self, topic: str, topic_id: bytes, image: PartitionImage, open_log: Callable[[], PartitionLog]
+        self,
+        topic: str,
+        topic_id: bytes,
+        image: PartitionImage,
+        open_log: Callable[[], PartitionLog],
+        wall_ms: Callable[[], int],
     ) -> None:
         self.topic = topic
         self.topic_id = topic_id
@@ -81,6 +87,7 @@ class Partition:
         self.image = image
         self.waiters: set[Waiter] = set()
         self._open_log = open_log
+        self._wall_ms = wall_ms
         self._log: PartitionLog | None = None
         self._rules = ProduceRules()
         self._rules_of: LogConfig | None = None
@@ -100,7 +107,7 @@ class Partition:
             try:
                 self._log = self._open_log()
             except StorageError as error:
-                raise storage_error(error) from error
+                raise self.storage_error(error) from error
         return self._log
 
     @property
@@ -145,6 +152,17 @@ class Partition:
             return self.image.leader_epoch
         epoch = log.leader_epochs.epoch_for_offset(log.log_start_offset)
         return UNDEFINED_EPOCH if epoch is None else epoch
+
+    def storage_error(self, error: StorageError) -> ApiError:
+        """What a client is told when the engine could not do it.
+
+        Who runs the broker hears of it once in a while, however often clients retry.
+        """
+        now_ms = self._wall_ms()
+        if abs(now_ms - self._complained_ms) >= COMPLAINT_INTERVAL_MS:
+            self._complained_ms = now_ms
+            _log.error("clients of %s-%d get KAFKA_STORAGE_ERROR: %s", self.topic, self.index, error)
+        return storage_error(error)
 
     # Who may do what
 
@@ -215,19 +233,12 @@ class Partition:
         try:
             appended = self.log.append(batch, header, self.image.leader_epoch, now_ms)
         except StorageError as error:
-            self._complain(error, now_ms)
-            raise storage_error(error) from error
+            raise self.storage_error(error) from error
         if appended.durable is not None:
             self._undurable[appended.base_offset] = None
         elif self.waiters:
             self._tell_waiters(header)
         return appended
-
-    def _complain(self, error: StorageError, now_ms: int) -> None:
-        """Who runs the broker hears of it once in a while, however often producers retry."""
-        if abs(now_ms - self._complained_ms) >= COMPLAINT_INTERVAL_MS:
-            self._complained_ms = now_ms
-            _log.error("producers to %s-%d get KAFKA_STORAGE_ERROR: %s", self.topic, self.index, error)
 
     async def wait_durable(self, appended: Appended) -> None:
         """The append is as durable as it will be, and readable. It is waited for even by a task that is cancelled.
@@ -241,7 +252,7 @@ class Partition:
             with trio.CancelScope(shield=True):
                 await appended.durable()
         except StorageError as error:
-            raise storage_error(error) from error
+            raise self.storage_error(error) from error
         finally:
             self._undurable.pop(appended.base_offset, None)
             self.wake()
@@ -274,7 +285,7 @@ class Partition:
         try:
             log.advance_log_start(wanted)
         except StorageError as error:
-            raise storage_error(error) from error
+            raise self.storage_error(error) from error
         return log.log_start_offset
 
     def enforce_retention(self, now_ms: int, producer_id_expiration_ms: int) -> bool:

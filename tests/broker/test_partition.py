@@ -14,6 +14,7 @@ from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.config import LogConfig
 from kwire.storage.memory import MemoryStore
 from kwire.storage.port import Appended, StorageError
+from kwire.testing.cluster import ManualClock
 
 NOW_MS = 1_790_000_000_000
 TOPIC_ID = bytes(15) + b"\x07"
@@ -30,10 +31,14 @@ def image(**changes):
     return PartitionImage(**facts | changes)
 
 
-def new_partition(config=None, *, store=None, **changes):
+def wall_ms():
+    return NOW_MS
+
+
+def new_partition(config=None, *, store=None, now=wall_ms, **changes):
     store = store or MemoryStore(Env())
     config = config or LogConfig()
-    return Partition("truck_gps", TOPIC_ID, image(**changes), lambda: store.open("truck_gps", TOPIC_ID, 0, config))
+    return Partition("truck_gps", TOPIC_ID, image(**changes), lambda: store.open("truck_gps", TOPIC_ID, 0, config), now)
 
 
 def produce(partition, records=None, *, acks=-1, now_ms=NOW_MS, validate_records=False):
@@ -53,14 +58,16 @@ def refusal(function, *args, **kwargs):
 
 
 def test_a_log_that_cannot_be_written_is_told_once_a_minute(caplog):
-    partition = new_partition()
+    clock = ManualClock()
+    partition = new_partition(now=clock.wall_ms)
     partition.log.close()
     for seconds in (0, 1, 59, 60, 61):
-        assert refusal(produce, partition, now_ms=NOW_MS + seconds * 1000) is ErrorCode.KAFKA_STORAGE_ERROR
+        clock.elapsed_s = seconds
+        assert refusal(produce, partition) is ErrorCode.KAFKA_STORAGE_ERROR
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 2
     assert set(said) == {
-        "producers to truck_gps-0 get KAFKA_STORAGE_ERROR: the log of truck_gps-0 is closed",
+        "clients of truck_gps-0 get KAFKA_STORAGE_ERROR: the log of truck_gps-0 is closed",
     }
 
 
@@ -90,7 +97,7 @@ class LateLog:
 
 def late_partition():
     log = LateLog(MemoryStore(Env()).open("truck_gps", TOPIC_ID, 0, LogConfig()))
-    return Partition("truck_gps", TOPIC_ID, image(), lambda: log), log
+    return Partition("truck_gps", TOPIC_ID, image(), lambda: log, wall_ms), log
 
 
 class TestLeadership:
@@ -189,7 +196,7 @@ class TestProduce:
         def broken():
             raise StorageError("no disk")
 
-        unopened = Partition("truck_gps", TOPIC_ID, image(), broken)
+        unopened = Partition("truck_gps", TOPIC_ID, image(), broken, wall_ms)
         assert refusal(produce, unopened) is ErrorCode.KAFKA_STORAGE_ERROR
 
 
