@@ -7,7 +7,6 @@ and any other broker answers NOT_COORDINATOR.
 from __future__ import annotations
 
 import logging
-import uuid
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -109,7 +108,8 @@ class GroupCoordinators:
         return GroupShard(self._config, self._new_id)
 
     def _new_id(self) -> str:
-        return str(uuid.UUID(bytes=self._cluster.env.new_uuid()))
+        digits = self._cluster.env.new_uuid().hex()
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def _config(self) -> BrokerConfig:
         return next(iter(self._cluster.brokers.values())).config

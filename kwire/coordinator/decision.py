@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from kwire.protocol.records.batch import NO_PRODUCER_ID
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
@@ -17,9 +19,6 @@ if TYPE_CHECKING:
 
 Command: TypeAlias = Any
 """What is asked of a machine: an object of a class that the machine knows."""
-
-NO_PRODUCER = -1
-"""Producer id of a record outside any transaction."""
 
 
 class Waiter(Protocol):
@@ -79,11 +78,11 @@ class Machine(Protocol):
         """
         ...
 
-    def replay(self, record: CoordinatorRecord, producer_id: int = NO_PRODUCER) -> None:
+    def replay(self, record: CoordinatorRecord, producer_id: int = NO_PRODUCER_ID) -> None:
         """The record counts. producer_id: of the transaction that it belongs to."""
         ...
 
-    def replay_stored(self, key: bytes, value: bytes | None, producer_id: int = NO_PRODUCER) -> None:
+    def replay_stored(self, key: bytes, value: bytes | None, producer_id: int = NO_PRODUCER_ID) -> None:
         """A record of the log counts; one of a kind that is not known changes nothing.
 
         Raises:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from kwire.coordinator.decision import NO_PRODUCER
 from kwire.protocol.errors import ProtocolError
-from kwire.protocol.records.batch import CorruptBatch, iter_headers
+from kwire.protocol.records.batch import NO_PRODUCER_ID, CorruptBatch, iter_headers
 from kwire.protocol.records.control import ControlType, parse_control_type
 from kwire.protocol.records.record import iter_records
 
@@ -69,7 +68,7 @@ class _Reader:
                     self._replay(bytes(record.key or b""), _copy(record.value), header.producer_id)
             elif self._in_transactions:
                 for record in iter_records(data, header, position):
-                    self._replay(bytes(record.key or b""), _copy(record.value), NO_PRODUCER)
+                    self._replay(bytes(record.key or b""), _copy(record.value), NO_PRODUCER_ID)
             else:
                 newest = self._newest
                 for record in iter_records(data, header, position):
@@ -95,7 +94,7 @@ class _Reader:
     def _flush(self, limit: int | None = None) -> None:
         keys = list(self._newest)[:limit]
         for key in keys:
-            self._replay(key, self._newest.pop(key), NO_PRODUCER)
+            self._replay(key, self._newest.pop(key), NO_PRODUCER_ID)
 
     def _replay(self, key: bytes, value: bytes | None, producer_id: int) -> None:
         try:

@@ -235,9 +235,8 @@ class Runtime:
         Raises:
             ApiError: the machine's, or what stands in the way: NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE.
         """
-        assert shard.machine is not None
         reply = Reply()
-        decision = shard.machine.decide(command, self._env.wall_ms(), reply)
+        decision = self._decide(shard, command, reply)
         pending = self._apply(shard, decision)
         if pending is None:
             _deliver(decision)
@@ -259,13 +258,25 @@ class Runtime:
 
     def execute_alone(self, shard: Shard, command: Command) -> None:
         """The command, for whose reply nobody waits, is carried out; a failure is logged."""
-        assert shard.machine is not None
         try:
-            decision = shard.machine.decide(command, self._env.wall_ms(), None)
+            decision = self._decide(shard, command, None)
         except ApiError as error:
             _log.error("a coordinator cannot %s: %s", command, error)
-            return
-        self._carry_out_alone(shard, decision)
+        except Exception:  # noqa: BLE001 - all other groups' timers go on
+            _log.exception("bug while a coordinator decides %s", command)
+        else:
+            self._carry_out_alone(shard, decision)
+
+    def _decide(self, shard: Shard, command: Command, reply: Reply | None) -> Decision:
+        """The machine's decision. After a bug, which may have left half of one, the log is read again."""
+        assert shard.machine is not None
+        try:
+            return shard.machine.decide(command, self._env.wall_ms(), reply)
+        except ApiError:
+            raise
+        except Exception:
+            self.unload(shard.partition.index)
+            raise
 
     def _carry_out_alone(self, shard: Shard, decision: Decision) -> None:
         try:

@@ -169,3 +169,14 @@ async def test_session_timeouts_have_bounds(group_world):
             await groups.join(version=3, group_id=f"g{timeout_ms}", session_timeout_ms=timeout_ms)
         ).error_code == code
     assert (await groups.join(session_timeout_ms=201)).error_code == ErrorCode.INVALID_SESSION_TIMEOUT
+
+
+@pytest.mark.parametrize("version", [5, 9])
+async def test_the_longest_names(groups, version):
+    longest = "g" * 32_767
+    told = await groups.join(version=version, group_id=longest)
+    assert (await groups.join(told.member_id, version=version, group_id=longest)).error_code == 0
+    refused = await groups.join(version=version, group_instance_id=longest)
+    assert (refused.error_code, refused.member_id) == (ErrorCode.UNKNOWN_SERVER_ERROR, "")
+    static = await groups.join(version=version, group_instance_id="i" * 32_000)
+    assert (await groups.sync(static, group_instance_id="i" * 32_000)).error_code == 0

@@ -253,5 +253,33 @@ async def test_a_log_that_cannot_be_opened(world):
     assert refused.value.code == ErrorCode.NOT_COORDINATOR
 
 
+async def test_a_bug_costs_the_shards_state_and_nothing_else(world, nursery, autojump_clock, monkeypatch, caplog):
+    nursery.start_soon(world.runtime.run)
+    await world.commit(5)
+    await world.join()
+    waiting = []
+
+    async def second():
+        with pytest.raises(ApiError) as told:
+            await world.join()
+        waiting.append(told.value.code)
+
+    nursery.start_soon(second)
+    await trio.testing.wait_all_tasks_blocked()
+    with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError):
+        patched.setattr(world.shard.machine, "decide", lambda *_: 1 / 0)
+        await world.committed()
+    await trio.testing.wait_all_tasks_blocked()
+    assert waiting == [ErrorCode.NOT_COORDINATOR]
+    assert await world.committed() == {0: 5}
+    await world.join()
+    monkeypatch.setattr(GroupShard, "decide", lambda *_: 1 / 0)
+    await trio.sleep(20)  # the member's session ends
+    assert "ZeroDivisionError" in caplog.text
+    monkeypatch.undo()
+    assert await world.committed() == {0: 5}
+    nursery.cancel_scope.cancel()
+
+
 def test_a_brokers_partition_is_one_that_holds_a_shard():
     assert {"append", "wait_durable", "log"} <= set(dir(Partition))

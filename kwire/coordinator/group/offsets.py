@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kwire.coordinator.decision import NO_PRODUCER, Decision
+from kwire.coordinator.decision import Decision
 from kwire.coordinator.group.classic import CONSUMER_PROTOCOL, ClassicGroup, State
 from kwire.coordinator.group.records import offset_record, offset_tombstone
 from kwire.protocol.errors import ApiError, ErrorCode
@@ -28,6 +28,7 @@ from kwire.protocol.messages.offset_fetch import (
     OffsetFetchResponseTopics,
 )
 from kwire.protocol.messages.records.consumer_offsets import OffsetCommitValue
+from kwire.protocol.records.batch import NO_PRODUCER_ID
 from kwire.protocol.schema import ZERO_UUID
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ class Offsets:
             value.topic_id,
             self._sequence,
         )
-        if producer_id == NO_PRODUCER:
+        if producer_id == NO_PRODUCER_ID:
             self._put(key.group, key.topic, key.partition, committed)
         else:
             self._pending.setdefault(producer_id, {})[key.group, key.topic, key.partition] = committed

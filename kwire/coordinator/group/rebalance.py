@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 NEW_MEMBER_JOIN_TIMEOUT_MS = 300_000
 """Silence that a member is allowed before its first generation, whatever its session timeout."""
 
+ID_PREFIX_MAX_BYTES = 32_000
+"""Longest client id or instance id that a member id begins with; with the rest it has to fit into a string."""
+
 UNKNOWN_MEMBER_ID = ""
 """The id of a member that has none yet."""
 
@@ -49,8 +52,14 @@ class Rebalancing:
     # JoinGroup
 
     def join(self, command: Join, now_ms: int, waiter: Waiter) -> Decision:
-        """The member waits for the next generation, or is told why not, or what its generation is."""
+        """The member waits for the next generation, or is told why not, or what its generation is.
+
+        Raises:
+            ApiError: UNKNOWN_SERVER_ERROR, an id made of what the client says would be too long to be stored.
+        """
         request = command.request
+        if len((request.group_instance_id or command.client_id or "").encode()) > ID_PREFIX_MAX_BYTES:
+            raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
         member_id = request.member_id
         group = self._groups.get(request.group_id)
         decision = Decision()

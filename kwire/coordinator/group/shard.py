@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from kwire.coordinator.decision import NO_PRODUCER, CoordinatorRecord, Decision, Timer
+from kwire.coordinator.decision import CoordinatorRecord, Decision, Timer
 from kwire.coordinator.group import commands
 from kwire.coordinator.group.classic import ClassicGroup, State
 from kwire.coordinator.group.offsets import Offsets
@@ -22,6 +22,7 @@ from kwire.protocol.messages.records.consumer_offsets import (
     OffsetCommitKey,
     OffsetCommitValue,
 )
+from kwire.protocol.records.batch import NO_PRODUCER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +68,7 @@ class GroupShard:
         """See Machine.decide."""
         return self._deciders[type(command)](command, now_ms, waiter)
 
-    def replay(self, record: CoordinatorRecord, producer_id: int = NO_PRODUCER) -> None:
+    def replay(self, record: CoordinatorRecord, producer_id: int = NO_PRODUCER_ID) -> None:
         """See Machine.replay."""
         key = record.key
         if isinstance(key, OffsetCommitKey):
@@ -81,7 +82,7 @@ class GroupShard:
                 group = self.groups[key.group] = ClassicGroup(key.group)
             group.replay(cast("GroupMetadataValue", record.value))
 
-    def replay_stored(self, key: bytes, value: bytes | None, producer_id: int = NO_PRODUCER) -> None:
+    def replay_stored(self, key: bytes, value: bytes | None, producer_id: int = NO_PRODUCER_ID) -> None:
         """See Machine.replay_stored."""
         record = decode_record(key, value)
         if record is not None:
