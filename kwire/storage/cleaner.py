@@ -67,29 +67,31 @@ class Cleaner:
         self._env = env
         self._logs = logs
         self._uncleanable: WeakSet[PartitionLog] = WeakSet()
+        self._put_off: WeakSet[PartitionLog] = WeakSet()
+        """Logs whose cleaning was given up, until nothing else is to be cleaned: others must not wait for them."""
 
     async def clean_dirtiest(self, limits: CleanerLimits) -> bool:
         """The dirtiest log that is due has been cleaned as far as the map of keys reaches; False: none was."""
-        found = self._find_dirtiest()
-        if found is None:
-            return False
-        log = found.log
-        try:
-            await _Cleaning(self._env, found, limits).run()
-        except StorageError as error:
-            _log.warning("the cleaning of %s-%d is given up for now: %s", log.topic, log.partition, error)
-            return False
-        except CorruptBatch as error:
-            _log.error("%s-%d cannot be cleaned: %s", log.topic, log.partition, error)
-            self._uncleanable.add(log)
-            return False
-        return True
+        while (found := self._find_dirtiest()) is not None:
+            log = found.log
+            try:
+                await _Cleaning(self._env, found, limits).run()
+            except StorageError as error:
+                _log.warning("the cleaning of %s-%d is given up for now: %s", log.topic, log.partition, error)
+                self._put_off.add(log)
+            except CorruptBatch as error:
+                _log.error("%s-%d cannot be cleaned: %s", log.topic, log.partition, error)
+                self._uncleanable.add(log)
+            else:
+                return True
+        self._put_off.clear()
+        return False
 
     def _find_dirtiest(self) -> LogToClean | None:
         now_ms = self._env.wall_ms()
         dirtiest: LogToClean | None = None
         for log, last_stable_offset in self._logs():
-            if not log.config.compact or log in self._uncleanable:
+            if not log.config.compact or log in self._uncleanable or log in self._put_off:
                 continue
             try:
                 dirty = find_dirty(log, last_stable_offset, now_ms)

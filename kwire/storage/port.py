@@ -270,7 +270,7 @@ class PartitionLog(Protocol):
         They are those of now, whatever becomes of the segment meanwhile.
 
         Raises:
-            StorageError: there is no such segment; the iterator: a batch cannot be read or is damaged.
+            StorageError: there is no such segment, or a batch cannot be read; CorruptBatch: it is damaged.
         """
         ...
 

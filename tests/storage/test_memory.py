@@ -1,11 +1,14 @@
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trio
 
 from kwire.limits import MEMORY_FIRST_CHUNK_BYTES, MEMORY_SEGMENT_BYTES
 from kwire.protocol.records.batch import read_header
+from kwire.storage.cleaner import Cleaner, CleanerLimits
 from kwire.storage.config import LogConfig
 from kwire.storage.memory import MemoryStore
 from kwire.storage.memory_segment import INDEX_BYTES_PER_BATCH
@@ -274,3 +277,18 @@ def test_logs_of_kafka_answer_timestamps_as_kafka_does(name):
         assert expected == ((found.timestamp_ms, found.offset, found.leader_epoch) if found else (-1, -1, -1))
         checked += 1
     assert checked == 11
+
+
+def test_a_cleaning_is_counted():
+    store = store_of(64 * MIB)
+    log = open_log(store, "a", replace(COMPACT, min_cleanable_dirty_ratio=0.0))
+    for _ in range(3):
+        fill(log, MIB, 50_000)
+        log.roll(START_MS)
+    before = store.used_bytes
+    cleaner = Cleaner(FakeTime().env(), lambda: [(log, log.log_end_offset)])
+    assert trio.run(cleaner.clean_dirtiest, CleanerLimits())
+    assert [info.size_bytes > 0 for info in log.segments()] == [False, False, True, False]
+    assert store.used_bytes == taken_bytes(store) < before // 10
+    append(log)
+    assert store.used_bytes == taken_bytes(store)

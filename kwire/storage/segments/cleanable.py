@@ -73,9 +73,10 @@ class CleanableSegments:
 
     def _read_batches(self, file: File, size_bytes: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
         try:
-            with self._storage_errors("read"):
-                for _, header, batch in whole_batches(file, 0, size_bytes):
-                    yield header, batch
+            for _, header, batch in whole_batches(file, 0, size_bytes):
+                yield header, batch
+        except OSError as error:
+            raise self._storage_error("read", error) from error
         finally:
             file.close()
 
