@@ -167,8 +167,7 @@ class Cluster:
                 partition = self.partition(topic.name, stored.partition)
                 if partition is not None:
                     _ = partition.log
-            except ApiError as error:
-                _log.error("retention cannot open %s-%d: %s", stored.topic, stored.partition, error)
+            except ApiError:  # the partition has logged it
                 still_unopened.append(stored)
         self._unopened = still_unopened
 

@@ -100,8 +100,8 @@ async def test_what_cannot_be_listed_or_opened_is_tried_again(tmp_path, monkeypa
         await cluster.enforce_retention()
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
         "retention cannot tell which logs are stored",
-        "retention cannot open week-0",
-        "retention cannot open week-1",
+        "clients of week-0 get KAFKA_STORAGE_ERROR",
+        "clients of week-1 get KAFKA_STORAGE_ERROR",
     ]
     await cluster.enforce_retention()
     assert cluster.partition("week", 0).opened_log.log_start_offset == 1
