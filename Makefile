@@ -1,9 +1,9 @@
-# serve, test, lint, compat, bench, compare: each installs what it needs into .venv first.
+# serve, test, lint, compat, simulate, bench, compare: each installs what it needs into .venv first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test lint compat bench compare clean
+.PHONY: serve test lint compat simulate bench compare clean
 serve: $(VENV)/.serve
 	$(BIN)/kwire serve $(ARGS)
 
@@ -19,6 +19,9 @@ lint: $(VENV)/.dev
 
 compat: $(VENV)/.dev
 	$(BIN)/python compat/run.py $(ARGS)
+
+simulate: $(VENV)/.dev
+	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000) $(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/request_cost.py $(ARGS)
