@@ -11,6 +11,7 @@ from kwire.protocol.records.batch import iter_headers, read_header
 from kwire.protocol.records.control import EndTransactionMarker, encode_marker_batch
 from kwire.storage.aborted import AbortedTransaction
 from kwire.storage.config import LogConfig
+from kwire.storage.segments import scan
 from kwire.storage.segments.checkpoints import parse_offsets
 from kwire.storage.segments.store import SegmentStore
 from kwire.testing.faulty_files import FaultyFiles
@@ -281,6 +282,37 @@ def test_a_log_that_is_not_as_its_clean_stop_left_it_is_recovered(make_bench, af
     assert copy.log.recovered_cut
     assert any("was cleanly closed, but is damaged" in record.getMessage() for record in caplog.records)
     assert copy.append(batches[0]).base_offset == left
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda data, at: data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :], "record batch at {} has magic 3"),
+        (lambda data, at: data[: at + 60] + b"\xff" + data[at + 61 :], "record batch at {} has CRC"),
+        (lambda data, at: data[: at + 60], "record batch at {} needs"),
+        (lambda data, at: data[: at - 6], "10 bytes at {} are too few"),
+    ],
+    ids=["magic", "crc", "torn", "torn early"],
+)
+@pytest.mark.parametrize("read_bytes", [300, 1 << 20])
+def test_a_cut_names_the_position_in_the_file(make_bench, after_crash, caplog, monkeypatch, spoil, why, read_bytes):
+    monkeypatch.setattr(scan, "RECOVERY_READ_BYTES", read_bytes)
+    bench = make_bench()
+    batch = batch_of(1, value_bytes=100)
+    for _ in range(9):
+        bench.append(batch)
+    position = 5 * len(batch)
+
+    def damage(directory):
+        path = log_file(directory)
+        path.write_bytes(spoil(path.read_bytes(), position + 16))
+
+    copy = after_crash(bench, damage)
+    assert copy.log.log_end_offset == 5
+    (line,) = [record.getMessage() for record in caplog.records if "is cut at" in record.getMessage()]
+    assert f" is cut at {position} of " in line
+    assert f": {why.format(position)}" in line
+    copy.store.close()
 
 
 def test_a_clean_start_scans_nothing(make_bench, after_crash, files):

@@ -159,8 +159,10 @@ class BatchHeader:
         return add_sequence(self.base_sequence, self.last_offset_delta)
 
 
-def read_header(buffer: ReadableBuffer, offset: int = 0) -> BatchHeader:
+def read_header(buffer: ReadableBuffer, offset: int = 0, start: int = 0) -> BatchHeader:
     """The header of the whole v2 batch that starts at offset. Its CRC is not checked here.
+
+    start: where in its file the buffer starts, for what errors say.
 
     Raises:
         IncompleteBatch: the buffer ends before the header or the batch does.
@@ -169,12 +171,12 @@ def read_header(buffer: ReadableBuffer, offset: int = 0) -> BatchHeader:
     try:
         header = BatchHeader(*_HEADER.unpack_from(buffer, offset))
     except struct.error:
-        raise _why_short(buffer, offset) from None
+        raise _why_short(buffer, offset, start) from None
     if header.magic != MAGIC:
-        raise CorruptBatch(f"record batch at {offset} has magic {header.magic}, expected {MAGIC}")
+        raise CorruptBatch(f"record batch at {start + offset} has magic {header.magic}, expected {MAGIC}")
     end = offset + LOG_OVERHEAD_BYTES + header.batch_length
     if end > len(buffer) or header.batch_length < HEADER_BYTES - LOG_OVERHEAD_BYTES:
-        raise _why_short(buffer, offset)
+        raise _why_short(buffer, offset, start)
     return header
 
 
@@ -190,17 +192,17 @@ def decode_header(buffer: ReadableBuffer, offset: int = 0) -> BatchHeader:
         raise _why_short(buffer, offset) from None
 
 
-def _why_short(buffer: ReadableBuffer, offset: int) -> CorruptBatch:
-    left = len(buffer) - offset
+def _why_short(buffer: ReadableBuffer, offset: int, start: int = 0) -> CorruptBatch:
+    left, position = len(buffer) - offset, start + offset
     if left < _SIZE_AND_MAGIC.size:
-        return IncompleteBatch(f"{left} bytes at {offset} are too few for a record batch")
+        return IncompleteBatch(f"{left} bytes at {position} are too few for a record batch")
     _, batch_length, _, magic = _SIZE_AND_MAGIC.unpack_from(buffer, offset)
     if magic == MAGIC and batch_length < HEADER_BYTES - LOG_OVERHEAD_BYTES:
-        return CorruptBatch(f"record batch at {offset} claims {batch_length} bytes, fewer than its header has")
+        return CorruptBatch(f"record batch at {position} claims {batch_length} bytes, fewer than its header has")
     if magic != MAGIC:
-        return CorruptBatch(f"record batch at {offset} has magic {magic}, expected {MAGIC}")
+        return CorruptBatch(f"record batch at {position} has magic {magic}, expected {MAGIC}")
     return IncompleteBatch(
-        f"record batch at {offset} needs {batch_length + LOG_OVERHEAD_BYTES} bytes, {left} are there"
+        f"record batch at {position} needs {batch_length + LOG_OVERHEAD_BYTES} bytes, {left} are there"
     )
 
 
@@ -221,15 +223,15 @@ def compute_crc(buffer: ReadableBuffer, header: BatchHeader, offset: int = 0) ->
     return crc32c(memoryview(buffer)[offset + ATTRIBUTES_OFFSET : offset + header.size_bytes])
 
 
-def check_crc(buffer: ReadableBuffer, header: BatchHeader, offset: int = 0) -> None:
-    """The batch at offset has the CRC that its header states.
+def check_crc(buffer: ReadableBuffer, header: BatchHeader, offset: int = 0, start: int = 0) -> None:
+    """The batch at offset has the CRC that its header states. start: as in read_header.
 
     Raises:
         CorruptBatch: it has not.
     """
     computed = compute_crc(buffer, header, offset)
     if computed != header.crc:
-        raise CorruptBatch(f"record batch at {offset} has CRC {computed}, its header says {header.crc}")
+        raise CorruptBatch(f"record batch at {start + offset} has CRC {computed}, its header says {header.crc}")
 
 
 def patch_offset(buffer: bytearray | memoryview, base_offset: int, leader_epoch: int, offset: int = 0) -> None:

@@ -113,13 +113,13 @@ def whole_batches(file: File, position: int, end: int) -> Iterator[tuple[int, Ba
     """
     buffer, start = memoryview(b""), position
     while position < end:
-        at = position - start
         try:
-            header = read_header(buffer, at)
+            header = read_header(buffer, position - start, start)
         except IncompleteBatch:
-            buffer, start, at = _read_batch(file, position, end - position), position, 0
-            header = read_header(buffer)
-        check_crc(buffer, header, at)
+            buffer, start = _read_batch(file, position, end - position), position
+            header = read_header(buffer, 0, start)
+        at = position - start
+        check_crc(buffer, header, at, start)
         yield position, header, buffer[at : at + header.size_bytes]
         position += header.size_bytes
 
@@ -127,6 +127,8 @@ def whole_batches(file: File, position: int, end: int) -> Iterator[tuple[int, Ba
 def _read_batch(file: File, position: int, left: int) -> memoryview:
     """A chunk that starts with the batch at position, which is whole in it if it is whole in the file."""
     chunk = file.pread(min(left, RECOVERY_READ_BYTES), position)
+    if len(chunk) < HEADER_BYTES:
+        return memoryview(chunk)
     header = decode_header(chunk)
     if header.magic == MAGIC and len(chunk) < header.size_bytes <= left:
         chunk = file.pread(header.size_bytes, position)
