@@ -4,6 +4,7 @@ import select
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +15,16 @@ START_TIMEOUT_S = 30
 
 @dataclass
 class RunningCluster:
-    """addresses: each broker's, by its id."""
+    """addresses: what clients are told of each broker, by its id."""
 
     addresses: dict[int, str]
     data: Path
+
+    @property
+    def listening(self):
+        """Where each broker listens, by its id."""
+        lines = self.broker("list").splitlines()
+        return {int(line.split()[1]): line.split()[4].rstrip(";") for line in lines}
 
     @property
     def bootstrap(self):
@@ -43,13 +50,13 @@ def start_line(process):
     return process.stdout.readline() if ready else ""
 
 
-@pytest.fixture(scope="session")
-def running_cluster(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("cluster")
+@contextmanager
+def started(directory, *options):
+    """A cluster that keeps everything in directory; it must stop cleanly and without a traceback."""
     log_path, data = directory / "brokers.log", directory / "data"
     command = [sys.executable, "-m", "kwire", "serve", "--brokers", "3", "--data", str(data)]
     command += ["--listen", "127.0.0.1:0", "--config", "default.replication.factor=3"]
-    command += ["--config", "min.insync.replicas=2"]
+    command += ["--config", "min.insync.replicas=2", *options]
     with (
         log_path.open("wb") as log,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,
@@ -62,6 +69,12 @@ def running_cluster(tmp_path_factory):
     text = log_path.read_text()
     assert status == 0, text
     assert "Traceback" not in text, text
+
+
+@pytest.fixture(scope="session")
+def running_cluster(tmp_path_factory):
+    with started(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
 
 
 @pytest.fixture
