@@ -82,3 +82,7 @@ HOUSEKEEPING_MIN_INTERVAL_S = 0.1
 CLEANER_STEP_RECORDS = 1_000
 """Records that a cleaning handles in a worker thread before the event loop has its turn: 2 to 3 ms, below Python's
 switch interval of 5 ms, which others would wait for otherwise."""
+
+COORDINATOR_SEGMENT_RECORDS = 10_000
+"""Records after which a coordinator closes its partition's segment, however short: only closed ones can be cleaned, and
+a start reads about a million records of the active ones in a second."""

@@ -1,7 +1,9 @@
 """Reading a coordinator's log from its start to its end, in steps, into a machine.
 
-Only the last record of a key counts, so that it costs little how often a key was written: records are decoded when the
-end is reached. Records of transactions are replayed as they come, for their end decides what becomes of them.
+Only the last record of a key counts, so that it costs little how often a key was written: keys and values are taken
+from the batches as bytes, and decoded when the end is reached. Tombstones are replayed first then, so that one of a
+group does not take what the group committed after it was deleted. Records of transactions are replayed as they come,
+for their end decides what becomes of them.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from kwire.protocol.errors import ProtocolError
-from kwire.protocol.records.batch import NO_PRODUCER_ID, CorruptBatch, iter_headers
+from kwire.protocol.records.batch import HEADER_BYTES, NO_PRODUCER_ID, CorruptBatch, iter_headers
 from kwire.protocol.records.control import ControlType, parse_control_type
 from kwire.protocol.records.record import iter_records
 
@@ -25,6 +27,11 @@ READ_BYTES = 128 * 1024
 """Read and replayed at a time, between which other requests are served: about 10 ms."""
 REPLAYED_RECORDS = 1_000
 """Decoded at a time."""
+
+MIN_RECORD_BYTES = 7
+"""Size, attributes, timestamp, offset, key, value and headers take a byte each at least."""
+NULL_SIZE = 1
+"""-1 in zigzag."""
 
 _log = logging.getLogger(__name__)
 
@@ -69,20 +76,17 @@ class _Reader:
             elif self._in_transactions:
                 for record in iter_records(data, header, position):
                     self._replay(bytes(record.key or b""), _copy(record.value), NO_PRODUCER_ID)
-            else:
-                newest = self._newest
+            elif not _scanned(data, position, header, self._newest):
                 for record in iter_records(data, header, position):
-                    key = bytes(record.key or b"")
-                    newest.pop(key, None)  # its place is where it was written last
-                    newest[key] = _copy(record.value)
+                    self._newest[bytes(record.key or b"")] = _copy(record.value)
         except CorruptBatch as error:
             _log.error("a batch of a coordinator's log at offset %d is skipped: %s", header.base_offset, error)
 
     def finish(self) -> Iterator[None]:
         """All that was read counts when the iterator ends."""
-        while self._newest:
-            self._flush(REPLAYED_RECORDS)
-            yield
+        for done, _ in enumerate(self._replay_newest(), 1):
+            if not done % REPLAYED_RECORDS:
+                yield
 
     def _read_marker(self, data: bytes, position: int, header: BatchHeader) -> None:
         self._flush()
@@ -91,10 +95,19 @@ class _Reader:
             if kind in {ControlType.COMMIT, ControlType.ABORT}:
                 self._machine.end_transaction(header.producer_id, committed=kind == ControlType.COMMIT)
 
-    def _flush(self, limit: int | None = None) -> None:
-        keys = list(self._newest)[:limit]
-        for key in keys:
-            self._replay(key, self._newest.pop(key), NO_PRODUCER_ID)
+    def _flush(self) -> None:
+        for _ in self._replay_newest():
+            pass
+
+    def _replay_newest(self) -> Iterator[None]:
+        newest, self._newest = self._newest, {}
+        for key, value in newest.items():
+            if value is None:
+                self._replay(key, None, NO_PRODUCER_ID)
+        for key, value in newest.items():
+            if value is not None:
+                self._replay(key, value, NO_PRODUCER_ID)
+                yield
 
     def _replay(self, key: bytes, value: bytes | None, producer_id: int) -> None:
         try:
@@ -105,3 +118,61 @@ class _Reader:
 
 def _copy(value: ReadableBuffer | None) -> bytes | None:
     return None if value is None else bytes(value)
+
+
+def _scanned(data: bytes, position: int, header: BatchHeader, newest: dict[bytes, bytes | None]) -> bool:
+    try:
+        return _scan(data, position, header, newest)
+    except IndexError:  # the data ends within a number
+        return False
+
+
+def _scan(data: bytes, position: int, header: BatchHeader, newest: dict[bytes, bytes | None]) -> bool:
+    """Notes keys and values of a plain batch of short records; False for any other one, of which nothing may be right.
+
+    As iter_records, without an object per record: this is what most of a start is spent on.
+    """
+    if header.compression:
+        return False
+    end = position + header.size_bytes
+    at = position + HEADER_BYTES
+    for _ in range(header.records_count):
+        if at + MIN_RECORD_BYTES > end:
+            return False
+        size = data[at]
+        at += 1
+        if size >= 0x80:
+            size = size & 0x7F | data[at] << 7
+            at += 1
+        record_end = at + (size >> 1)
+        if size >= 0x4000 or record_end > end:
+            return False
+        at += 1  # attributes
+        while data[at] >= 0x80:  # timestamp
+            at += 1
+        at += 1
+        while data[at] >= 0x80:  # offset
+            at += 1
+        at += 1
+        size = data[at]
+        at += 1
+        if size >= 0x80:
+            size = size & 0x7F | data[at] << 7
+            at += 1
+        key_end = at + (size >> 1)
+        if size & 1 or size >= 0x4000 or key_end >= record_end:
+            return False
+        key = data[at:key_end]
+        size = data[key_end]
+        at = key_end + 1
+        if size >= 0x80:
+            size = size & 0x7F | data[at] << 7
+            at += 1
+        if size == NULL_SIZE:
+            newest[key] = None
+        elif size & 1 or size >= 0x4000 or at + (size >> 1) >= record_end:
+            return False
+        else:
+            newest[key] = data[at : at + (size >> 1)]
+        at = record_end
+    return at == end

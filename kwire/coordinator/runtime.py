@@ -14,6 +14,7 @@ import trio
 
 from kwire.coordinator.loading import load
 from kwire.coordinator.timers import Timers
+from kwire.limits import COORDINATOR_SEGMENT_RECORDS
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.records.batch import HEADER_BYTES, read_header
 from kwire.protocol.records.record import Record, encode_batch
@@ -132,13 +133,14 @@ class _Pending:
 class Shard:
     """One partition's state while its broker leads it. machine: None while the log is being read."""
 
-    __slots__ = ("leader", "machine", "partition", "pending", "unloaded", "waiting")
+    __slots__ = ("leader", "machine", "partition", "pending", "segment_start", "unloaded", "waiting")
 
     def __init__(self, partition: ShardPartition, leader: int) -> None:
         self.partition = partition
         self.leader = leader
         self.machine: Machine | None = None
         self.pending: _Pending | None = None
+        self.segment_start = partition.log.segments()[-1].base_offset
         self.unloaded = False
         self.waiting: set[Reply] = set()
 
@@ -303,6 +305,8 @@ class Runtime:
                 raise ApiError(SEEN_BY_CLIENT.get(error.code, error.code), error.message) from error
             for record in decision.records:
                 shard.machine.replay(record)
+            if appends[-1].last_offset - shard.segment_start + 1 >= COORDINATOR_SEGMENT_RECORDS:
+                self._close_segment(shard)
             if appends[-1].durable is not None:
                 shard.pending = _Pending(appends, shard.pending)
         for timer in decision.timers:
@@ -312,6 +316,14 @@ class Runtime:
             else:
                 self._arm(key, timer.delay_ms, timer.command)
         return shard.pending
+
+    def _close_segment(self, shard: Shard) -> None:
+        log = shard.partition.log
+        shard.segment_start = log.log_end_offset
+        try:
+            log.roll(self._env.wall_ms())
+        except StorageError as error:
+            _log.error("cannot close a segment of a coordinator's partition %d: %s", shard.partition.index, error)
 
     def _batches(self, records: Sequence[CoordinatorRecord]) -> Iterable[bytearray]:
         """The records in as few batches as the topic takes."""

@@ -2,7 +2,10 @@
 
 import logging
 
-from kwire.coordinator.loading import load
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from kwire.coordinator.loading import _scanned, load
 from kwire.protocol.errors import ProtocolError
 from kwire.protocol.records.batch import read_header
 from kwire.protocol.records.control import EndTransactionMarker, encode_marker_batch
@@ -47,9 +50,40 @@ def loaded(*batches):
     return notes.told
 
 
-def test_only_the_last_record_of_a_key_counts_in_the_order_of_the_last():
+def test_only_the_last_record_of_a_key_counts_tombstones_first():
     told = loaded(batch((b"a", b"1"), (b"b", b"1")), batch((b"a", b"2"), (b"c", None)), batch((b"b", None)))
-    assert told == [(b"a", b"2", -1), (b"c", None, -1), (b"b", None, -1)]
+    assert told == [(b"b", None, -1), (b"c", None, -1), (b"a", b"2", -1)]
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.binary(max_size=200), st.none() | st.binary(max_size=20) | st.binary(min_size=8190, max_size=8200)
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    timestamps=st.lists(st.integers(0, 2**40), min_size=5, max_size=5),
+    compression=st.sampled_from([0, 1]),
+    header=st.booleans(),
+)
+def test_what_is_scanned_is_what_the_records_are(rows, timestamps, compression, header):
+    headers = [("h", b"v")] if header else []
+    records = [Record(i, timestamps[i], key, value, headers) for i, (key, value) in enumerate(rows)]
+    told = loaded(encode_batch(records, compression=compression))
+    assert {key: value for key, value, _ in told} == dict(rows)
+
+
+@given(st.binary(max_size=60), st.integers(0, 3))
+@example(b"\x10\x00\x80", 1)
+def test_any_bytes_of_records_are_refused_or_read(noise, count):
+    whole = bytearray(encode_batch([Record(0, 0, b"k", b"v")])[:61] + noise)
+    header = read_header(bytes(encode_batch([Record(0, 0, b"k", b"v")])))
+    header.batch_length = len(whole) - 12
+    header.records_count = count
+    newest = {}
+    _scanned(bytes(whole) + b"\x80" * 20, 0, header, newest)
+    assert all(isinstance(key, bytes) for key in newest)
 
 
 def test_transactions_are_told_as_they_come():

@@ -197,6 +197,20 @@ async def test_long_decisions_are_several_batches(world):
     assert await world.committed() == dict.fromkeys(range(50), 5)
 
 
+async def test_segments_are_closed_early_so_that_they_can_be_cleaned(world, monkeypatch):
+    monkeypatch.setattr(runtime_module, "COORDINATOR_SEGMENT_RECORDS", 100)
+    for _ in range(5):
+        await world.commit(5, partitions=range(50))
+
+    def bases():
+        return [segment.base_offset for segment in world.partition.log.segments()]
+
+    assert bases() == [0, 100, 200]
+    world.runtime.unload(0)
+    await world.commit(6, partitions=range(50))
+    assert bases() == [0, 100, 200, 300]
+
+
 async def test_a_long_log_is_loaded_beside_the_requests(world, nursery, autojump_clock, monkeypatch):
     monkeypatch.setattr(runtime_module, "LOADED_AT_ONCE_BYTES", 1000)
     await world.commit(5, partitions=range(100))
