@@ -1,10 +1,11 @@
-"""FaultyFiles: the operating system's files, counted, and failing when a test says so."""
+"""The operating system's files, counted and failing when a test says so (FaultyFiles), or as Windows has them."""
 
 from __future__ import annotations
 
 import errno
 import os
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from kwire.files import OsFiles
@@ -124,3 +125,41 @@ class FaultyFile:
         """See File.fsync."""
         self._files.check("fsync", self.path)
         self._file.fsync()
+
+
+class StubbornFiles(OsFiles):
+    """Files that are neither removed nor renamed while they are open, as on Windows, with every fallback forced."""
+
+    def __init__(self) -> None:
+        super().__init__(vectored=False, positioned=False, nowait=False)
+        self._opened: list[tuple[str, int]] = []
+
+    def open(self, path: str, mode: Mode) -> File:
+        """See Files.open."""
+        file = super().open(path, mode)
+        self._opened.append((path, file.fileno()))
+        return file
+
+    def _refuse_if_open(self, path: str) -> None:
+        still_open = []
+        for name, descriptor in self._opened:
+            try:
+                same = os.path.samestat(os.fstat(descriptor), Path(name).stat())
+            except OSError:
+                continue
+            if same:
+                still_open.append((name, descriptor))
+        self._opened = still_open
+        if any(name == path or name.startswith(path + "/") for name, _ in still_open):
+            raise PermissionError(errno.EACCES, "the file is open", path)
+
+    def rename(self, path: str, to_path: str) -> None:
+        """See Files.rename."""
+        self._refuse_if_open(path)
+        self._refuse_if_open(to_path)
+        super().rename(path, to_path)
+
+    def remove(self, path: str) -> None:
+        """See Files.remove."""
+        self._refuse_if_open(path)
+        super().remove(path)

@@ -1,13 +1,16 @@
-"""`--kill-points N`: how often the broker is killed."""
+"""`--kill-points N`: how often the broker is killed. Name tests/durability beside it, else pytest does not know it yet."""
 
 import pytest
 
+KILL_POINTS = 8
+"""Enough to see it work at every change."""
+
 
 def pytest_addoption(parser):
-    parser.addoption("--kill-points", type=int, default=8, help="kill -9 at so many random points (default: 8)")
+    parser.addoption("--kill-points", type=int, default=KILL_POINTS, help="kill -9 at so many random points")
 
 
 @pytest.fixture
 def kill_points(request):
     """How often to kill."""
-    return request.config.getoption("--kill-points")
+    return request.config.getoption("--kill-points", KILL_POINTS)
