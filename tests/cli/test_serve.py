@@ -111,9 +111,9 @@ def test_an_acknowledged_record_survives_kill_9(serve, tmp_path):
     broker = serve("--data", data)
     producer = KafkaProducer(bootstrap_servers=broker.bootstrap, acks="all")
     sent = [producer.send("truck_gps", key=b"truck-7", value=b"%d" % number).get(10) for number in range(20)]
+    producer.close()  # before the broker goes: kafka-python leaves a socket open that it fails to connect
     broker.process.kill()
     broker.process.wait()
-    producer.close(timeout=0)
     assert [one.offset for one in sent] == list(range(20))
 
     again = serve("--data", data)
