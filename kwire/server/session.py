@@ -173,11 +173,13 @@ class Session:
         segments = self._segments()
         if segments:
             try:
-                await self._transport.send(_parts(segments))
+                await self._transport.send(_parts(segments), self._note_activity)
             finally:
                 for segment in segments:
                     _close(segment)
-            self.active_s = self._clock_s()
+
+    def _note_activity(self) -> None:
+        self.active_s = self._clock_s()
 
     def _segments(self) -> list[object]:
         segments, self._unsent = self._unsent, []

@@ -32,6 +32,9 @@ SENDFILE_TURN_BYTES: Final = 1 << 20
 COPY_BYTES: Final = 16 << 10
 """A file range up to this long is read and leaves with its neighbours in one call, cheaper than by sendfile."""
 
+STREAM_PIECE_BYTES: Final = 64 << 10
+"""What a stream is given at a time: a client that takes as much again and again is not idle."""
+
 PROBE_STEP_BYTES: Final = 64 << 10
 """One byte of each such stretch says whether it is in the page cache; Linux reads ahead in stretches of 128 KiB."""
 
@@ -41,6 +44,10 @@ _HAS_SENDFILE: Final = hasattr(os, "sendfile")
 
 class ConnectionLost(Exception):  # noqa: N818 - what happened, not whose error it is
     """The peer is gone, or what was promised to it can no longer be sent."""
+
+
+def _ignore() -> None:
+    """Nobody asks about progress."""
 
 
 class Transport(Protocol):
@@ -54,8 +61,8 @@ class Transport(Protocol):
         """
         ...
 
-    async def send(self, parts: Sequence[Part]) -> None:
-        """All parts are given to the operating system, in order.
+    async def send(self, parts: Sequence[Part], progressed: Callable[[], None] = _ignore) -> None:
+        """All parts are given to the operating system, in order; progressed() is called as often as it took some.
 
         Raises:
             ConnectionLost.
@@ -125,7 +132,7 @@ class SocketTransport:
             except (OSError, trio.ClosedResourceError) as error:
                 raise ConnectionLost(str(error)) from error
 
-    async def send(self, parts: Sequence[Part]) -> None:
+    async def send(self, parts: Sequence[Part], progressed: Callable[[], None] = _ignore) -> None:
         """Neighbouring bytes leave in one call, ranges of files by sendfile. A checkpoint only where it has to wait."""
         try:
             waiting: list[memoryview] = []
@@ -137,14 +144,14 @@ class SocketTransport:
                         data = await _read(_file(part), position, size_bytes, self._run_blocking)
                         waiting.append(memoryview(data))
                 else:
-                    await self._send_bytes(waiting, _MORE_FOLLOWS)
+                    await self._send_bytes(waiting, _MORE_FOLLOWS, progressed)
                     waiting = []
-                    await self._send_file(part)
-            await self._send_bytes(waiting, 0)
+                    await self._send_file(part, progressed)
+            await self._send_bytes(waiting, 0, progressed)
         except (OSError, trio.ClosedResourceError) as error:
             raise ConnectionLost(str(error)) from error
 
-    async def _send_bytes(self, parts: list[memoryview], flags: int) -> None:
+    async def _send_bytes(self, parts: list[memoryview], flags: int, progressed: Callable[[], None]) -> None:
         index = 0
         while index < len(parts):
             try:
@@ -152,6 +159,7 @@ class SocketTransport:
             except (BlockingIOError, InterruptedError):
                 await trio.lowlevel.wait_writable(self._socket)
                 continue
+            progressed()
             while index < len(parts) and sent >= len(parts[index]):
                 sent -= len(parts[index])
                 index += 1
@@ -163,7 +171,7 @@ class SocketTransport:
             return self._socket.send(parts[0], flags)
         return self._socket.sendmsg(parts, (), flags)
 
-    async def _send_file(self, part: FileRange) -> None:
+    async def _send_file(self, part: FileRange, progressed: Callable[[], None]) -> None:
         file = _file(part)
         for turn, (start, size_bytes) in enumerate(_turns(part)):
             if turn:
@@ -171,7 +179,7 @@ class SocketTransport:
             position, end = start, start + size_bytes
             if not _is_cached(file, position, end):
                 data = await _read(file, position, size_bytes, self._run_blocking)
-                await self._send_bytes([memoryview(data)], 0)
+                await self._send_bytes([memoryview(data)], 0, progressed)
                 continue
             while position < end:
                 try:
@@ -182,6 +190,7 @@ class SocketTransport:
                 if sent == 0:
                     raise ConnectionLost("the log was cut while it was sent")
                 position += sent
+                progressed()
 
     async def aclose(self) -> None:
         """The socket is closed; whoever waits for it gets a ConnectionLost."""
@@ -206,7 +215,7 @@ class StreamTransport:
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
             raise ConnectionLost(str(error)) from error
 
-    async def send(self, parts: Sequence[Part]) -> None:
+    async def send(self, parts: Sequence[Part], progressed: Callable[[], None] = _ignore) -> None:
         """The parts, one after the other."""
         try:
             gathered = bytearray()
@@ -216,12 +225,17 @@ class StreamTransport:
                     continue
                 for position, size_bytes in _turns(part):
                     gathered += await _read(_file(part), position, size_bytes, self._run_blocking)
-                    await self._stream.send_all(gathered)
+                    await self._send_bytes(gathered, progressed)
                     gathered = bytearray()
-            if gathered:
-                await self._stream.send_all(gathered)
+            await self._send_bytes(gathered, progressed)
         except (trio.BrokenResourceError, trio.ClosedResourceError, OSError) as error:
             raise ConnectionLost(str(error)) from error
+
+    async def _send_bytes(self, data: bytearray, progressed: Callable[[], None]) -> None:
+        view = memoryview(data)
+        for position in range(0, len(view), STREAM_PIECE_BYTES):
+            await self._stream.send_all(view[position : position + STREAM_PIECE_BYTES])
+            progressed()
 
     async def aclose(self) -> None:
         """The stream is closed without ceremony."""

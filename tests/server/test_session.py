@@ -154,6 +154,26 @@ async def test_an_idle_connection_is_closed_with_one_line(bench, handler, autoju
     ]
 
 
+async def test_a_client_that_takes_a_long_reply_slowly_is_not_idle(bench, handler, autojump_clock, caplog):
+    async def fetch(request, context):
+        return fetch_response(memoryview(bytes(1_000_000)))
+
+    handler(ApiKey.FETCH, fetch)
+    async with bench() as b:
+        b.config.connections_max_idle_ms = 20_000
+        async with b.connect(trio.testing.lockstep_stream_pair) as slow, trio.open_nursery() as nursery:
+            nursery.start_soon(slow.send, FetchRequest(), 12)
+            with trio.fail_after(1_000):
+                for _ in range(12):
+                    await trio.sleep(6)
+                    assert len(await slow.stream.receive_some(50_000)) > 1_000
+            (session,) = b.server.sessions
+            assert session.active_s >= 60
+            await trio.sleep(45)
+            assert not b.server.sessions
+    assert len(caplog.records) == 1
+
+
 async def test_a_negative_idle_time_closes_no_connection(bench, handler, autojump_clock):
     handler(ApiKey.METADATA, answer_metadata)
     async with bench() as b:

@@ -116,6 +116,27 @@ async def test_long_ranges_are_sent_without_being_read(file):
     assert threads.calls == 0
 
 
+@pytest.mark.parametrize("cached", [True, False])
+async def test_progress_is_told_whenever_some_bytes_were_taken(file, cached):
+    whole = Reads(file, cached=cached)
+    parts = [memoryview(CONTENT), FileRange(whole, 0, len(CONTENT)), memoryview(b"tail")]
+    ours, theirs = socket.socketpair()
+    taken, taken_at_progress = 0, []
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.setblocking(False)
+        transport = SocketTransport(theirs, Threads())
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(transport.send, parts, lambda: taken_at_progress.append(taken))
+            while taken < 2 * len(CONTENT) + len(b"tail"):
+                await trio.lowlevel.wait_readable(ours)
+                taken += len(ours.recv(1 << 16))
+                await trio.testing.wait_all_tasks_blocked()
+    assert len(set(taken_at_progress)) > 2 * len(CONTENT) // (1 << 20)
+    within = [bytes_ for bytes_ in taken_at_progress if bytes_ > len(CONTENT)]
+    assert len(set(within)) > 1, "progress within the file counts"
+
+
 async def test_short_ranges_leave_with_their_neighbours(file):
     parts = [memoryview(b"head"), FileRange(file, 0, COPY_BYTES), FileRange(file, COPY_BYTES, 3), memoryview(b"tail")]
     expected = b"head" + CONTENT[: COPY_BYTES + 3] + b"tail"
