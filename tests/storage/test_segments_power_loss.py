@@ -197,3 +197,27 @@ def test_what_a_failed_append_left_is_cut_before_the_segment_is_closed(end):
         assert not bench.store.was_clean
         assert bench.read_all() == first
     assert bytes(log.content) == first
+
+
+def test_a_batch_that_was_taken_back_does_not_come_back(machine):
+    bench = machine.start()
+    bench.append(first := batch_of(2))
+    fault = machine.files.fault
+
+    def fail_after_the_log(operation, path):
+        if operation == "fsync" and path.endswith(".log"):
+            machine.files.fault = fail_next
+
+    def fail_next(operation, path):
+        if operation == "fsync":
+            machine.files.fault = fault
+            raise OSError(errno.EIO, "after the batch was synced")
+
+    bench.log.history._epochs_stored = bench.log.history._epochs_synced = False
+    machine.files.fault = fail_after_the_log
+    with pytest.raises(StorageError):
+        bench.append(batch_of(3))
+    bench.log.roll(START_MS)
+    bench.append(second := batch_of(1))
+    machine.lose_power()
+    assert machine.start().read_all() == first + second

@@ -145,7 +145,9 @@ class Segment:
             OSError.
         """
         if self._torn:
-            self.file().truncate(self.size_bytes)
+            file = self.file()
+            file.truncate(self.size_bytes)
+            file.fsync()  # else power loss brings it back, below a recovery point that vouches for something else
             self._torn = False
 
     def _add_index_entry(self, last_offset: int, position: int) -> None:
