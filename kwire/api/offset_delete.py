@@ -43,8 +43,6 @@ async def handle(request: OffsetDeleteRequest, context: RequestContext) -> Offse
                 for each in unknown
             ]
             refused[topic.name] = OffsetDeleteResponseTopic(name=topic.name, partitions=rows)
-    if not accepted:
-        return OffsetDeleteResponse(topics=list(refused.values()))
     command = DeleteOffsets(OffsetDeleteRequest(group_id=request.group_id, topics=accepted))
     try:
         response: OffsetDeleteResponse = await ask_group(context, request.group_id, command)

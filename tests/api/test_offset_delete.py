@@ -53,6 +53,7 @@ async def test_a_subscription_that_cannot_be_read_may_be_to_anything(groups):
 
 async def test_refusals(groups):
     assert await delete(groups, ("t", 0), group_id="") == (ErrorCode.INVALID_GROUP_ID, {})
-    assert await delete(groups, ("t", 0), group_id="nobody") == (ErrorCode.GROUP_ID_NOT_FOUND, {})
+    for asked in ([("t", 0)], [("nowhere", 0)], []):
+        assert await delete(groups, *asked, group_id="nobody") == (ErrorCode.GROUP_ID_NOT_FOUND, {})
     await groups.enter(protocol_type="connect")
     assert await delete(groups, ("t", 0)) == (ErrorCode.NON_EMPTY_GROUP, {})
