@@ -43,7 +43,7 @@ class GroupCoordinators:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self.runtime = Runtime(cluster.env, self._new_machine, self._max_batch_bytes)
+        self.runtime = Runtime(cluster.env, self._new_machine, self._max_batch_bytes, self._forget_missing_topics)
         cluster.listeners.append(self._changed)
 
     async def ask(self, broker: Broker, group_id: str, command: Command) -> Any:
@@ -126,7 +126,7 @@ class GroupCoordinators:
             elif isinstance(record, PartitionChangeRecord):
                 self._leader_changed(record)
         if removed:
-            self._forget_missing_topics()
+            self._topics_removed()
 
     def _leader_changed(self, record: PartitionChangeRecord) -> None:
         topic = self._cluster.image.topic(GROUP_TOPIC)
@@ -138,17 +138,20 @@ class GroupCoordinators:
                 self.runtime.unload(record.partition_id)
                 self.runtime.start_soon(self.load_stored)
 
-    def _forget_missing_topics(self) -> None:
-        topics = self._cluster.image.topics
-        if GROUP_TOPIC not in topics:
-            for shard in self.runtime.shards:
+    def _topics_removed(self) -> None:
+        gone = GROUP_TOPIC not in self._cluster.image.topics
+        for shard in self.runtime.shards:
+            if gone:
                 self.runtime.unload(shard.partition.index)
-            return
+            elif shard.machine is not None:
+                self._forget_missing_topics(shard)
+
+    def _forget_missing_topics(self, shard: Shard) -> None:
+        """The shard has no offsets of topics that are no more; one that is just loaded may have slept through it."""
         from kwire.coordinator.group.commands import ForgetMissingTopics  # noqa: PLC0415 - see _new_machine
 
-        for shard in self.runtime.shards:
-            if shard.machine is not None:
-                self.runtime.execute_alone(shard, ForgetMissingTopics(topics))
+        existing = {topic.name: topic.topic_id for topic in self._cluster.image.topics.values()}
+        self.runtime.execute_alone(shard, ForgetMissingTopics(existing))
 
 
 def group_coordinators(cluster: Cluster) -> GroupCoordinators:

@@ -148,13 +148,21 @@ class Shard:
 class Runtime:
     """All shards of one internal topic in this process.
 
-    new_machine: an empty machine for a shard. max_batch_bytes: the longest batch that the topic takes.
+    new_machine: an empty machine for a shard. max_batch_bytes: the longest batch that the topic takes. on_loaded: told
+    of each shard that has been loaded.
     """
 
-    def __init__(self, env: Env, new_machine: Callable[[], Machine], max_batch_bytes: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        env: Env,
+        new_machine: Callable[[], Machine],
+        max_batch_bytes: Callable[[], int],
+        on_loaded: Callable[[Shard], None] = lambda _shard: None,
+    ) -> None:
         self._env = env
         self._new_machine = new_machine
         self._max_batch_bytes = max_batch_bytes
+        self._on_loaded = on_loaded
         self._shards: dict[int, Shard] = {}
         self._timers = Timers()
         self._nursery: trio.Nursery | None = None
@@ -175,6 +183,8 @@ class Runtime:
             shard = self._load(partition, leader)
         if shard.machine is None:
             raise ApiError(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
+        if shard.unloaded:
+            raise ApiError(ErrorCode.NOT_COORDINATOR)
         return shard
 
     @property
@@ -228,6 +238,8 @@ class Runtime:
     def _loaded(self, shard: Shard, machine: Machine) -> None:
         shard.machine = machine
         self._carry_out_alone(shard, machine.loaded(self._env.wall_ms()))
+        if not shard.unloaded:
+            self._on_loaded(shard)
 
     # Commands
 
@@ -271,7 +283,8 @@ class Runtime:
 
     def _decide(self, shard: Shard, command: Command, reply: Reply | None) -> Decision:
         """The machine's decision. After a bug, which may have left half of one, the log is read again."""
-        assert shard.machine is not None
+        if shard.machine is None or shard.unloaded:
+            raise ApiError(ErrorCode.NOT_COORDINATOR)
         try:
             return shard.machine.decide(command, self._env.wall_ms(), reply)
         except ApiError:

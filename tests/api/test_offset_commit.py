@@ -3,6 +3,7 @@
 import pytest
 
 from kwire.api import offset_commit
+from kwire.api.coordinators import group_coordinators
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.join_group import JoinGroupResponse
 from kwire.protocol.messages.offset_commit import (
@@ -10,6 +11,7 @@ from kwire.protocol.messages.offset_commit import (
     OffsetCommitRequestPartition,
     OffsetCommitRequestTopic,
 )
+from kwire.testing.cluster import create_topic
 
 
 @pytest.mark.parametrize("version", range(2, 10))
@@ -85,6 +87,16 @@ async def test_a_commit_keeps_the_session(groups):
 async def test_a_deleted_topics_offsets_go(groups):
     await groups.commit(5)
     await groups.cluster.controller.delete_topics([groups.topic.topic_id])
+    assert (await groups.fetch(topics=None)).topics == []
+
+
+async def test_a_topic_that_goes_while_nobody_coordinates(groups):
+    await groups.commit(5)
+    runtime = group_coordinators(groups.cluster).runtime
+    (shard,) = runtime.shards
+    runtime.unload(shard.partition.index)
+    await groups.cluster.controller.delete_topics([groups.topic.topic_id])
+    await create_topic(groups.cluster, "t", 2)
     assert (await groups.fetch(topics=None)).topics == []
 
 

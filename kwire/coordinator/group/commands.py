@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from kwire.protocol.messages.heartbeat import HeartbeatRequest
     from kwire.protocol.messages.join_group import JoinGroupRequest
@@ -106,9 +106,9 @@ class DeleteGroup:
 
 @dataclass(slots=True)
 class ForgetMissingTopics:
-    """Topics that are not among these are deleted."""
+    """Topics that are not among these, or not with this id, are deleted."""
 
-    existing: Container[str]
+    existing: Mapping[str, bytes]
 
 
 # Timers

@@ -32,7 +32,7 @@ from kwire.protocol.records.batch import NO_PRODUCER_ID
 from kwire.protocol.schema import ZERO_UUID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from kwire.coordinator.decision import CoordinatorRecord
     from kwire.coordinator.group.commands import CommitOffsets, DeleteOffsets, FetchOffsets
@@ -187,12 +187,13 @@ class Offsets:
             decision.reply.topics.append(OffsetDeleteResponseTopic(name=topic.name, partitions=rows))
         return decision
 
-    def forget_missing(self, existing: Container[str]) -> Iterator[CoordinatorRecord]:
-        """Tombstones of everything that was committed for topics that are not among these."""
+    def forget_missing(self, existing: Mapping[str, bytes]) -> Iterator[CoordinatorRecord]:
+        """Tombstones of everything that was committed for topics that are not among these, each with its id."""
         for group_id, committed in self._committed.items():
             for topic, partitions in committed.items():
-                if topic not in existing:
-                    for index in partitions:
+                topic_id = existing.get(topic)
+                for index, found in partitions.items():
+                    if topic_id is None or _is_other_topic(found.topic_id, topic_id):
                         yield offset_tombstone(group_id, topic, index)
 
     def delete_all(self, group_id: str) -> Iterator[CoordinatorRecord]:
