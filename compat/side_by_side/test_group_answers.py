@@ -295,7 +295,32 @@ def hostile(play):
     play.leave("a", "a", "")
 
 
-SCRIPTS = [plain_offsets, one_member, three_members, static_members, every_version, hostile]
+def silence(play):
+    """Sessions and rebalances that time out; what is told in between depends on the moment and is not noted."""
+    play.enter("a", session_timeout_ms=6_000)
+    play.sync("a", [("a", b"all")])
+    play.note("b comes", play.join("b", session_timeout_ms=6_000))
+    play.join_together("b", "a", session_timeout_ms=6_000)
+    play.sync("a", [("a", b"one"), ("b", b"two")])
+    play.sync("b")
+    request = HeartbeatRequest(play.group_id, play.generation_id, play.ids["a"])
+    for _ in range(20):  # b is silent until its session ends
+        if play.ask("a", request, 4).error_code:
+            break
+        time.sleep(SETTLE_S)
+    play.beat("a")
+    play.beat("b")
+    play.note("a joins", play.join("a", session_timeout_ms=6_000))
+    play.sync("a", [("a", b"all")])
+    play.note("c comes", play.join("c", session_timeout_ms=20_000))
+    play.note("c joins", play.join("c", session_timeout_ms=20_000, rebalance_timeout_ms=6_000))  # a is silent
+    play.beat("a")
+    time.sleep(7)  # c never asks for its assignment
+    play.beat("c")
+    play.describe()
+
+
+SCRIPTS = [silence, plain_offsets, one_member, three_members, static_members, every_version, hostile]
 
 
 @pytest.fixture(scope="module")
