@@ -14,9 +14,8 @@ MAX_FRAME_BYTES = 104_857_600
 """Default of socket.request.max.bytes: a longer frame closes its connection."""
 
 MAX_DECOMPRESSED_BATCH_BYTES = 134_217_728
-"""Bytes that one compressed record batch may unfold to where kwire itself must read its records: they are held in
-memory at once, unlike in Kafka. 128 times the default of max.message.bytes; max.decompressed.message.bytes lowers
-it."""
+"""Bytes that one stored record batch may unfold to where kwire itself must read its records: they are held in memory
+at once, unlike in Kafka. 128 times the default of max.message.bytes. MAX_PRODUCED_BYTES is what a producer may send."""
 
 MAX_OPEN_SEGMENT_FILES = 400
 """Segment files of one store held open at a time, below the 1024 descriptors that a process usually starts with."""
@@ -38,9 +37,15 @@ LONG_RECEIVE_BYTES = 262_144
 PIPELINED_REPLIES = 64
 """Requests of one connection answered in a row before their replies leave and the other connections get their turn."""
 
-MAX_READ_RECORDS = 1_000_000
-"""Records of one produced batch where kwire itself must read them: about two seconds of CPU, during which nobody is
-served. Only compression gets so many into the default max.message.bytes."""
+MAX_READ_RECORDS = 50_000
+"""Records and their headers of one produced batch where kwire itself must read them, during which nobody is served:
+2 microseconds each, 3 where they are written again, at worst (all numbers in their longest form) 5: so 0.1 to 0.25 s.
+A producer's batch of the default max.message.bytes has no more unless its records have fewer than 14 bytes of key and
+value; librdkafka sends 10,000 at most by default (batch.num.messages). Only compression gets more into so few bytes."""
+
+MAX_PRODUCED_BYTES = 33_554_432
+"""Bytes that a compressed batch may unfold to where its records must be read before it is appended: 32 times the
+default of max.message.bytes. Unfolding takes 0.02 (lz4, zstd) to 0.1 s (gzip), compressing again as much."""
 
 MAX_RECORD_ERRORS = 1_000
 """Rows of record_errors for one partition in a Produce reply; Kafka sends one per bad record, without a bound."""

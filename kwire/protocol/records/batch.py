@@ -75,6 +75,10 @@ class DecompressedTooLarge(UndecodableBatch):
     """The records decompress to more bytes than are allowed."""
 
 
+class TooManyRecords(CorruptBatch):
+    """The batch has more records, or headers of records, than are read."""
+
+
 def add_sequence(sequence: int, increment: int) -> int:
     """The sequence number that many records later; after 2147483647 comes 0."""
     return (sequence + increment) & INT32_MAX

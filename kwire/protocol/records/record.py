@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kwire.limits import MAX_DECOMPRESSED_BATCH_BYTES
+from kwire.limits import MAX_DECOMPRESSED_BATCH_BYTES, MAX_READ_RECORDS
 from kwire.protocol.records.batch import (
     CONTROL_FLAG,
     DELETE_HORIZON_FLAG,
@@ -26,6 +26,7 @@ from kwire.protocol.records.batch import (
     BatchHeader,
     InvalidRecord,
     ReadableBuffer,
+    TooManyRecords,
     UndecodableBatch,
     seal,
     write_header,
@@ -39,6 +40,9 @@ VARINT_BYTES = 5
 VARLONG_BYTES = 10
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
+_LATER_SHIFTS = tuple(range(14, 7 * VARINT_BYTES, 7))
+"""Of a varint's bytes from the third on."""
+_LATER_LONG_SHIFTS = tuple(range(14, 7 * VARLONG_BYTES, 7))
 _ONE_BYTE_VARINTS = [bytes((value,)) for value in range(0x80)]
 _NULL = _ONE_BYTE_VARINTS[1]
 """-1 in zigzag: the length of what is not there."""
@@ -77,6 +81,7 @@ def iter_records(
 
     Raises:
         InvalidRecord: a record is malformed, or their number is not the header's.
+        TooManyRecords: a record has very many headers.
         UndecodableBatch: as records_view; also an uncompressed record whose size is no varint, as Kafka tells it apart.
     """
     if header.records_count < 0:
@@ -115,6 +120,8 @@ def _read_record(data: memoryview, position: int, header: BatchHeader) -> tuple[
     if count:
         if not 0 <= count <= end - position:
             raise InvalidRecord(f"a record claims {count} headers in {end - position} bytes")
+        if count > MAX_READ_RECORDS:
+            raise TooManyRecords(f"{count} headers in a record, at most {MAX_READ_RECORDS} are read")
         headers, position = _read_headers(data, position, end, count)
     if position != end:
         raise InvalidRecord(f"a record claims {size} bytes, its fields end {position - end:+d} bytes from there")
@@ -170,12 +177,15 @@ def _read_varint(data: memoryview, position: int, max_bytes: int = VARINT_BYTES)
     if byte < 0x80:
         return (raw | byte << 7) >> 1 ^ -(raw & 1), position + 2
     raw |= (byte & 0x7F) << 7
-    for index in range(2, max_bytes):
-        byte = data[position + index]
-        raw |= (byte & 0x7F) << 7 * index
+    at = position + 2
+    for shift in _LATER_SHIFTS if max_bytes == VARINT_BYTES else _LATER_LONG_SHIFTS:
+        byte = data[at]
+        at += 1
         if byte < 0x80:
+            raw |= byte << shift
             raw &= 0xFFFF_FFFF if max_bytes == VARINT_BYTES else 0xFFFF_FFFF_FFFF_FFFF
-            return raw >> 1 ^ -(raw & 1), position + index + 1
+            return raw >> 1 ^ -(raw & 1), at
+        raw |= (byte & 0x7F) << shift
     raise InvalidRecord(f"a varint at {position} is longer than {max_bytes} bytes")
 
 

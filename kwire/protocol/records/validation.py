@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kwire.limits import MAX_DECOMPRESSED_BATCH_BYTES, MAX_READ_RECORDS, MAX_RECORD_ERRORS
+from kwire.limits import MAX_PRODUCED_BYTES, MAX_READ_RECORDS, MAX_RECORD_ERRORS
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.records.batch import (
     HEADER_BYTES,
@@ -29,6 +29,7 @@ from kwire.protocol.records.batch import (
     DecompressedTooLarge,
     IncompleteBatch,
     InvalidRecord,
+    TooManyRecords,
     UndecodableBatch,
     check_crc,
     read_header,
@@ -88,7 +89,7 @@ class ProduceRules:
 
     partition: str = ""
     max_message_bytes: int = 1_048_588
-    max_decompressed_bytes: int = MAX_DECOMPRESSED_BATCH_BYTES
+    max_decompressed_bytes: int = MAX_PRODUCED_BYTES
     segment_bytes: int = INT32_MAX
     timestamp_type: Literal["CreateTime", "LogAppendTime"] = "CreateTime"
     before_max_ms: int = LONG_MAX
@@ -165,7 +166,7 @@ def validate_produce(
             batch = _dated(records, header, rules, now_ms)
     except InvalidRecord as error:
         raise InvalidBatch(ErrorCode.INVALID_RECORD, str(error)) from None
-    except DecompressedTooLarge as error:
+    except (DecompressedTooLarge, TooManyRecords) as error:
         raise InvalidBatch(ErrorCode.MESSAGE_TOO_LARGE, str(error)) from None
     except UndecodableBatch as error:
         raise InvalidBatch(ErrorCode.UNKNOWN_SERVER_ERROR, str(error)) from None
@@ -295,7 +296,7 @@ def _validate_records(records: memoryview, header: BatchHeader, rules: ProduceRu
     if scan.has_gaps and codec != Codec.NONE and not rewrite:
         # Kafka numbers the records of a compressed batch anew, and leaves those of a plain one alone.
         rewrite = True
-        scan = _Scan(header, rules, now_ms, keep=True)
+        scan = _Scan(header, rules, now_ms, keep=True, work=scan.work)
         scan.read(records)
     if rewrite:
         return _rewritten(header, scan, codec, rules, now_ms)
@@ -305,9 +306,12 @@ def _validate_records(records: memoryview, header: BatchHeader, rules: ProduceRu
 
 
 class _Scan:
-    """One pass over a batch's records: their errors, newest timestamp, and where asked for, the bytes of a new body."""
+    """One pass over a batch's records: their errors, newest timestamp, and where asked for, the bytes of a new body.
 
-    def __init__(self, header: BatchHeader, rules: ProduceRules, now_ms: int, *, keep: bool) -> None:
+    work: records and headers of records that were read, in passes before as well.
+    """
+
+    def __init__(self, header: BatchHeader, rules: ProduceRules, now_ms: int, *, keep: bool, work: int = 0) -> None:
         self.header = header
         self.rules = rules
         self.now_ms = now_ms
@@ -318,31 +322,34 @@ class _Scan:
         self.errors: list[tuple[int, str]] = []
         self.errors_count = 0
         self.has_timestamp_error = False
+        self.work = work
 
     def read(self, records: memoryview) -> None:
         """Every record is read.
 
         Raises:
-            InvalidBatch: records have errors, or are too many to be read.
-            CorruptBatch: as iter_records.
+            InvalidBatch: records have errors.
+            CorruptBatch: as iter_records; TooManyRecords where there are more than are read.
         """
-        if self.header.records_count > MAX_READ_RECORDS:
-            raise InvalidBatch(
-                ErrorCode.MESSAGE_TOO_LARGE,
-                f"{self.header.records_count} records in a batch, at most {MAX_READ_RECORDS} are read",
-            )
-        limit_bytes = min(self.rules.max_decompressed_bytes, MAX_DECOMPRESSED_BATCH_BYTES)
+        self._spend(self.header.records_count)
+        limit_bytes = min(self.rules.max_decompressed_bytes, MAX_PRODUCED_BYTES)
         for index, record in enumerate(iter_records(records, self.header, limit_bytes=limit_bytes)):
-            error = self._error(record)
-            if error is not None:
+            if record.headers:
+                self._spend(len(record.headers))
+            if self._is_bad(record):
                 self.errors_count += 1
                 if len(self.errors) < MAX_RECORD_ERRORS:
-                    self.errors.append((index, error))
+                    self.errors.append((index, self._error(record)))
             elif not self.errors:
                 self._take(index, record)
         if self.errors:
             code = ErrorCode.INVALID_TIMESTAMP if self.has_timestamp_error else ErrorCode.INVALID_RECORD
             raise InvalidBatch(code, self._summary(), self.errors)
+
+    def _spend(self, count: int) -> None:
+        self.work += count
+        if self.work > MAX_READ_RECORDS:
+            raise TooManyRecords(f"{self.work} records and headers to read in a batch, at most {MAX_READ_RECORDS} are")
 
     def _summary(self) -> str:
         """What Kafka says of all the errors, word by word: clients show it to people."""
@@ -364,27 +371,34 @@ class _Scan:
                 self.base_timestamp = record.timestamp
             append_record(self.body, record, index, self.base_timestamp)
 
-    def _error(self, record: Record) -> str | None:
+    def _is_bad(self, record: Record) -> bool:
+        rules = self.rules
+        if rules.compact and record.key is None:
+            return True
+        if not rules.is_log_append_time and record.timestamp != NO_TIMESTAMP:
+            age_ms = to_int64(self.now_ms - record.timestamp)
+            is_misdated = age_ms > rules.before_max_ms or to_int64(-age_ms) > rules.after_max_ms
+        else:
+            is_misdated = self.header.is_log_append_time
+        self.has_timestamp_error |= is_misdated
+        return is_misdated
+
+    def _error(self, record: Record) -> str:
+        """What Kafka says of a record that is bad."""
         rules = self.rules
         if rules.compact and record.key is None:
             return f"Compacted topic cannot accept message without key in topic partition {rules.partition}"
         if not rules.is_log_append_time and record.timestamp != NO_TIMESTAMP:
-            age_ms = to_int64(self.now_ms - record.timestamp)
-            if age_ms > rules.before_max_ms or to_int64(-age_ms) > rules.after_max_ms:
-                self.has_timestamp_error = True
-                earliest = to_int64(self.now_ms - rules.before_max_ms)
-                latest = to_int64(self.now_ms + rules.after_max_ms)
-                return (
-                    f"Timestamp {record.timestamp} of message with offset {record.offset} is out of range. "
-                    f"The timestamp should be within [{earliest}, {latest}]"
-                )
-        elif self.header.is_log_append_time:
-            self.has_timestamp_error = True
+            earliest = to_int64(self.now_ms - rules.before_max_ms)
+            latest = to_int64(self.now_ms + rules.after_max_ms)
             return (
-                f"Invalid timestamp type in message {_shown(record)}. "
-                "Producer should not set timestamp type to LogAppendTime."
+                f"Timestamp {record.timestamp} of message with offset {record.offset} is out of range. "
+                f"The timestamp should be within [{earliest}, {latest}]"
             )
-        return None
+        return (
+            f"Invalid timestamp type in message {_shown(record)}. "
+            "Producer should not set timestamp type to LogAppendTime."
+        )
 
 
 def _shown(record: Record) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwire.limits import MAX_READ_RECORDS, MAX_RECORD_ERRORS
+from kwire.limits import MAX_PRODUCED_BYTES, MAX_READ_RECORDS, MAX_RECORD_ERRORS
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.records.batch import BatchHeader, check_crc, patch_offset, read_header, seal, write_header
 from kwire.protocol.records.compression import Codec
@@ -230,6 +230,52 @@ def test_more_records_than_are_read():
     header.records_count, header.last_offset_delta = MAX_READ_RECORDS + 1, MAX_READ_RECORDS
     buffer = assemble_batch(header, b"")
     assert refused(buffer, ProduceRules(compact=True)).code is ErrorCode.MESSAGE_TOO_LARGE
+
+
+def many_headers(per_record, records=1):
+    headers = [("", b"")] * per_record
+    return encode_batch([Record(i, NOW_MS, b"k", b"v", headers) for i in range(records)], compression=Codec.ZSTD)
+
+
+@pytest.mark.parametrize(("per_record", "records"), [(MAX_READ_RECORDS + 1, 1), (MAX_READ_RECORDS // 100, 100)])
+def test_more_headers_than_are_read(per_record, records):
+    error = refused(many_headers(per_record, records), ProduceRules(compact=True))
+    assert error.code is ErrorCode.MESSAGE_TOO_LARGE
+    assert str(MAX_READ_RECORDS) in str(error)
+    assert validate_produce(memoryview(many_headers(100, 100)), ProduceRules(compact=True), NOW_MS)
+
+
+def test_records_that_are_read_twice_count_twice():
+    for count, code in ((MAX_READ_RECORDS // 2, None), (MAX_READ_RECORDS // 2 + 1, ErrorCode.MESSAGE_TOO_LARGE)):
+        header = read_header(batch_of(*[NOW_MS] * 2, compression=Codec.ZSTD))
+        header.records_count, header.last_offset_delta = count, count - 1
+        body = bytearray()
+        for delta in range(count):
+            append_record(body, Record(0, NOW_MS, b"k", b""), delta if delta < count - 1 else 0, NOW_MS)
+        buffer = assemble_batch(header, body)
+        if code is None:
+            assert validate_produce(memoryview(buffer), ProduceRules(compact=True), NOW_MS)
+        else:
+            assert refused(buffer, ProduceRules(compact=True)).code is code
+
+
+def test_the_longest_unfolded_batch():
+    rules = ProduceRules(compact=True, max_decompressed_bytes=2**31 - 9)
+    for value_bytes, code in ((MAX_PRODUCED_BYTES - 100, None), (MAX_PRODUCED_BYTES, ErrorCode.MESSAGE_TOO_LARGE)):
+        buffer = encode_batch([Record(0, NOW_MS, b"k", bytes(value_bytes))], compression=Codec.LZ4)
+        if code is None:
+            assert validate_produce(memoryview(buffer), rules, NOW_MS)
+        else:
+            assert refused(buffer, rules).code is code
+
+
+def test_late_errors_count_though_their_rows_are_left_out():
+    records = [Record(i, NOW_MS, None, b"v") for i in range(MAX_RECORD_ERRORS + 1)]
+    keyless = refused(encode_batch(records), ProduceRules(compact=True))
+    assert keyless.code is ErrorCode.INVALID_RECORD
+    assert f"due to {MAX_RECORD_ERRORS + 1} record errors" in keyless.reply_message
+    late = Record(len(records), NOW_MS + 10**9, b"k", b"v")
+    assert refused(encode_batch([*records, late]), ProduceRules(compact=True)).code is ErrorCode.INVALID_TIMESTAMP
 
 
 def test_rows_of_record_errors_are_bounded():
