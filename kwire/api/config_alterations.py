@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from kwire.protocol.errors import ApiError, ErrorCode
 
@@ -11,43 +11,89 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from kwire.api.context import RequestContext
+    from kwire.broker.config_changes import Resource
+    from kwire.broker.configs import Configs
+    from kwire.broker.metadata import MetadataImage
     from kwire.protocol.messages.records.cluster_metadata import ConfigRecord
 
+AlterableConfig = TypeVar("AlterableConfig")
+Change = TypeVar("Change")
+Decided_contra = TypeVar("Decided_contra", contravariant=True)
 
-class AlteredResource(Protocol):
+
+class AlteredResource(Protocol[AlterableConfig]):
     """A resource of either request."""
 
     resource_type: int
     resource_name: str
+    configs: list[AlterableConfig]
 
 
-R = TypeVar("R", bound=AlteredResource)
+class Decide(Protocol[Decided_contra]):
+    """Either request's decision in broker.config_changes."""
+
+    def __call__(
+        self,
+        resource: Resource,
+        changes: Sequence[Decided_contra],
+        /,
+        *,
+        node_id: int,
+        image: MetadataImage,
+        configs: Configs,
+    ) -> list[ConfigRecord]:
+        """The records that make these changes."""
+        ...
+
+
+class Outcome(NamedTuple):
+    """A resource's row of either response, in its fields' order."""
+
+    error_code: int
+    error_message: str | None
+    resource_type: int
+    resource_name: str
 
 
 async def alter(
-    resources: Sequence[R],
-    decide: Callable[[R], list[ConfigRecord]],
+    resources: Sequence[AlteredResource[AlterableConfig]],
+    change: Callable[[AlterableConfig], Change],
+    decide: Decide[Change],
     context: RequestContext,
     *,
     validate_only: bool,
-) -> list[ApiError | None]:
-    """The error of each resource, in order; the resources without one are altered, unless validate_only."""
-    times = Counter((each.resource_type, each.resource_name) for each in resources)
+) -> list[Outcome]:
+    """The row of each resource, in order; the resources without an error are altered, unless validate_only."""
+    cluster = context.broker.cluster
+    times = Counter(map(_key, resources))
     records: list[ConfigRecord] = []
     errors: list[ApiError | None] = []
     for resource in resources:
-        if times[resource.resource_type, resource.resource_name] > 1:
+        if times[_key(resource)] > 1:
             errors.append(ApiError(ErrorCode.INVALID_REQUEST, "Each resource must appear at most once."))
             continue
         try:
-            records += decide(resource)
+            records += decide(
+                _key(resource),
+                [change(each) for each in resource.configs],
+                node_id=context.broker.node_id,
+                image=cluster.image,
+                configs=cluster.configs,
+            )
         except ApiError as error:
             errors.append(error)
         else:
             errors.append(None)
     if records and not validate_only:
         try:
-            await context.broker.cluster.controller.write(records)
+            await cluster.controller.write(records)
         except ApiError as unwritten:
-            return [error or unwritten for error in errors]
-    return errors
+            errors = [error or unwritten for error in errors]
+    return [
+        Outcome(ErrorCode.NONE if error is None else error.code, None if error is None else error.message, *_key(each))
+        for each, error in zip(resources, errors, strict=True)
+    ]
+
+
+def _key(resource: AlteredResource[AlterableConfig]) -> Resource:
+    return resource.resource_type, resource.resource_name

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from kwire.api.config_alterations import alter
 from kwire.broker.config_changes import alter_incrementally
-from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.incremental_alter_configs import (
     AlterConfigsResourceResponse,
     IncrementalAlterConfigsResponse,
@@ -17,32 +16,14 @@ from kwire.protocol.messages.incremental_alter_configs import (
 
 if TYPE_CHECKING:
     from kwire.api.context import RequestContext
-    from kwire.protocol.messages.incremental_alter_configs import AlterConfigsResource, IncrementalAlterConfigsRequest
-    from kwire.protocol.messages.records.cluster_metadata import ConfigRecord
+    from kwire.protocol.messages.incremental_alter_configs import AlterableConfig, IncrementalAlterConfigsRequest
 
 
 async def handle(request: IncrementalAlterConfigsRequest, context: RequestContext) -> IncrementalAlterConfigsResponse:
     """Each resource is altered as a whole, or its row has the error."""
-    cluster = context.broker.cluster
 
-    def decide(resource: AlterConfigsResource) -> list[ConfigRecord]:
-        return alter_incrementally(
-            (resource.resource_type, resource.resource_name),
-            [(each.name, each.config_operation, each.value) for each in resource.configs],
-            node_id=context.broker.node_id,
-            image=cluster.image,
-            configs=cluster.configs,
-        )
+    def change(config: AlterableConfig) -> tuple[str, int, str | None]:
+        return config.name, config.config_operation, config.value
 
-    errors = await alter(request.resources, decide, context, validate_only=request.validate_only)
-    return IncrementalAlterConfigsResponse(
-        responses=[
-            AlterConfigsResourceResponse(
-                error_code=ErrorCode.NONE if error is None else error.code,
-                error_message=None if error is None else error.message,
-                resource_type=resource.resource_type,
-                resource_name=resource.resource_name,
-            )
-            for resource, error in zip(request.resources, errors, strict=True)
-        ]
-    )
+    rows = await alter(request.resources, change, alter_incrementally, context, validate_only=request.validate_only)
+    return IncrementalAlterConfigsResponse(responses=[AlterConfigsResourceResponse(*row) for row in rows])
