@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DEFAULT_PORT = 9092
+pytestmark = pytest.mark.xdist_group("default port")  # one broker, so one process, for all of them
 
 
 def example(language: str) -> str:
