@@ -55,7 +55,7 @@ class Load:
 
 class KafkaPythonProducer(Load):
     exactly_once = True
-    options = {"enable_idempotence": True}  # noqa: RUF012
+    options = {"enable_idempotence": True}  # noqa: RUF012 - read only
 
     def run(self):
         producer = KafkaProducer(bootstrap_servers=self.bootstrap.split(","), **self.options)
@@ -75,7 +75,7 @@ class KafkaPythonProducer(Load):
 
 class KafkaPythonPlainProducer(KafkaPythonProducer):
     exactly_once = False
-    options = {"enable_idempotence": False, "acks": "all", "max_in_flight_requests_per_connection": 1}  # noqa: RUF012
+    options = {"enable_idempotence": False, "acks": "all", "max_in_flight_requests_per_connection": 1}  # noqa: RUF012 - read only
 
 
 class ConfluentIdempotentProducer(Load):
