@@ -1,6 +1,8 @@
-"""The command `kwire`: its parser, and which module answers which subcommand.
+"""The command `kwire`: its two parsers, its errors and exit codes.
 
-Each subcommand's module is imported when it is asked for, so that `kwire serve` loads nothing else.
+`kwire serve` has to be quick, so its options are read by argparse and it loads nothing else; all other commands, and
+the help and the completion of all, are click's (kwire.cli.root). Each command's module is imported when it is
+asked for.
 """
 
 from __future__ import annotations
@@ -8,18 +10,23 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
-
-from kwire import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+FAILED = 1
+"""Exit code when what was asked for could not be done."""
 OUTPUT_UNWANTED = 1
 """Exit code when whoever read the output left before its end (`kwire protocol spec fetch | head`)."""
 USAGE_ERROR = 2
 INTERRUPTED = 130
+COMPLETION_VARIABLE = "_KWIRE_COMPLETE"
+"""Set by the shell's completion script, with what it wants to know."""
+
+
+class Failed(Exception):  # noqa: N818 - what happened, as CannotStart
+    """What was asked for was tried and did not come about; the message is one line that says what to do next."""
 
 
 class UsageError(Exception):
@@ -32,37 +39,11 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command's parser."""
-    root = _Parser(prog="kwire", description="The Kafka broker for people who write Python.", allow_abbrev=False)
-    root.add_argument("--version", action="version", version=f"kwire {__version__}")
-    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_serve(commands.add_parser("serve", help="run a broker", allow_abbrev=False))
-    _add_broker(commands.add_parser("broker", help="list, stop or start the brokers of a running cluster"))
-    protocol = commands.add_parser("protocol", help="show how messages are laid out, read and written")
-    shows = protocol.add_subparsers(dest="show", required=True, metavar="WHAT")
-    source = shows.add_parser("source", help="the compiled reader and writer of one version")
-    source.add_argument("api", help="an API's name or key: fetch, Fetch, 1")
-    source.add_argument("version", type=int)
-    spec = shows.add_parser("spec", help="the fields of all versions")
-    spec.add_argument("api", help="an API's name or key: fetch, Fetch, 1")
-    return root
-
-
-def _add_broker(broker: argparse.ArgumentParser) -> None:
-    broker.description = "Reaches a cluster on this machine: the only one in memory, unless another is named."
-    changes = broker.add_subparsers(dest="change", required=True, metavar="WHAT")
-    for name, what in (
-        ("list", "each broker, and what it leads"),
-        ("stop", "others lead its partitions, its clients are disconnected"),
-        ("start", "it listens and leads again"),
-    ):
-        change = changes.add_parser(name, help=what, allow_abbrev=False)
-        if name != "list":
-            change.add_argument("id", metavar="ID", type=int, help="the broker's id")
-        which = change.add_mutually_exclusive_group()
-        which.add_argument("--data", metavar="DIR", help="the cluster that keeps its data in DIR")
-        which.add_argument("--control", metavar="PATH", help="the cluster with that control socket")
+def serve_parser() -> argparse.ArgumentParser:
+    """The options of `kwire serve`."""
+    serve = _Parser(prog="kwire serve", allow_abbrev=False)
+    _add_serve(serve)
+    return serve
 
 
 def _add_serve(serve: argparse.ArgumentParser) -> None:
@@ -115,24 +96,38 @@ def _refuse(unknown: list[str], options: argparse.Namespace) -> None:
     known = [f"--{name.replace('_', '-')}" for name in vars(options)]
     near = difflib.get_close_matches(unknown[0].partition("=")[0], known, 1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    raise UsageError(f"kwire {options.command} knows no {unknown[0]}{hint} (see kwire {options.command} --help)")
+    raise UsageError(f"kwire serve knows no {unknown[0]}{hint} (see kwire serve --help)")
+
+
+def _serve(arguments: Sequence[str]) -> int:
+    options, unknown = serve_parser().parse_known_args(arguments)
+    _refuse(unknown, options)
+    from kwire.cli.serve import run
+
+    return run(options)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    light = arguments[:1] == ["serve"] and not {"-h", "--help"} & set(arguments)
+    if light and COMPLETION_VARIABLE not in os.environ:
+        return _serve(arguments[1:])
+    from kwire.cli.root import run
+
+    return run(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command has run; returns its exit code. 2: it was asked for something that cannot be done."""
+    """The command has run; returns its exit code: 0 done, 1 failed, 2 cannot be done as asked, 130 interrupted."""
     try:
-        options, unknown = parser().parse_known_args(arguments)
-        _refuse(unknown, options)
-        run = import_module(f"kwire.cli.{options.command}").run
-        code = int(run(options))
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
     except BrokenPipeError:
         # The interpreter flushes once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OUTPUT_UNWANTED
-    except UsageError as error:
+    except (UsageError, Failed) as error:
         print(f"kwire: {error}", file=sys.stderr)
-        return USAGE_ERROR
+        return USAGE_ERROR if isinstance(error, UsageError) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     return code

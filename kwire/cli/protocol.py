@@ -6,27 +6,40 @@ import difflib
 import sys
 from typing import TYPE_CHECKING
 
+import click
+
+from kwire.cli.command import command as make_command
+from kwire.cli.command import group
 from kwire.cli.main import UsageError
 from kwire.protocol import codec
 from kwire.protocol.api_keys import ApiKey, api_info, request_class, response_class
 from kwire.protocol.schema import parse_field
 
 if TYPE_CHECKING:
-    import argparse
-
     from kwire.protocol.schema import Message, Struct
 
 
-def run(options: argparse.Namespace) -> int:
-    """Prints what was asked for.
+@make_command("source", "kwire protocol source fetch 12")
+@click.argument("api")
+@click.argument("version", type=int)
+def source(api: str, version: int) -> None:
+    """Show the compiled reader and writer of one version; API is a name or key: fetch, Fetch, 1."""
+    click.echo(_sources(_messages(api), version))
 
-    Raises:
-        UsageError: there is no such API or version.
-    """
-    key = _key(options.api)
-    messages = (request_class(key), response_class(key))
-    print(_sources(messages, options.version) if options.show == "source" else _spec(messages))
-    return 0
+
+@make_command("spec", "kwire protocol spec fetch")
+@click.argument("api")
+def spec(api: str) -> None:
+    """Show the fields of all versions; API is a name or key: fetch, Fetch, 1."""
+    click.echo(_spec(_messages(api)))
+
+
+command = group("protocol", "Show how messages are laid out, read and written.", source, spec)
+
+
+def _messages(api: str) -> tuple[type[Message], type[Message]]:
+    key = _key(api)
+    return request_class(key), response_class(key)
 
 
 def _key(text: str) -> ApiKey:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kwire import __version__
-from kwire.cli.logs import start_logging
+from kwire.cli.log_lines import start_logging
 from kwire.cli.main import UsageError
 from kwire.cli.settings import settings
 from kwire.server import control_socket

@@ -1,5 +1,6 @@
 """A `kwire serve` process on a free port."""
 
+import io
 import os
 import re
 import select
@@ -9,8 +10,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+
+from kwire.cli.main import main
 
 START_S = 20
 
@@ -66,3 +70,42 @@ def serve(runtime):
         if one.process.poll() is None:
             one.process.kill()
         one.process.communicate()
+
+
+class Output(NamedTuple):
+    """What a command said, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capsysbinary, monkeypatch):
+    """Runs `kwire` in this process, with these bytes as its standard input."""
+
+    def command(*arguments, given=b""):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given)))
+        capsysbinary.readouterr()
+        code = main([str(argument) for argument in arguments])
+        said = capsysbinary.readouterr()
+        return Output(code, said.out.decode("utf-8", "surrogateescape"), said.err.decode())
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def broker():
+    """A `kwire serve` that the module's tests share."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        started = Process((), {"XDG_RUNTIME_DIR": directory})
+        yield started
+        code, _, errors = started.stop()
+    assert (code, "Traceback" in errors) == (0, False), errors
+
+
+@pytest.fixture
+def cli(run, broker, monkeypatch):
+    """Runs `kwire` against that broker."""
+    monkeypatch.setenv("KWIRE_BOOTSTRAP_SERVERS", broker.bootstrap)
+    return run

@@ -108,12 +108,11 @@ def test_a_socket_that_nobody_asked_for_and_cannot_be_is_a_warning_to_several_br
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "kwire: the following arguments are required: WHAT (see kwire broker --help)"),
-        (["stop"], "kwire: the following arguments are required: ID (see kwire broker stop --help)"),
-        (["stop", "one"], "kwire: argument ID: invalid int value: 'one' (see kwire broker stop --help)"),
+        (["stop"], "kwire: missing argument 'ID' (see kwire broker stop --help)"),
+        (["stop", "one"], "kwire: invalid value for 'ID': 'one' is not a valid integer (see kwire broker stop --help)"),
         (
             ["list", "--data", "d", "--control", "c"],
-            "kwire: argument --control: not allowed with argument --data (see kwire broker list --help)",
+            "kwire: --data and --control name a cluster each; give one of them",
         ),
     ],
 )

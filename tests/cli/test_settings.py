@@ -2,13 +2,13 @@
 
 import pytest
 
-from kwire.cli.main import UsageError, parser
+from kwire.cli.main import UsageError, serve_parser
 from kwire.cli.settings import settings
 from kwire.settings import Address, BrokerSetting, Settings, TopicSetting
 
 
 def read(*options, **variables):
-    return settings(parser().parse_args(["serve", *options]), variables)
+    return settings(serve_parser().parse_args(options), variables)
 
 
 def refusal(*options, **variables):

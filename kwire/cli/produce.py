@@ -1,0 +1,144 @@
+"""`kwire produce`: lines, JSON lines or files become records."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from kwire.cli.command import command as make_command
+from kwire.cli.connection import Connection, connects
+from kwire.cli.main import Failed, UsageError
+from kwire.cli.output import progress
+from kwire.cli.record_lines import BadLine, RecordLine, read, time_ms
+from kwire.cli.topic import existing, pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kwire.cli.sending import Sender
+
+ESCAPES = {r"\t": "\t", r"\n": "\n", r"\0": "\0"}
+
+
+@make_command(
+    "produce",
+    "echo 'two coffees' | kwire produce orders",
+    "printf 'order-1:two coffees\\norder-2:tea\\n' | kwire produce orders --key-separator :",
+    """echo '{"key": "order-3", "value": {"cups": 2}, "headers": {"trace": "7"}}' | kwire produce orders --json""",
+)
+@click.argument("topic")
+@click.argument("files", metavar="[FILE]...", nargs=-1)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Each line is a JSON object: key, value, headers, partition, timestamp."
+)
+@click.option("-K", "--key-separator", metavar="TEXT", help="What stands between key and value in a line.")
+@click.option("-k", "--key", help="The key of all records.")
+@click.option(
+    "-H", "--header", "headers", multiple=True, metavar="KEY=VALUE", help="A header of all records; repeatable."
+)
+@click.option("-p", "--partition", type=click.IntRange(0), metavar="N", help="Where all records go (default: by key).")
+@click.option("--timestamp", metavar="TIME", help="Of all records: 2024-05-01T12:00:00Z, or milliseconds since 1970.")
+@click.option("--whole-files", is_flag=True, help="Each file is one record, however many lines it has.")
+@connects
+def command(
+    connection: Connection,
+    topic: str,
+    files: tuple[str, ...],
+    as_json: bool,
+    key_separator: str | None,
+    key: str | None,
+    headers: tuple[str, ...],
+    partition: int | None,
+    timestamp: str | None,
+    whole_files: bool,
+) -> None:
+    """Write records from lines, JSON lines or files.
+
+    Each line of the files, or of standard input, is one.
+
+    With --json the fields are those that `kwire consume --json` and `kwire dump` write: key, value, headers, partition,
+    timestamp. A value that is not a string is sent as JSON; null is a tombstone; value_base64 takes any bytes.
+    """
+    if as_json and (key_separator or key is not None or headers or timestamp or partition is not None or whole_files):
+        raise UsageError("with --json the lines say key, headers, partition and timestamp; leave those options out")
+    if key_separator == "" or (key_separator and key is not None):
+        raise UsageError("give either --key or a --key-separator that is not empty")
+    separator = ESCAPES.get(key_separator or "", key_separator or "").encode()
+    common = RecordLine(
+        topic,
+        None if key is None else key.encode(),
+        None,
+        [(name, value.encode()) for name, value in pairs(headers, "--header").items()],
+        partition,
+        _timestamp(timestamp),
+    )
+    from kwire.cli.sending import sender
+
+    with connection.admin() as admin:
+        existing(admin, [topic])
+    with sender(connection) as target, progress(f"producing to {topic}", None) as advance:
+        for name, stream in _streams(files):
+            if whole_files:
+                target.send(_with(common, common.key, stream.read()))
+            elif as_json:
+                _send_json(target, stream, name, topic)
+            else:
+                _send_lines(target, stream, name, common, separator)
+            advance(1)
+
+
+def _send_json(target: Sender, stream: IO[bytes], name: str, topic: str) -> None:
+    try:
+        for line in read(stream, name, topic):
+            if isinstance(line, RecordLine):
+                line.topic = topic
+                target.send(line)
+    except BadLine as error:
+        target.finish()
+        raise Failed(f"{error}; the {target.confirmed} records before it are written") from None
+
+
+def _send_lines(target: Sender, stream: IO[bytes], name: str, common: RecordLine, separator: bytes) -> None:
+    for number, line in enumerate(stream, 1):
+        key, value = common.key, line.removesuffix(b"\n")
+        if separator:
+            key, found, value = value.partition(separator)
+            if not found:
+                target.finish()
+                raise Failed(
+                    f"{name} line {number}: no {separator.decode()!r} between key and value; "
+                    f"the {target.confirmed} records before it are written"
+                )
+        target.send(_with(common, key, value))
+
+
+def _with(common: RecordLine, key: bytes | None, value: bytes) -> RecordLine:
+    return RecordLine(common.topic, key, value, common.headers, common.partition, common.timestamp_ms)
+
+
+def _streams(files: tuple[str, ...]) -> Iterator[tuple[str, IO[bytes]]]:
+    """Each file by its name; `-` and no file at all are standard input."""
+    for path in files or ("-",):
+        if path == "-":
+            if sys.stdin.isatty():
+                click.echo("Each line becomes a record; Ctrl-D ends.", err=True)
+            yield "standard input", sys.stdin.buffer
+        else:
+            try:
+                file = Path(path).open("rb")  # noqa: SIM115 - so that only its own errors are caught
+            except OSError as error:
+                raise Failed(f"cannot read {path}: {error.strerror or error}") from error
+            with file:
+                yield path, file
+
+
+def _timestamp(text: str | None) -> int | None:
+    if text is None or text.isdigit():
+        return None if text is None else int(text)
+    try:
+        return time_ms(text)
+    except ValueError:
+        raise UsageError(f"--timestamp: {text!r} is no time; write 2024-05-01T12:00:00Z, or milliseconds") from None

@@ -1,0 +1,120 @@
+"""The command `kwire` itself: which module answers which command, and what an error looks like."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kwire import __version__
+from kwire.cli.command import Command, Group
+from kwire.cli.main import COMPLETION_VARIABLE, FAILED, USAGE_ERROR, UsageError, serve_parser
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MODULES = {
+    "broker": "kwire.cli.broker",
+    "topic": "kwire.cli.topic",
+    "produce": "kwire.cli.produce",
+    "consume": "kwire.cli.consume",
+    "protocol": "kwire.cli.protocol",
+    "completion": "kwire.cli.completion",
+}
+"""Each has the name `command`."""
+
+
+class Root(Group):
+    """The commands; a module is imported when its command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands."""
+        return ["serve", *MODULES]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name == "serve":
+            return serve()
+        if cmd_name not in MODULES:
+            return None
+        found: click.Command = import_module(MODULES[cmd_name]).command
+        return found
+
+
+def root() -> Root:
+    """The command `kwire`."""
+    made = Root(
+        "kwire",
+        help="The Kafka broker for people who write Python, and a command line for any Kafka.",
+        epilog="Exit codes: 0 done, 1 failed, 2 cannot be done as asked, 130 interrupted.",
+    )
+    made.params.append(_version_option())
+    return made
+
+
+def serve() -> Command:
+    """`kwire serve` for its help and the completion; `kwire.cli.main` runs it."""
+    options: list[click.Parameter] = []
+    parser = serve_parser()
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public way to list its options
+        if action.dest != "help":
+            repeated = type(action).__name__ == "_AppendAction"
+            options.append(
+                click.Option(
+                    list(action.option_strings), metavar=str(action.metavar), help=action.help, multiple=repeated
+                )
+            )
+    return Command(
+        "serve",
+        params=options,
+        help=f"Run a broker.\n\n{parser.description}",
+        examples=("kwire serve --data ./kwire-data --topic orders:6",),
+    )
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The command has run; returns its exit code.
+
+    Raises:
+        UsageError: the arguments are none that it takes.
+        Failed: what was asked for did not come about.
+    """
+    made = root()
+    if COMPLETION_VARIABLE in os.environ:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(made, {}, "kwire", COMPLETION_VARIABLE, os.environ[COMPLETION_VARIABLE])
+    try:
+        with made.make_context("kwire", list(arguments)) as context:
+            return int(made.invoke(context) or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "", err=True)
+        return USAGE_ERROR
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    except click.UsageError as error:
+        raise UsageError(_one_line(error)) from None
+    except click.ClickException as error:
+        click.echo(f"kwire: {error.format_message()}", err=True)
+        return FAILED
+
+
+def _one_line(error: click.UsageError) -> str:
+    message = error.format_message().rstrip(".")
+    command = error.ctx.command_path if error.ctx else "kwire"
+    return f"{message[:1].lower()}{message[1:]} (see {command} --help)"
+
+
+def _version_option() -> click.Option:
+    def show(ctx: click.Context, _: click.Parameter, value: Any) -> None:
+        if value:
+            click.echo(f"kwire {__version__}")
+            ctx.exit()
+
+    return click.Option(
+        ["--version"], is_flag=True, expose_value=False, is_eager=True, callback=show, help="Show the version and exit."
+    )

@@ -1,0 +1,207 @@
+"""`kwire produce` and `kwire consume` against a running broker."""
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # kafka-python's own
+
+NUMBERS = b"".join(b"%d\n" % number for number in range(10))
+
+
+@pytest.fixture
+def topic(cli, request):
+    """A topic of the test's own, with two partitions."""
+    name = request.node.name.partition("[")[0][:60]
+    assert cli("topic", "create", name, "-p", 2).code == 0
+    yield name
+    cli("topic", "delete", name)
+
+
+def test_lines_are_records(cli, topic):
+    assert cli("produce", topic, "-p", 1, given=b"one\n\ntwo") == (0, "", "")
+    assert cli("consume", topic) == (0, "one\n\ntwo\n", "")
+    assert cli("consume", topic, "-p", 0) == (0, "", "")
+
+
+def test_keys_choose_partitions_as_all_clients_do(cli, topic):
+    cli("produce", topic, "-K", r"\t", given=b"a\t1\nd\t2\nc\t3\na\t4\n")
+    lines = cli("consume", topic, "--format", "%p %k=%v").out.splitlines()
+    # The hash is that of the Java client: of two partitions, a and c go to 0, d to 1.
+    assert sorted(lines) == ["0 a=1", "0 a=4", "0 c=3", "1 d=2"]
+    assert cli("consume", topic, "-p", 0, "-K", ":").out == "a:1\nc:3\na:4\n"
+
+
+def test_every_part_of_a_record_is_kept_in_json(cli, topic):
+    records = [
+        {
+            "key": "k",
+            "value": "é\n",
+            "timestamp": 5,
+            "headers": [{"key": "h", "value": "1"}, {"key": "h", "value": None}],
+        },
+        {"key": None, "value": None, "timestamp": 0, "headers": []},
+        {"key_base64": base64.b64encode(b"\xff\0").decode(), "value": "", "timestamp": 2**40, "headers": []},
+        {"key": "", "value_base64": "/w==", "timestamp": 7, "headers": [{"key": "", "value_base64": "/g=="}]},
+    ]
+    lines = "".join(json.dumps({**record, "partition": 1}) + "\n" for record in records)
+    assert cli("produce", topic, "--json", given=lines.encode()) == (0, "", "")
+    output = cli("consume", topic, "--json")
+    told = {"topic": topic, "partition": 1, "timestamp_type": "create"}
+    read = [json.loads(line) for line in output.out.splitlines()]
+    assert read == [{**told, "offset": offset, **record} for offset, record in enumerate(records)]
+    assert cli("produce", topic, "--json", given=output.out.encode()) == (0, "", "")
+    again = [json.loads(line) for line in cli("consume", topic, "--json", "--from", "4").out.splitlines()]
+    assert [{**record, "offset": 0} for record in again] == [{**record, "offset": 0} for record in read]
+
+
+def test_files_are_read_in_turn_or_whole(cli, topic, tmp_path):
+    first, second = tmp_path / "1", tmp_path / "2"
+    first.write_bytes(b"a\nb\n")
+    second.write_bytes(b"c\n\xff")
+    assert cli("produce", topic, first, second, "-p", 0, "-k", "file", "-H", "a=1", "-H", "b=2").code == 0
+    assert cli("produce", topic, "--whole-files", "-p", 0, "--timestamp", "1970-01-01T00:00:01Z", second).code == 0
+    lines = cli("consume", topic, "-p", 0, "--format", "%o %k %h %v").out.encode("utf-8", "surrogateescape")
+    assert lines == b"0 file a=1,b=2 a\n1 file a=1,b=2 b\n2 file a=1,b=2 c\n3 file a=1,b=2 \xff\n4   c\n\xff\n"
+    assert cli("consume", topic, "--from", "4", "-p", 0, "--format", "%T").out == "1000\n"
+
+
+@pytest.mark.parametrize(
+    ("where", "read"),
+    [
+        ("beginning", "0 1 2 3 4 5 6 7 8 9"),
+        ("end", ""),
+        ("7", "7 8 9"),
+        ("99", ""),
+        ("-3", "7 8 9"),
+        ("-99", "0 1 2 3 4 5 6 7 8 9"),
+        ("1970-01-01T00:00:06Z", "6 7 8 9"),
+        ("2100-01-01", ""),
+    ],
+)
+def test_where_reading_begins(cli, topic, where, read):
+    lines = "".join(
+        json.dumps({"value": number, "partition": 0, "timestamp": number * 1000}) + "\n" for number in range(10)
+    )
+    cli("produce", topic, "--json", given=lines.encode())
+    assert cli("consume", topic, "--from", where) == (0, "".join(f"{one}\n" for one in read.split()), "")
+    assert cli("consume", topic, "--from", where, "-n", 2).out.split() == read.split()[:2]
+
+
+def test_a_group_goes_on_where_it_was(cli, topic):
+    cli("produce", topic, "-p", 0, given=NUMBERS)
+    assert cli("consume", topic, "-g", "g", "-n", 4).out.split() == ["0", "1", "2", "3"]
+    assert cli("consume", topic, "-g", "g").out.split() == ["4", "5", "6", "7", "8", "9"]
+    assert cli("consume", topic, "-g", "g") == (0, "", "")
+    assert cli("consume", topic, "-g", "late", "--from", "end") == (0, "", "")
+
+
+def start(broker, *arguments):
+    environment = {**os.environ, "KWIRE_BOOTSTRAP_SERVERS": broker.bootstrap}
+    command = [sys.executable, "-m", "kwire", *arguments]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_following_waits_for_more_until_control_c(cli, broker, topic):
+    cli("produce", topic, "-p", 0, given=b"1\n")
+    with start(broker, "consume", topic, "--follow", "--group", "follower") as following:
+        assert following.stdout.readline() == b"1\n"
+        cli("produce", topic, "-p", 1, given=b"2\n")
+        assert following.stdout.readline() == b"2\n"
+        following.send_signal(signal.SIGINT)
+        assert following.communicate(timeout=20) == (b"", b"")
+    assert following.returncode == 130
+    assert cli("consume", topic, "--group", "follower") == (0, "", "")
+
+
+def test_a_reader_that_leaves_commits_nothing_that_it_did_not_get(cli, broker, topic):
+    cli("produce", topic, "-p", 0, given=b"".join(b"%0100d\n" % number for number in range(3000)))
+    with start(broker, "consume", topic, "--group", "left") as process:
+        assert process.stdout.readline() == b"%0100d\n" % 0
+        process.stdout.close()
+        process.wait(20)
+        assert (process.returncode, process.stderr.read()) == (1, b"")
+    rest = [int(line) for line in cli("consume", topic, "--group", "left").out.splitlines()]
+    assert rest == list(range(rest[0], 3000))
+    assert rest[0] <= 65_536 // 101 + 1, "a pipe holds no more"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "code", "said"),
+    [
+        (
+            ["-K", ":"],
+            b"a:1\nb\n",
+            1,
+            "standard input line 2: no ':' between key and value; the 1 records before it are written",
+        ),
+        (
+            ["--json"],
+            b'{"key": "a"}\n{"kye": 1}\n',
+            1,
+            "standard input line 2: unknown field 'kye'; did you mean 'key'?; the 1 ",
+        ),
+        (["--json"], b'{"partition": 9}\n', 1, "Unrecognized partition 9 for topic "),
+        (["-p", "9"], b"a\n", 1, "Unrecognized partition 9 for topic "),
+        (["/no/such"], b"", 1, "cannot read /no/such: No such file or directory"),
+        (
+            ["--json", "-k", "a"],
+            b"",
+            2,
+            "with --json the lines say key, headers, partition and timestamp; leave those options out",
+        ),
+        (["-K", ""], b"", 2, "give either --key or a --key-separator that is not empty"),
+        (
+            ["--timestamp", "noon"],
+            b"",
+            2,
+            "--timestamp: 'noon' is no time; write 2024-05-01T12:00:00Z, or milliseconds",
+        ),
+    ],
+)
+def test_what_cannot_be_produced_is_one_line(cli, topic, arguments, given, code, said):
+    output = cli("produce", topic, *arguments, given=given)
+    assert output.err.startswith(f"kwire: {said}")
+    assert (output.code, output.out, output.err.count("\n")) == (code, "", 1)
+
+
+def test_a_refused_record_is_named(cli, topic):
+    cli("topic", "alter", topic, "-c", "max.message.bytes=1000")
+    output = cli("produce", topic, "-p", 0, given=b"x" * 5000)
+    assert (output.code, output.out) == (1, "")
+    assert output.err.startswith("kwire: record 1 was refused: MESSAGE_TOO_LARGE")
+    assert output.err.endswith("; none was written\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (
+            ["--from", "noon"],
+            2,
+            "--from: 'noon' is none of beginning, end, an offset, -N, or a time such as 2024-05-01T12:00:00Z",
+        ),
+        (["-p", "7"], 1, "topic {topic} has no partition 7, but 0 to 1"),
+        (["--json", "--headers"], 2, "--json, --format, and --key-separator or --headers do not go together"),
+        (["--format", "%x"], 2, "--format knows no %x; it takes %t, %p, %o, %T, %k, %v, %h and %%"),
+        (["-g", "g", "--from", "5"], 2, "a group begins where it is; with --group leave out "),
+    ],
+)
+def test_what_cannot_be_consumed_is_one_line(cli, topic, arguments, code, said):
+    output = cli("consume", topic, *arguments)
+    assert output.err.startswith(f"kwire: {said.format(topic=topic)}")
+    assert (output.code, output.out, output.err.count("\n")) == (code, "", 1)
+
+
+@pytest.mark.parametrize("command", ["produce", "consume"])
+def test_an_unknown_topic_is_not_made_up(cli, topic, command):
+    assert cli(command, topic + "x", given=b"1\n") == (
+        1,
+        "",
+        f"kwire: there is no topic {topic}x; did you mean {topic}?\n",
+    )
