@@ -18,7 +18,7 @@ lint: $(VENV)/.dev
 	$(BIN)/python protocol_specs/generate.py --check
 
 compat: $(VENV)/.dev
-	$(BIN)/python compat/run.py $(ARGS)
+	$(BIN)/python compat/run.py $(if $(CLIENT),--client=$(CLIENT)) $(if $(FEATURE),--feature=$(FEATURE)) $(ARGS)
 
 simulate: $(VENV)/.dev
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000) $(ARGS)

@@ -1,8 +1,11 @@
-"""Runs the stock clients against kwire: `make compat`, or a part of it: `make compat ARGS="kcat -k lz4"`.
+"""Runs the stock clients against kwire: `make compat`, or a part of it: `make compat CLIENT=go FEATURE=lz4,zstd`.
 
-Installs what comes by package manager for other languages (Java tools by Maven) into compat/.cache first.
+The matrix (compat/matrix) asks every client the same; the other folders ask some of them more. Installs what comes by
+package manager for other languages into compat/.cache first. A whole run writes compat/REPORT.md; every run writes
+compat/.cache/junit.xml. `--core`: only what CI runs of the matrix.
 """
 
+import argparse
 import shutil
 import subprocess
 import sys
@@ -10,6 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 JAVA_JARS = HERE / ".cache" / "java"
+REPORT = HERE / "REPORT.md"
 
 
 def install_java_tools() -> None:
@@ -25,12 +29,34 @@ def install_java_tools() -> None:
     stamp.touch()
 
 
+def install_drivers(names: str, *, core: bool) -> None:
+    """The drivers of the chosen clients are ready, but for those whose tools this machine has not."""
+    sys.path.insert(0, str(HERE.parent))
+    from compat.matrix import install, plan
+
+    for client in plan.chosen(names, plan.clients()):
+        if not client.missing_tools and (client.core or not core):
+            install.ready(client)
+
+
 def main() -> int:
     """Exit status of the test run."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--client", default="")
+    parser.add_argument("--feature", default="")
+    parser.add_argument("--core", action="store_true")
+    known, others = parser.parse_known_args()
     install_java_tools()
-    arguments = sys.argv[1:]
+    install_drivers(known.client, core=known.core)
+    part = bool(known.client or known.feature)
+    arguments = ["compat/matrix" if part else "compat", f"--junitxml={HERE / '.cache' / 'junit.xml'}", *others]
+    arguments += [f"--client={known.client}", f"--feature={known.feature}"]
+    if known.core:
+        arguments.append("--core")
+    elif not part and not others:
+        arguments.append(f"--report={REPORT}")
     return subprocess.call(
-        [sys.executable, "-m", "pytest", "compat", "-c", str(HERE / "pytest.ini"), *arguments], cwd=HERE.parent
+        [sys.executable, "-m", "pytest", "-c", str(HERE / "pytest.ini"), *arguments], cwd=HERE.parent
     )
 
 

@@ -1,0 +1,82 @@
+"""matrix.toml as objects: which clients there are, and which features each of them is asked to show."""
+
+import shutil
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent
+CACHE = HERE.parent / ".cache" / "matrix"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A column. missing: what happens instead, where kwire does not have it yet."""
+
+    name: str
+    says: str
+    kind: str = "client"
+    missing: str | None = None
+
+
+@dataclass(frozen=True)
+class Client:
+    """A row. core: in every CI run."""
+
+    name: str
+    version: str
+    language: str
+    install: str
+    start: list[str]
+    kind: str = "client"
+    core: bool = False
+    needs: list[str] = field(default_factory=list)
+    lacks: dict[str, str] = field(default_factory=dict)
+    assignors: list[str] = field(default_factory=list)
+    protocol_assignors: list[str] = field(default_factory=lambda: ["uniform", "range"])
+
+    @property
+    def folder(self) -> Path:
+        """Its driver."""
+        return HERE / "drivers" / self.name
+
+    @property
+    def built(self) -> Path:
+        """What is made of the driver."""
+        return CACHE / self.name
+
+    @property
+    def command(self) -> list[str]:
+        """Starts the driver; the bootstrap servers come behind."""
+        places = {"folder": str(self.folder), "built": str(self.built), "bin": str(self.built / "bin")}
+        return [part.format_map(places) for part in self.start]
+
+    @property
+    def missing_tools(self) -> list[str]:
+        """What it needs and this machine has not."""
+        return [tool for tool in self.needs if shutil.which(tool) is None]
+
+
+def _document() -> dict[str, list[dict[str, object]]]:
+    return tomllib.loads((HERE / "matrix.toml").read_text())
+
+
+def features() -> list[Feature]:
+    """Every column, in order."""
+    return [Feature(**row) for row in _document()["feature"]]
+
+
+def clients() -> list[Client]:
+    """Every row, in order."""
+    return [Client(**row) for row in _document()["client"]]
+
+
+def chosen(names: str | None, things: list) -> list:
+    """Those whose name is one of the names, separated by commas; all where none is given. A name may be a beginning."""
+    if not names:
+        return things
+    wanted = [name.strip() for name in names.split(",")]
+    found = [thing for thing in things if any(thing.name.startswith(name) for name in wanted)]
+    if not found:
+        raise SystemExit(f"compat: nothing is called {names}; there are {', '.join(thing.name for thing in things)}")
+    return found
