@@ -48,7 +48,7 @@ class Peer:
         self._clients = {}
         self._leaders = {}
 
-    async def each(self, node_id, messages, version):
+    async def each(self, node_id, messages, version, timeout_s=TIMEOUT_S):
         """The answers to messages that are sent in one flight, as they come."""
         client = None
         try:
@@ -59,15 +59,15 @@ class Peer:
                 for message in messages:
                     await client.send(message, version)
             for message in messages:
-                with trio.fail_after(TIMEOUT_S):
+                with trio.fail_after(timeout_s):
                     answer = await client.receive(message, version)
                 yield answer
         except (ConnectionClosed, trio.TooSlowError, trio.ClosedResourceError, Refused) as error:
             await self.drop(node_id)
             raise Unanswered(type(error).__name__) from error
 
-    async def ask(self, node_id, message, version):
-        answers = [answer async for answer in self.each(node_id, [message], version)]
+    async def ask(self, node_id, message, version, timeout_s=TIMEOUT_S):
+        answers = [answer async for answer in self.each(node_id, [message], version, timeout_s)]
         return answers[0]
 
     async def drop(self, node_id):
@@ -75,6 +75,10 @@ class Peer:
         if client is not None:
             await client.aclose()
         self._leaders.clear()
+
+    async def drop_all(self):
+        for node_id in list(self._clients):
+            await self.drop(node_id)
 
     def any_broker(self):
         return self.random.choice(self.world.node_ids)
@@ -200,7 +204,7 @@ class IdempotentProducer(Peer):
 class PlainProducer(Peer):
     """Sends each batch once; what is not acknowledged may be there or not."""
 
-    async def run(self, batches):
+    async def run(self, batches, pause_s=0.3):
         sent = 0
         for _ in range(batches):
             topic, index = self.random.choice(self.world.partitions)
@@ -226,11 +230,7 @@ class PlainProducer(Peer):
             except (Unanswered, ConnectionClosed) as why:
                 self.world.trace(f"{self.name}: {topic}-{index} {why}")
                 await self.drop_all()
-            await trio.sleep(self.random.random() * 0.3)
-
-    async def drop_all(self):
-        for node_id in list(self._clients):
-            await self.drop(node_id)
+            await trio.sleep(self.random.random() * pause_s)
 
 
 class Consumer(Peer):

@@ -5,6 +5,7 @@ from random import Random
 
 import trio
 
+from kwire.api.coordinators import run_coordinators
 from kwire.app import _close, _opened
 from kwire.env import Env
 from kwire.server.server import Server
@@ -93,6 +94,7 @@ class Machine:
                 async with trio.open_nursery() as nursery:
                     self._serve(cluster, nursery)
                     nursery.start_soon(cluster.run)
+                    nursery.start_soon(run_coordinators, cluster)
                     await self._ended.wait()
                     nursery.cancel_scope.cancel()
             finally:

@@ -1,4 +1,4 @@
-"""The simulation finds nothing in a few seeds, finds each of three bugs, and does the same thing twice."""
+"""The simulation finds nothing in a few seeds, finds each of its bugs, and does the same thing twice."""
 
 import os
 import shlex
@@ -12,9 +12,8 @@ import trio._core._run as trio_run
 
 from kwire.protocol.records.record import Record, encode_batch
 from kwire.testing.ledger import PartitionLedger, Violation
-from tests.simulation.bugs import BUGS
 from tests.simulation.scheduler import seeded
-from tests.simulation.seeds import run_seed
+from tests.simulation.seeds import BUGS, WORLDS, run_seed
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,15 +31,16 @@ def run_simulation(*arguments, hash_seed="0"):
     return done.returncode, done.stdout, done.stderr
 
 
-def test_a_few_seeds():
-    outcomes = [run_seed((seed, None, False)) for seed in range(25)]
+@pytest.mark.parametrize(("world", "figure"), [("logs", "records acknowledged"), ("groups", "offsets committed")])
+def test_a_few_seeds(world, figure):
+    outcomes = [run_seed((world, seed, None, False)) for seed in range(15)]
     assert [outcome.violation for outcome in outcomes if outcome.violation] == []
-    assert sum(outcome.acknowledged for outcome in outcomes) > 500
+    assert sum(outcome.figures[figure] for outcome in outcomes) > 300
 
 
-@pytest.mark.parametrize("bug", BUGS)
-def test_each_bug_is_caught_and_its_seed_can_be_replayed(bug):
-    code, output, errors = run_simulation("--seeds", "100", "--jobs", "1", "--bug", bug)
+@pytest.mark.parametrize(("world", "bug"), [(world, bug) for world, bugs in BUGS.items() for bug in bugs])
+def test_each_bug_is_caught_and_its_seed_can_be_replayed(world, bug):
+    code, output, errors = run_simulation("--seeds", "100", "--jobs", "1", "--world", world, "--bug", bug)
     assert (code, errors) == (0, "")
     assert f"{bug} is caught" in output
     command = output.partition("replay: ")[2].partition("\n")[0]
@@ -49,12 +49,19 @@ def test_each_bug_is_caught_and_its_seed_can_be_replayed(bug):
     assert output.partition("failed: ")[2].partition("\n")[0] in replayed
 
 
-def test_the_same_seed_is_the_same_run():
-    here = [run_seed((seed, None, False)).digest for seed in (3, 4)]
-    assert here == [run_seed((seed, None, False)).digest for seed in (3, 4)]
+@pytest.mark.parametrize("world", WORLDS)
+def test_the_same_seed_is_the_same_run(world):
+    here = [run_seed((world, seed, None, False)).digest for seed in (3, 4)]
+    assert here == [run_seed((world, seed, None, False)).digest for seed in (3, 4)]
     assert here[0] != here[1]
-    there = run_simulation("--seed", "3")[1].partition("digest ")[2].partition("\n")[0]
+    there = run_simulation("--world", world, "--seed", "3")[1].partition("digest ")[2].partition("\n")[0]
     assert there == here[0]
+
+
+def test_a_fault_that_never_fires_fails_the_report():
+    code, output, _ = run_simulation("--world", "groups", "--seeds", "1")
+    assert code == 1
+    assert "never fired: " in output
 
 
 def test_trios_scheduler_still_draws_from_the_random_that_is_seeded():

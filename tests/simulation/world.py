@@ -1,10 +1,12 @@
-"""World: one run of the simulation: a machine, its clients, what goes wrong, and the checks."""
+"""World: one run of the simulation: a machine, its clients, what goes wrong, and the checks that every run needs."""
 
 import hashlib
 import logging
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from random import Random
+from typing import ClassVar
 from unittest import mock
 
 import trio
@@ -12,43 +14,41 @@ import trio.testing
 
 from kwire.broker import cluster as cluster_module
 from kwire.broker import metadata_log
-from kwire.broker.metadata_snapshot import records_of
 from kwire.protocol.errors import ApiError
 from kwire.storage.segments import store as store_module
 from kwire.testing.ledger import PartitionLedger, Violation
-from tests.simulation.clients import Admin, Consumer, IdempotentProducer, PlainProducer, Unanswered
+from tests.simulation.clients import Admin, Unanswered
 from tests.simulation.faults import KINDS, Faults
 from tests.simulation.machine import BugLog, Machine
 from tests.simulation.scheduler import seeded
 
-STATIC = {"log.retention.check.interval.ms": "2000", "log.cleaner.enable": "false"}
-SMALL = {"internal.segment.bytes": "3000", "index.interval.bytes": "200", "file.delete.delay.ms": "1000"}
-TOPICS = {
-    "synced": {"flush.messages": "1", "retention.ms": "-1", **SMALL},
-    "cached": {"retention.ms": "-1", **SMALL},
-    "trimmed": {"retention.ms": "-1", "retention.bytes": "6000", **SMALL},
-}
-PARTITIONS = {"synced": 2, "cached": 2, "trimmed": 1}
-FLIGHTS = 14
 TIMEOUT_S = 900
 """Virtual seconds after which a run hangs."""
 
 
 @dataclass
 class Outcome:
-    """What one seed did: how often each fault fired, a digest of all that happened, and what went wrong."""
+    """What one seed did: how often each fault fired, figures, a digest of all that happened, and what went wrong."""
 
     seed: int
     fired: Counter = field(default_factory=Counter)
-    acknowledged: int = 0
-    lost: int = 0
+    figures: Counter = field(default_factory=Counter)
     digest: str = ""
     violation: str | None = None
     trace: list = field(default_factory=list)
 
 
 class World:
-    """One run."""
+    """One run. A kind of world says what its clients do, and what must be true at the end.
+
+    STATIC: broker configs. TOPICS: name to (partitions, configs). PAUSE_S: the longest time between two faults of the
+    machine. MUST_FIRE: what the report of many seeds must show to have happened.
+    """
+
+    STATIC: ClassVar = {}
+    TOPICS: ClassVar = {}
+    PAUSE_S = 1.5
+    MUST_FIRE = KINDS
 
     def __init__(self, seed, clock):
         self.seed = seed
@@ -58,15 +58,21 @@ class World:
         self.node_ids = list(range(1, self.random.randint(1, 3) + 1))
         enabled = frozenset(kind for kind in KINDS if self.random.random() < 0.6)
         self.faults = Faults(Random(f"faults {seed}"), clock.jump, enabled)
-        self.machine = Machine(seed, len(self.node_ids), STATIC, self.faults, self.trace)
+        self.machine = Machine(seed, len(self.node_ids), self.STATIC, self.faults, self.trace)
         self.machine.on_up = self._came_up
-        self.partitions = [(topic, index) for topic, count in PARTITIONS.items() for index in range(count)]
+        self.partitions = [(topic, index) for topic, (count, _) in self.TOPICS.items() for index in range(count)]
         self.ledgers = {(topic, index): PartitionLedger(f"{topic}-{index}") for topic, index in self.partitions}
         self.topics = {}
-        self.lost = 0
-        self.total_acknowledged = 0
-        self._producers_seen = set()
+        self.figures = Counter()
         self._life = 0
+
+    async def run(self):
+        """All that happens, and the checks."""
+        raise NotImplementedError
+
+    def patches(self):
+        """What is patched in kwire while it runs."""
+        return nullcontext()
 
     def random_of(self, name):
         return Random(f"{name} {self.seed}")
@@ -78,22 +84,21 @@ class World:
         return self.ledgers[topic, index]
 
     def is_trimmed(self, topic):
-        return topic == "trimmed"
+        return False
+
+    def outlives_power(self, topic):
+        """Whether what was acknowledged there is on the platter."""
+        return True
 
     # What clients tell
 
     def acknowledged(self, topic, index, base_offset, values, life):
         """The reply to a request that was sent in that life."""
         self.trace(f"ack {topic}-{index} {base_offset} {len(values)} {values[0][:12]!r}")
-        if life != self.machine.life and topic != "synced":
+        if life != self.machine.life and not self.outlives_power(topic):
             return  # the reply of a machine whose unsynced records are gone
-        self.total_acknowledged += len(values)
+        self.figures["records acknowledged"] += len(values)
         self.ledgers[topic, index].acknowledge(base_offset, values)
-
-    def check_new_producer(self, producer_id, epoch):
-        if (producer_id, epoch) in self._producers_seen:
-            raise Violation(f"producer id {producer_id} is given out a second time")
-        self._producers_seen.add((producer_id, epoch))
 
     # What a start must find
 
@@ -104,62 +109,46 @@ class World:
             is_there = topic in cluster.image.topics
             if expected is not None and expected != is_there:
                 raise Violation(f"{topic} should {'' if expected else 'not '}be there after the restart")
-            if is_there and power_was_lost and topic in PARTITIONS and topic != "synced":
-                for index in range(PARTITIONS[topic]):
-                    end = self._log(cluster, topic, index).log_end_offset
-                    self.lost += self.ledgers[topic, index].forget_from(end)
+            if is_there and power_was_lost and topic in self.TOPICS and not self.outlives_power(topic):
+                for index in range(self.TOPICS[topic][0]):
+                    end = self.log(cluster, topic, index).log_end_offset
+                    lost = self.ledgers[topic, index].forget_from(end)
+                    self.figures["of them never synced and lost with the power"] += lost
         self._check_ends(cluster)
 
     def _check_ends(self, cluster):
         for (topic, index), ledger in self.ledgers.items():
             if ledger.acknowledged and topic in cluster.image.topics:
-                end = self._log(cluster, topic, index).log_end_offset
+                end = self.log(cluster, topic, index).log_end_offset
                 newest = max(ledger.acknowledged)
                 if newest >= end:
                     raise Violation(
                         f"{topic}-{index}: {newest} was acknowledged, after the restart the log ends at {end}"
                     )
 
-    def _log(self, cluster, topic, index):
+    def log(self, cluster, topic, index):
         try:
             return cluster.partition(topic, index).log
         except ApiError as error:
             raise Unanswered(str(error)) from error
 
-    # The run
+    # What every run does
 
-    async def run(self):
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self.machine.run)
-            await self._create_topics()
-            async with trio.open_nursery() as work:
-                work.start_soon(self._go_wrong)
-                work.start_soon(Admin(self, "admin").run)
-                for number in range(2):
-                    work.start_soon(Consumer(self, f"c{number}").run)
-                async with trio.open_nursery() as producers:
-                    producers.start_soon(IdempotentProducer(self, "i0").run, FLIGHTS)
-                    producers.start_soon(IdempotentProducer(self, "i1").run, FLIGHTS)
-                    producers.start_soon(PlainProducer(self, "p0").run, FLIGHTS * 2)
-                work.cancel_scope.cancel()
-            await self._check_everything()
-            nursery.cancel_scope.cancel()
-
-    async def _create_topics(self):
+    async def create_topics(self):
         await self.machine.wait_up()
         admin = Admin(self, "setup")
-        for topic, count in PARTITIONS.items():
+        for topic, (count, configs) in self.TOPICS.items():
             while not self.topics.get(topic):
-                self.topics[topic] = await admin.create(topic, count, TOPICS[topic])
+                self.topics[topic] = await admin.create(topic, count, configs)
                 await self.machine.wait_up()
                 if topic in self.machine.cluster.image.topics:
                     self.topics[topic] = True
 
-    async def _go_wrong(self):
+    async def go_wrong(self):
         machine, faults, random = self.machine, self.faults, self.random
         actions = [kind for kind in KINDS if kind in faults.enabled and kind != "connection cut"]
         while actions:
-            await trio.sleep(random.random() * 1.5)
+            await trio.sleep(random.random() * self.PAUSE_S)
             await machine.wait_up()
             await self._do(random.choice(actions), machine, faults, random)
 
@@ -203,69 +192,27 @@ class World:
         except ApiError as error:  # the disk: it is as it was
             self.trace(f"broker {node_id}: {error}")
 
-    # The checks at the end
-
-    async def _check_everything(self):
-        """On a healthy machine, before and after one more kill."""
+    async def make_healthy(self, name):
+        """Nothing goes wrong any more, and every broker runs. name: of a topic that is created for it."""
         self.faults.heal()
         self.faults.enabled = frozenset()
-        for number in range(2):
-            await self.machine.wait_up()
-            await Admin(self, "last").create(f"last-{number}", 1, {})  # cuts off what a refused decision left
-            for node_id in self.node_ids:
-                self.machine.start_broker(node_id)
-            await self._read_everything()
-            image = self._image()
-            self.machine.kill("killed at rest")
-            await self.machine.wait_up()
-            replayed = self._image()
-            if replayed != image:
-                differing = sorted({*replayed} ^ {*image})
-                raise Violation(f"the replayed metadata log is not the live image: {differing}")
-
-    def _image(self):
-        """The image's records, but for the epochs, which a start raises where it cut a log."""
-        return sorted(map(_shown, records_of(self.machine.cluster.image)))
-
-    async def _read_everything(self):
-        reader = Consumer(self, "reader")
-        for topic, index in self.partitions:
-            if topic not in self.machine.cluster.image.topics:
-                continue
-            for _ in range(200):
-                try:
-                    position, log_start_offset, high_watermark = await reader.fetch(topic, index, 100_000, 0)
-                except Unanswered as why:
-                    self.trace(f"reader: {topic}-{index} {why}")
-                    await trio.sleep(RETRY_S)
-                    continue
-                if position >= high_watermark:
-                    self.ledgers[topic, index].check_whole(log_start_offset, high_watermark)
-                    break
-            else:
-                raise Violation(f"{topic}-{index} cannot be read on a healthy disk")
+        await self.machine.wait_up()
+        await Admin(self, "last").create(name, 1, {})  # cuts off what a refused decision left
+        for node_id in self.node_ids:
+            self.machine.start_broker(node_id)
 
 
-RETRY_S = 0.1
-
-
-def _shown(record):
-    fields = {
-        name: getattr(record, name) for name in record.__slots__ if name not in {"leader_epoch", "partition_epoch"}
-    }
-    return f"{type(record).__name__} {fields}"
-
-
-def simulate(seed, *, keep_trace=False):
-    """The outcome of that seed, always the same."""
+def simulate(make_world, seed, *, keep_trace=False):
+    """The outcome of that seed in that kind of world, always the same."""
     clock = trio.testing.MockClock(autojump_threshold=0)
-    world = World(seed, clock)
+    world = make_world(seed, clock)
     bugs = BugLog()
     outcome = Outcome(seed)
     logger = logging.getLogger("kwire")
     small = replace(metadata_log._CONFIG, segment_bytes=3_000, file_delete_delay_ms=1000)
     with (
         seeded(seed),
+        world.patches(),
         mock.patch.object(cluster_module, "HOUSEKEEPING_INTERVAL_S", 1.0),
         mock.patch.object(store_module, "CHECKPOINT_INTERVAL_MS", 1_000),
         mock.patch.object(metadata_log, "METADATA_CHECKPOINT_RECORDS", 40),
@@ -275,12 +222,12 @@ def simulate(seed, *, keep_trace=False):
     ):
         try:
             trio.run(_limited, world, clock=clock)
-        except* Violation as group:
-            outcome.violation = str(_first(group))
+        except* Exception as group:  # noqa: BLE001 - it is shown with the seed that replays it
+            outcome.violation = _said(group)
     if bugs.bugs:
         outcome.violation = "a bug was logged: " + bugs.bugs[0]
     outcome.fired = world.faults.fired + world.machine.disk.fates
-    outcome.acknowledged, outcome.lost = world.total_acknowledged, world.lost
+    outcome.figures = world.figures
     outcome.digest = hashlib.sha256("\n".join(world.events).encode()).hexdigest()
     outcome.trace = world.events if keep_trace else []
     return outcome
@@ -293,7 +240,7 @@ async def _limited(world):
         raise Violation(f"not finished after {TIMEOUT_S} virtual seconds")
 
 
-def _first(group):
-    while isinstance(group, BaseExceptionGroup):
-        group = group.exceptions[0]
-    return group
+def _said(error):
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error) if isinstance(error, Violation) else f"{type(error).__name__}: {error}"
