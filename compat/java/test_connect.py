@@ -1,0 +1,163 @@
+"""Kafka Connect, distributed on two workers: file → topic → file, while workers are stopped and started."""
+
+import json
+import shutil
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
+
+from compat import apache_kafka
+
+WAIT_S = 90
+REST_TIMEOUT_S = 30
+CONVERTER = "org.apache.kafka.connect.storage.StringConverter"
+STORES = "configs", "offsets", "statuses"
+
+if shutil.which("java") is None or shutil.which("mvn") is None:
+    pytest.skip("no JDK or Maven", allow_module_level=True)
+
+
+class Connect:
+    """A Connect cluster. ports: of the workers' REST interfaces, by their names."""
+
+    def __init__(self, broker, group_id, directory):
+        self.broker, self.group_id, self.directory = broker, group_id, directory
+        self.ports = {}
+
+    @contextmanager
+    def worker(self, name):
+        """A worker that answers; it ends cleanly."""
+        port = self.ports[name] = apache_kafka.free_port()
+        options = {
+            "bootstrap.servers": self.broker.bootstrap,
+            "group.id": self.group_id,
+            "listeners": f"http://127.0.0.1:{port}",
+            "plugin.discovery": "service_load",
+            "key.converter": CONVERTER,
+            "value.converter": CONVERTER,
+            "config.storage.topic": f"{self.group_id}-configs",
+            "offset.storage.topic": f"{self.group_id}-offsets",
+            "status.storage.topic": f"{self.group_id}-statuses",
+            **{f"{store}.storage.replication.factor": 1 for store in ("config", "offset", "status")},
+            "offset.storage.partitions": 5,
+            "offset.flush.interval.ms": 500,
+            "session.timeout.ms": 6000,
+            "heartbeat.interval.ms": 500,
+            "scheduled.rebalance.max.delay.ms": 1000,
+        }
+        settings = self.directory / f"{name}.properties"
+        settings.write_text("".join(f"{option}={value}\n" for option, value in options.items()))
+        log = self.directory / f"{name}.log"
+        command = apache_kafka.java("org.apache.kafka.connect.cli.ConnectDistributed", str(settings))
+        with log.open("ab") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            wait_until(lambda: process.poll() is not None or self.ask(name, "/connectors") is not None)
+            assert process.poll() is None, log.read_text()
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(WAIT_S)
+            del self.ports[name]
+
+    def ask(self, worker, path, body=None):
+        """What the worker says; None where it is not there yet, or is busy with a rebalance."""
+        url = f"http://127.0.0.1:{self.ports[worker]}{path}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=REST_TIMEOUT_S) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            if error.code not in {404, 409, 500, 503}:
+                raise
+        except OSError:
+            pass
+        return None
+
+    def create(self, worker, name, **config):
+        """The connector is known to the cluster."""
+        body = {"name": name, "config": {key.replace("_", "."): value for key, value in config.items()}}
+        wait_until(lambda: name in (self.ask(worker, "/connectors") or ()) or self.ask(worker, "/connectors", body))
+
+    def wait_running(self, worker, connectors, workers):
+        """The connectors' tasks all run, spread over so many workers."""
+
+        def settled():
+            told = [self.ask(worker, f"/connectors/{name}/status") for name in connectors]
+            if None in told or not all(status["tasks"] for status in told):
+                return False
+            tasks = [task for status in told for task in status["tasks"]]
+            return (
+                all(task["state"] == "RUNNING" for task in tasks)
+                and {task["worker_id"] for task in tasks} <= {f"127.0.0.1:{port}" for port in self.ports.values()}
+                and len({task["worker_id"] for task in tasks}) == workers
+            )
+
+        wait_until(settled)
+
+
+def wait_until(done):
+    deadline = time.monotonic() + WAIT_S
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+
+
+def read(broker, topic):
+    """(Key, value) of the records of partition 0."""
+    settings = {"bootstrap.servers": broker.bootstrap, "group.id": "unused", "enable.partition.eof": True}
+    consumer = Consumer(settings | {"enable.auto.commit": False})
+    consumer.assign([TopicPartition(topic, 0, 0)])
+    messages = [consumer.poll(WAIT_S)]
+    while messages[-1].error() is None:
+        messages.append(consumer.poll(WAIT_S))
+    assert messages.pop().error().code() == KafkaError._PARTITION_EOF  # noqa: SLF001 - a public code
+    consumer.close()
+    return [(message.key(), message.value()) for message in messages]
+
+
+@pytest.mark.timeout(400)
+def test_file_to_topic_to_file(broker, topic, tmp_path):
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(WAIT_S)
+    source, sink, lines = tmp_path / "source.txt", tmp_path / "sink.txt", []
+    source.touch()
+
+    def write(count):
+        more = [f"line {number}" for number in range(len(lines), len(lines) + count)]  # ASCII: it counts characters
+        lines.extend(more)
+        with source.open("a", encoding="utf-8") as file:
+            file.write("".join(f"{line}\n" for line in more))
+
+    def copied():
+        return sink.exists() and sink.read_text(encoding="utf-8").splitlines() == lines
+
+    connect = Connect(broker, f"connect-{topic}", tmp_path)
+    with connect.worker("one"):
+        with connect.worker("two"):
+            connect.create("one", "source", connector_class="FileStreamSource", file=str(source), topic=topic)
+            connect.create("two", "sink", connector_class="FileStreamSink", file=str(sink), topics=topic)
+            write(100)
+            wait_until(copied)
+            connect.wait_running("one", ["source", "sink"], workers=2)
+        write(100)
+        connect.wait_running("one", ["source", "sink"], workers=1)
+        wait_until(copied)
+    write(100)
+    with connect.worker("one"):  # it knows its connectors and where they were from the three topics
+        wait_until(copied)
+    assert read(broker, topic) == [(None, line.encode()) for line in lines]
+    for store in STORES:
+        resource = ConfigResource(ConfigResource.Type.TOPIC, f"{connect.group_id}-{store}")
+        configs = admin.describe_configs([resource])[resource].result(WAIT_S)
+        assert configs["cleanup.policy"].value == "compact"
+    keys = {key for key, _ in read(broker, f"{connect.group_id}-configs")}
+    assert {b"connector-source", b"connector-sink"} <= keys
