@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from functools import lru_cache
+from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, Final
 
 import trio
@@ -46,8 +47,8 @@ class GroupCoordinators:
         self.runtime = Runtime(cluster.env, self._new_machine, self._max_batch_bytes, self._forget_missing_topics)
         cluster.listeners.append(self._changed)
 
-    async def ask(self, broker: Broker, group_id: str, command: Command) -> Any:
-        """The reply of the broker's coordinator for that group.
+    def ask_at_once(self, broker: Broker, group_id: str, command: Command) -> Any:
+        """The reply of the broker's coordinator for that group, or a coroutine, not begun, that waits for it.
 
         Raises:
             ApiError: NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, or the coordinator's.
@@ -58,7 +59,7 @@ class GroupCoordinators:
         index = _partition_for(group_id, len(topic.partitions))
         if topic.partitions[index].leader != broker.node_id:
             raise ApiError(ErrorCode.NOT_COORDINATOR)
-        return await self.runtime.execute(self._shard(index), command)
+        return self.runtime.execute_at_once(self._shard(index), command)
 
     async def ask_all(self, broker: Broker, command: Command) -> list[Any]:
         """The replies of all shards of the broker that hold something.
@@ -174,7 +175,13 @@ async def ask_group(context: RequestContext, group_id: str, command: Command) ->
     """The reply of the group's coordinator, which has to be the broker that was asked.
 
     Raises:
-        ApiError: as GroupCoordinators.ask.
+        ApiError: as GroupCoordinators.ask_at_once.
     """
+    reply = ask_group_at_once(context, group_id, command)
+    return await reply if iscoroutine(reply) else reply
+
+
+def ask_group_at_once(context: RequestContext, group_id: str, command: Command) -> Any:
+    """As ask_group; a coroutine, which has not begun, only where the reply has to be waited for."""
     broker = context.broker
-    return await group_coordinators(broker.cluster).ask(broker, group_id, command)
+    return group_coordinators(broker.cluster).ask_at_once(broker, group_id, command)

@@ -8,25 +8,48 @@ Versions
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from inspect import iscoroutine
+from typing import TYPE_CHECKING, Any, cast
 
-from kwire.api.coordinators import ask_group
+from kwire.api.coordinators import ask_group_at_once
 from kwire.coordinator.group.commands import Beat
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.heartbeat import HeartbeatResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from kwire.api.context import RequestContext
     from kwire.protocol.messages.heartbeat import HeartbeatRequest
 
 
 async def handle(request: HeartbeatRequest, context: RequestContext) -> HeartbeatResponse:
     """Whether the member is still in its generation. While groups are being loaded, it is taken to be."""
+    answered = answer(request, context)
+    return await answered if iscoroutine(answered) else cast("HeartbeatResponse", answered)
+
+
+def answer(
+    request: HeartbeatRequest, context: RequestContext
+) -> HeartbeatResponse | Coroutine[Any, Any, HeartbeatResponse]:
+    """As handle; a coroutine only where what came before has to become durable first."""
     if not request.group_id:
         return HeartbeatResponse(error_code=ErrorCode.INVALID_GROUP_ID)
     try:
-        return cast("HeartbeatResponse", await ask_group(context, request.group_id, Beat(request)))
+        reply = ask_group_at_once(context, request.group_id, Beat(request))
     except ApiError as error:
-        if error.code == ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
-            return HeartbeatResponse()
-        return HeartbeatResponse(error_code=error.code)
+        return _refused(error)
+    return _wait(reply) if iscoroutine(reply) else cast("HeartbeatResponse", reply)
+
+
+async def _wait(reply: Coroutine[Any, Any, HeartbeatResponse]) -> HeartbeatResponse:
+    try:
+        return await reply
+    except ApiError as error:
+        return _refused(error)
+
+
+def _refused(error: ApiError) -> HeartbeatResponse:
+    if error.code == ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
+        return HeartbeatResponse()
+    return HeartbeatResponse(error_code=error.code)

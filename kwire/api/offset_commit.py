@@ -12,9 +12,10 @@ Versions
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from inspect import iscoroutine
+from typing import TYPE_CHECKING, Any, cast
 
-from kwire.api.coordinators import ask_group
+from kwire.api.coordinators import ask_group_at_once
 from kwire.coordinator.group.commands import CommitOffsets
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.offset_commit import (
@@ -26,6 +27,8 @@ from kwire.protocol.messages.offset_commit import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from kwire.api.context import RequestContext
     from kwire.broker.metadata import TopicImage
 
@@ -35,6 +38,14 @@ TOPIC_ID_VERSION = 10
 
 async def handle(request: OffsetCommitRequest, context: RequestContext) -> OffsetCommitResponse:
     """A row for each partition; those that do not exist are not asked of the coordinator."""
+    answered = answer(request, context)
+    return await answered if iscoroutine(answered) else cast("OffsetCommitResponse", answered)
+
+
+def answer(
+    request: OffsetCommitRequest, context: RequestContext
+) -> OffsetCommitResponse | Coroutine[Any, Any, OffsetCommitResponse]:
+    """As handle; a coroutine only where durability has to be waited for."""
     refused: list[OffsetCommitResponseTopic] = []
     accepted: list[OffsetCommitRequestTopic] = []
     for topic in request.topics:
@@ -51,9 +62,31 @@ async def handle(request: OffsetCommitRequest, context: RequestContext) -> Offse
     )
     command = CommitOffsets(asked, knows_missing_groups=context.api_version >= MISSING_GROUP_VERSION)
     try:
-        response: OffsetCommitResponse = await ask_group(context, request.group_id, command)
+        reply = ask_group_at_once(context, request.group_id, command)
     except ApiError as error:
-        response = OffsetCommitResponse(topics=[_failed(topic, error.code) for topic in accepted])
+        return _refusal(error, accepted, refused)
+    return _wait(reply, accepted, refused) if iscoroutine(reply) else _with(reply, refused)
+
+
+async def _wait(
+    reply: Coroutine[Any, Any, OffsetCommitResponse],
+    accepted: list[OffsetCommitRequestTopic],
+    refused: list[OffsetCommitResponseTopic],
+) -> OffsetCommitResponse:
+    try:
+        return _with(await reply, refused)
+    except ApiError as error:
+        return _refusal(error, accepted, refused)
+
+
+def _refusal(
+    error: ApiError, accepted: list[OffsetCommitRequestTopic], refused: list[OffsetCommitResponseTopic]
+) -> OffsetCommitResponse:
+    return _with(OffsetCommitResponse(topics=[_failed(topic, error.code) for topic in accepted]), refused)
+
+
+def _with(response: OffsetCommitResponse, refused: list[OffsetCommitResponseTopic]) -> OffsetCommitResponse:
+    """The coordinator's response with the rows that it was not asked for."""
     if refused:
         response.topics = _merged(response.topics + refused)
     return response

@@ -8,6 +8,7 @@ wait, and reads the log again. A shard whose partition gets another leader is un
 from __future__ import annotations
 
 import logging
+from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import trio
@@ -249,6 +250,11 @@ class Runtime:
         Raises:
             ApiError: the machine's, or what stands in the way: NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE.
         """
+        reply = self.execute_at_once(shard, command)
+        return await reply if iscoroutine(reply) else reply
+
+    def execute_at_once(self, shard: Shard, command: Command) -> Any:
+        """As execute; a coroutine, which has not begun, only where the reply has to be waited for."""
         reply = Reply()
         decision = self._decide(shard, command, reply)
         pending = self._apply(shard, decision)
@@ -256,6 +262,11 @@ class Runtime:
             _deliver(decision)
             if decision.reply is not None:
                 return decision.reply
+        return self._wait_reply(shard, decision, reply, pending)
+
+    async def _wait_reply(self, shard: Shard, decision: Decision, reply: Reply, pending: _Pending | None) -> Any:
+        if shard.unloaded:  # since the decision
+            raise ApiError(ErrorCode.NOT_COORDINATOR)
         shard.waiting.add(reply)
         try:
             if pending is not None:

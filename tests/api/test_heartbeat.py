@@ -1,7 +1,14 @@
 """Heartbeat."""
 
+from kwire.api import heartbeat, offset_commit
 from kwire.protocol.errors import ErrorCode
+from kwire.protocol.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from kwire.protocol.messages.join_group import JoinGroupResponse
+from kwire.protocol.messages.offset_commit import (
+    OffsetCommitRequest,
+    OffsetCommitRequestPartition,
+    OffsetCommitRequestTopic,
+)
 
 
 async def test_a_member_lives_as_long_as_it_beats(groups):
@@ -23,3 +30,12 @@ async def test_refusals(groups):
     assert await groups.beat(joined, group_id="other") == ErrorCode.UNKNOWN_MEMBER_ID
     assert await groups.beat(joined, group_id="") == ErrorCode.INVALID_GROUP_ID
     assert await groups.beat(joined, group_instance_id="i") == ErrorCode.UNKNOWN_MEMBER_ID
+
+
+async def test_beats_and_commits_need_no_task_of_their_own(groups):
+    joined = await groups.lead()
+    request = HeartbeatRequest("g", joined.generation_id, joined.member_id)
+    assert heartbeat.answer(request, groups.context(4)) == HeartbeatResponse()
+    rows = [OffsetCommitRequestTopic("t", partitions=[OffsetCommitRequestPartition(0, 5)])]
+    request = OffsetCommitRequest("g", joined.generation_id, joined.member_id, topics=rows)
+    assert offset_commit.answer(request, groups.context(9)).topics[0].partitions[0].error_code == 0

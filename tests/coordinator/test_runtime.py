@@ -146,6 +146,24 @@ async def test_a_reply_leaves_when_everything_before_it_is_durable(world, nurser
     assert await world.committed() == {0: 5}
 
 
+async def test_only_what_has_to_be_waited_for_gives_a_coroutine(world):
+    command = CommitOffsets(
+        OffsetCommitRequest(
+            "g", topics=[OffsetCommitRequestTopic("t", partitions=[OffsetCommitRequestPartition(0, 5)])]
+        )
+    )
+    assert world.runtime.execute_at_once(world.shard, command).topics[0].partitions[0].error_code == 0
+    world.partition.gate = trio.Event()
+    waits = world.runtime.execute_at_once(world.shard, command)
+    world.partition.gate.set()
+    assert (await waits).topics[0].partitions[0].error_code == 0
+    waits = world.runtime.execute_at_once(world.shard, command)
+    world.runtime.unload(0)  # before anybody waits
+    with pytest.raises(ApiError) as caught:
+        await waits
+    assert caught.value.code == ErrorCode.NOT_COORDINATOR
+
+
 async def test_what_never_became_durable_is_told_to_all(world, nursery):
     world.partition.gate = trio.Event()
     world.partition.durability_fails = True
