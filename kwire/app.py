@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from kwire.server.listener import Listener
     from kwire.settings import BrokerSetting, Settings, TopicSetting
+    from kwire.storage.port import LogStore
 
 logger = logging.getLogger("kwire")
 
@@ -58,11 +59,14 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, env: Env | None = None, listeners: Sequence[Sequence[Listener]] | None = None
+    settings: Settings,
+    env: Env | None = None,
+    listeners: Sequence[Sequence[Listener]] | None = None,
+    store: LogStore | None = None,
 ) -> AsyncIterator[Running]:
     """The cluster serves clients while the block runs; afterwards its store is cleanly closed.
 
-    listeners: each broker's, where they are bound already.
+    listeners: each broker's, where they are bound already. store: one that was started, instead of the settings'.
 
     Raises:
         CannotStart: with one sentence for the person who started it.
@@ -70,7 +74,7 @@ async def running(
     env = env or Env(clock_s=trio.current_time)
     listeners = listeners if listeners is not None else bind_all(settings)
     try:
-        cluster = await _opened(settings, env)
+        cluster = await _opened(settings, env) if store is None else _cluster_over(store, settings, env)
         try:
             await _create_topics(cluster, settings.topics)
             async with trio.open_nursery() as nursery:
@@ -91,33 +95,37 @@ async def running(
 
 async def _opened(settings: Settings, env: Env) -> Cluster:
     """The cluster over its started store; after an unclean stop every stored log is recovered."""
-    node_ids = [broker.node_id for broker in settings.brokers]
-
     url = "memory:" if settings.data is None else f"file:{settings.data}"
-    store = make_store(url, env, StoreOptions(memory_bytes=settings.memory_bytes, node_id=node_ids[0]))
+    options = StoreOptions(memory_bytes=settings.memory_bytes, node_id=settings.brokers[0].node_id)
+    store = make_store(url, env, options)
 
     def open_store() -> Cluster:
         store.start()
-        try:
-            cluster = Cluster(
-                env,
-                store,
-                cluster_id=store.cluster_id or _new_cluster_id(env),
-                broker_ids=node_ids,
-                static=settings.config,
-                any_may_lead=settings.failover == "any",
-            )
-            if not store.was_clean:
-                cluster.open_stored_logs()
-        except BaseException:
-            store.close()
-            raise
-        return cluster
+        return _cluster_over(store, settings, env)
 
     try:
         return open_store() if settings.data is None else await env.run_blocking(open_store)
     except StorageError as error:
         raise CannotStart(f"{error}; choose another directory with --data DIR, or stop what uses it") from error
+
+
+def _cluster_over(store: LogStore, settings: Settings, env: Env) -> Cluster:
+    """The cluster over a store that was started, which is closed if there cannot be one. Blocking."""
+    try:
+        cluster = Cluster(
+            env,
+            store,
+            cluster_id=store.cluster_id or _new_cluster_id(env),
+            broker_ids=[broker.node_id for broker in settings.brokers],
+            static=settings.config,
+            any_may_lead=settings.failover == "any",
+        )
+        if not store.was_clean:
+            cluster.open_stored_logs()
+    except BaseException:
+        store.close()
+        raise
+    return cluster
 
 
 def _new_cluster_id(env: Env) -> str:

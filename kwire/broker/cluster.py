@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from kwire.storage.port import LogStore, PartitionLog, StoredLog
 
 Listener: TypeAlias = "Callable[[Sequence[Message]], None]"
+Observer: TypeAlias = "Callable[[Any, Message, Message | None], None]"
+"""Told a request's context, the request, and its response, None where it wants none."""
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +68,8 @@ class Cluster:
         self.listeners: list[Listener] = []
         self.attached: dict[type, Any] = {}
         """What the floors above keep for this cluster, by its class: its coordinators."""
+        self.observer: Observer | None = None
+        """Told of every request that a client was answered."""
         self._metadata_log = MetadataLog(env, store)
         self._partitions: dict[tuple[str, int], Partition] = {}
         self._unopened: Sequence[StoredLog] | None = None

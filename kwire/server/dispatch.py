@@ -46,8 +46,8 @@ def answer(
     try:
         response = api.handle(request, context)
         if type(response) is CoroutineType:
-            return _wait_answered(response, api, header, request)
-        return _encoded(cast("Message | None", response), header)
+            return _wait_answered(response, api, header, request, context)
+        return _encoded(cast("Message | None", response), header, request, context)
     except (CloseConnection, ProtocolError):
         raise
     except Exception:
@@ -56,11 +56,15 @@ def answer(
 
 
 async def _wait_answered(
-    work: Coroutine[Any, Any, Message | None], api: Api, header: RequestHeader, request: Message
+    work: Coroutine[Any, Any, Message | None],
+    api: Api,
+    header: RequestHeader,
+    request: Message,
+    context: RequestContext,
 ) -> Sequence[object]:
     """As answer, for a handler that may wait."""
     try:
-        return _encoded(await work, header)
+        return _encoded(await work, header, request, context)
     except (CloseConnection, ProtocolError):
         raise
     except Exception:
@@ -68,7 +72,12 @@ async def _wait_answered(
         return _answer_bug(api, header, request)
 
 
-def _encoded(response: Message | None, header: RequestHeader) -> Sequence[object]:
+def _encoded(
+    response: Message | None, header: RequestHeader, request: Message, context: RequestContext
+) -> Sequence[object]:
+    observer = context.broker.cluster.observer
+    if observer is not None:
+        observer(context, request, response)
     if response is None:
         return ()
     return frames.encode_response(header.api_key, header.api_version, header.correlation_id, response)

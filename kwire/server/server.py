@@ -78,6 +78,13 @@ class Server:
         """Something in the cluster has changed; it may be max.connections."""
         self._waiting_for_room.unpark_all()
 
+    def let_go(self) -> None:
+        """In a forked child: it holds no port and no connection, which are its parent's alone."""
+        for listener in self.listeners:
+            listener.close()
+        for session in self.sessions:
+            session.let_go()
+
     async def serve_transport(self, transport: Transport, peer: tuple[str, int], local: tuple[str, int]) -> None:
         """One connection is served until it ends."""
         await self._run(self._begin(transport, peer, local))

@@ -115,6 +115,11 @@ class Session:
         self._log_drop(reason)
         self._scope.cancel()
 
+    def let_go(self) -> None:
+        """In a forked child: the connection is its parent's alone."""
+        if isinstance(self._transport, SocketTransport):
+            self._transport.let_go()
+
     def _log_drop(self, reason: str) -> None:
         logger.warning("closed the connection from %s: %s", shown(self.info.peer), reason)
 

@@ -198,6 +198,10 @@ class SocketTransport:
             trio.lowlevel.notify_closing(self._socket)
             self._socket.close()
 
+    def let_go(self) -> None:
+        """In a forked child: the socket is its parent's alone, which goes on with it."""
+        self._socket.close()
+
 
 class StreamTransport:
     """Any trio stream; of files it sends chunks that it reads."""

@@ -1,1 +1,49 @@
-"""What tests of and with kwire use: a small client on the generated codec, memory streams."""
+"""A Kafka cluster for tests and programs, in their own process. docs/testing.md tells how.
+
+    from kwire.testing import Cluster
+
+The names listed here are public. The other modules of this package are what kwire's own tests are made of: a client on
+the generated codec, a cluster without sockets, simulated disks and networks, the contract suites of storage engines.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kwire.embedded.cluster import Cluster
+    from kwire.embedded.values import (
+        Broker,
+        ClusterError,
+        Group,
+        Member,
+        NewRecord,
+        Partition,
+        Record,
+        Snapshot,
+        Topic,
+        TopicPartition,
+    )
+
+__all__ = [
+    "Broker",
+    "Cluster",
+    "ClusterError",
+    "Group",
+    "Member",
+    "NewRecord",
+    "Partition",
+    "Record",
+    "Snapshot",
+    "Topic",
+    "TopicPartition",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, imported when it is asked for: pytest loads this package in every run."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - see above
+
+    return getattr(import_module("kwire.embedded.cluster" if name == "Cluster" else "kwire.embedded.values"), name)

@@ -33,7 +33,11 @@ class Bench:
         )
         self.env = Env(clock_s=trio.current_time, run_blocking=run_inline)
         cluster = SimpleNamespace(
-            cluster_id="MkU3OEVBNTcwNTJENDM2Qg", image=SimpleNamespace(version=5), env=self.env, listeners=[]
+            cluster_id="MkU3OEVBNTcwNTJENDM2Qg",
+            image=SimpleNamespace(version=5),
+            env=self.env,
+            listeners=[],
+            observer=None,
         )
         self.broker = SimpleNamespace(config=self.config, cluster=cluster, node_id=1)
         self.server = Server(self.broker, [], self.env)

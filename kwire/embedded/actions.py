@@ -1,0 +1,263 @@
+"""What can be asked of an embedded cluster, as it is done in the cluster's own event loop.
+
+Where Kafka has an API for it, that API's handler answers, so that a test gets what an admin client would get.
+"""
+
+from __future__ import annotations
+
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any
+
+from kwire.api import registry
+from kwire.api.context import ConnectionInfo, RequestContext
+from kwire.broker.metadata import NO_LEADER
+from kwire.broker.resources import TOPIC
+from kwire.embedded import reading
+from kwire.embedded.values import Broker, ClusterError, Partition, Record, Topic, TopicPartition
+from kwire.protocol.errors import ApiError, ErrorCode
+from kwire.protocol.messages.alter_partition_reassignments import (
+    AlterPartitionReassignmentsRequest,
+    ReassignablePartition,
+    ReassignableTopic,
+)
+from kwire.protocol.messages.create_topics import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
+from kwire.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
+from kwire.protocol.records.record import encode_batch
+from kwire.server.brokers import UnknownBroker
+from kwire.settings import CannotStart
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from kwire.app import Running
+    from kwire.broker.cluster import Cluster
+    from kwire.broker.partition import Partition as LivePartition
+    from kwire.embedded.values import NewRecord
+    from kwire.protocol.records.record import Record as StoredRecord
+    from kwire.protocol.schema import Message
+
+USE_DEFAULT = -1
+BATCH_BYTES = 256 * 1024
+BATCH_RECORDS = 1000
+"""Longest batch that extend() makes, unless a single record is longer: a producer's would be as long."""
+RECORD_OVERHEAD_BYTES = 64
+
+INSIDE = ConnectionInfo(("127.0.0.1", 0), ("127.0.0.1", 0))
+"""How the cluster's owner reached it: not at all by a connection."""
+
+
+async def ask(running: Running, request: Message, node_id: int | None = None) -> Any:
+    """The response of that broker, of any that runs for None, to a request of the newest version.
+
+    Raises:
+        ClusterError: no broker runs.
+    """
+    cluster = running.cluster
+    if node_id is None:
+        node_id = cluster.controller_id
+    if node_id == NO_LEADER:
+        raise ClusterError("no broker of this cluster runs; start one with start_broker")
+    api = registry.APIS[request.API_KEY]
+    response: Any = api.handle(request, RequestContext(cluster.brokers[node_id], INSIDE, api.max_version, "kwire"))
+    return await response if isinstance(response, CoroutineType) else response
+
+
+def refused(what: str, code: int, message: str | None) -> ClusterError:
+    """Kafka's error as a sentence."""
+    return ClusterError(f"cannot {what}: {ErrorCode(code).name}{f', {message}' if message else ''}")
+
+
+# Brokers
+
+
+async def brokers(running: Running) -> tuple[Broker, ...]:
+    """Each broker, by its id."""
+    states = running.cluster.brokers
+    addresses = zip(states, running.addresses, strict=True)
+    return tuple(Broker(node_id, str(address), states[node_id].running) for node_id, address in addresses)
+
+
+async def change_broker(running: Running, node_id: int, *, start: bool) -> None:
+    """The broker is started or stopped."""
+    word = "start" if start else "stop"
+    try:
+        await (running.brokers.start(node_id) if start else running.brokers.stop(node_id))
+    except (UnknownBroker, CannotStart) as error:
+        raise ClusterError(f"cannot {word} broker {node_id}: {error}") from None
+    except ApiError as error:
+        raise refused(f"{word} broker {node_id}", error.code, error.message) from None
+
+
+async def move_leader(running: Running, topic: str, index: int, node_id: int) -> None:
+    """The partition is led by that broker, which becomes its preferred leader, in the place of the last replica."""
+    image = live_partition(running.cluster, topic, index).image
+    what = f"move the leader of {topic}-{index} to broker {node_id}"
+    known = running.cluster.brokers
+    if node_id not in known:
+        raise ClusterError(f"cannot {what}: this cluster has {', '.join(map(str, known))}")
+    if not known[node_id].running:
+        raise ClusterError(f"cannot {what}: it is stopped; start it with start_broker({node_id})")
+    others = [each for each in image.replicas if each != node_id]
+    replicas = [node_id, *others][: len(image.replicas)]
+    asked = ReassignableTopic(topic, [ReassignablePartition(index, replicas)])
+    response = await ask(running, AlterPartitionReassignmentsRequest(topics=[asked]))
+    row = response.responses[0].partitions[0]
+    if response.error_code or row.error_code:
+        raise refused(what, response.error_code or row.error_code, response.error_message or row.error_message)
+
+
+# Topics
+
+
+async def create_topic(
+    running: Running, name: str, partitions: int | None, replication_factor: int | None, config: Mapping[str, str]
+) -> Topic:
+    """The topic, which was not there before."""
+    asked = CreatableTopic(
+        name=name,
+        num_partitions=USE_DEFAULT if partitions is None else partitions,
+        replication_factor=USE_DEFAULT if replication_factor is None else replication_factor,
+        configs=[CreatableTopicConfig(key, value) for key, value in config.items()],
+    )
+    (row,) = (await ask(running, CreateTopicsRequest(topics=[asked]))).topics
+    if row.error_code:
+        raise refused(f"create the topic {name!r}", row.error_code, row.error_message)
+    return await topic(running, name)
+
+
+async def delete_topic(running: Running, name: str) -> None:
+    """The topic is gone."""
+    image_of(running.cluster, name)
+    response = await ask(running, DeleteTopicsRequest(topics=[DeleteTopicState(name=name)]))
+    (row,) = response.responses
+    if row.error_code:
+        raise refused(f"delete the topic {name!r}", row.error_code, row.error_message)
+
+
+async def topics(running: Running) -> list[Topic]:
+    """All topics but Kafka's internal ones, by name."""
+    names = sorted(name for name, image in running.cluster.image.topics.items() if not image.is_internal)
+    return [await topic(running, name) for name in names]
+
+
+async def topic(running: Running, name: str) -> Topic:
+    """The topic of that name."""
+    cluster = running.cluster
+    count = len(image_of(cluster, name).partitions)
+    config = dict(cluster.image.configs.get((TOPIC, name), {}))
+    return Topic(name, tuple(_partition(live_partition(cluster, name, index)) for index in range(count)), config)
+
+
+def _partition(partition: LivePartition) -> Partition:
+    image = partition.image
+    return Partition(
+        partition.index,
+        None if image.leader == NO_LEADER else image.leader,
+        tuple(image.replicas),
+        tuple(image.isr),
+        partition.log.log_start_offset,
+        partition.log.log_end_offset,
+    )
+
+
+def image_of(cluster: Cluster, name: str) -> Any:
+    """The topic in the metadata.
+
+    Raises:
+        ClusterError: there is none.
+    """
+    image = cluster.image.topic(name)
+    if image is None:
+        names = ", ".join(repr(each) for each, topic in cluster.image.topics.items() if not topic.is_internal)
+        there = f"there are {names}" if names else "there are none yet"
+        raise ClusterError(f"there is no topic {name!r}, {there}; create it with create_topic({name!r})")
+    return image
+
+
+def live_partition(cluster: Cluster, name: str, index: int) -> LivePartition:
+    """The partition.
+
+    Raises:
+        ClusterError: there is none.
+    """
+    partition = cluster.partition(name, index)
+    if partition is None:
+        count = len(image_of(cluster, name).partitions)
+        raise ClusterError(f"the topic {name!r} has no partition {index}; its partitions are 0 to {count - 1}")
+    return partition
+
+
+def live_partitions(cluster: Cluster, name: str, index: int | None) -> list[LivePartition]:
+    """That partition, all of the topic for None.
+
+    Raises:
+        ClusterError: there is none.
+    """
+    indexes = range(len(image_of(cluster, name).partitions)) if index is None else [index]
+    return [live_partition(cluster, name, each) for each in indexes]
+
+
+# Records
+
+
+async def records(running: Running, name: str, index: int | None, *, committed_only: bool) -> list[Record]:
+    """The readable records by partition and offset."""
+    found: list[Record] = []
+    for partition in live_partitions(running.cluster, name, index):
+        found += reading.records_of(partition, committed_only=committed_only)
+    return found
+
+
+async def extend(running: Running, name: str, new: Sequence[NewRecord]) -> list[Record]:
+    """The records as they were appended, in the order in which they were given."""
+    cluster = running.cluster
+    now_ms = cluster.env.wall_ms()
+    partitions = live_partitions(cluster, name, None)
+    turn = sum(each.log.log_end_offset for each in partitions)
+    by_partition: dict[int, list[tuple[int, StoredRecord]]] = {}
+    for place, record in enumerate(new):
+        stored = reading.stored(record, now_ms)
+        if record.partition is not None:
+            index = live_partition(cluster, name, record.partition).index
+        elif stored.key is not None:
+            index = reading.partition_for_key(bytes(stored.key), len(partitions))
+        else:
+            index = turn % len(partitions)
+            turn += 1
+        by_partition.setdefault(index, []).append((place, stored))
+    appended: dict[int, Record] = {}
+    for index, rows in by_partition.items():
+        for batch in _batches(rows):
+            base_offset = _append(partitions[index], [record for _, record in batch], now_ms)
+            for offset, (place, stored) in enumerate(batch, base_offset):
+                appended[place] = reading.record_of(partitions[index], stored, offset)
+    return [appended[place] for place in range(len(new))]
+
+
+def _batches(rows: Iterable[tuple[int, StoredRecord]]) -> Iterable[list[tuple[int, StoredRecord]]]:
+    batch: list[tuple[int, StoredRecord]] = []
+    size_bytes = 0
+    for place, record in rows:
+        record_bytes = len(record.key or b"") + len(record.value or b"") + RECORD_OVERHEAD_BYTES
+        if batch and (size_bytes + record_bytes > BATCH_BYTES or len(batch) == BATCH_RECORDS):
+            yield batch
+            batch, size_bytes = [], 0
+        batch.append((place, record))
+        size_bytes += record_bytes
+    yield batch
+
+
+def _append(partition: LivePartition, rows: Sequence[StoredRecord], now_ms: int) -> int:
+    """The base offset of the batch."""
+    name = TopicPartition(partition.topic, partition.index)
+    if partition.image.leader == NO_LEADER:
+        replicas = ", ".join(map(str, partition.image.replicas))
+        raise ClusterError(f"cannot append to {name}: none of its brokers runs; start one of {replicas}")
+    batch = memoryview(encode_batch(rows))
+    produce = registry.APIS[0]
+    try:
+        return partition.produce(
+            batch, acks=-1, now_ms=now_ms, validate_records=False, api_version=produce.max_version
+        ).base_offset
+    except ApiError as error:
+        raise refused(f"append to {name}", error.code, error.message) from None

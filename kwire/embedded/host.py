@@ -1,0 +1,285 @@
+"""Host: the thread that an embedded cluster lives in, with an event loop of its own.
+
+Its users may be in any thread, in an event loop of their own or in none, so they leave work here and get a Future. One
+thread serves one cluster from its start to its end; a reset begins a new cluster on the same ports, in the same thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import weakref
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import trio
+
+from kwire.app import Running, running
+from kwire.embedded import snapshots
+from kwire.embedded.observed import Observed
+from kwire.embedded.values import ClusterError
+from kwire.env import Env
+from kwire.server.listener import Listener, backlog, bind
+from kwire.settings import CannotStart
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from kwire.embedded.values import Snapshot
+    from kwire.settings import Settings
+
+T = TypeVar("T")
+
+CLOSED = "this cluster is closed; act on it inside its with block, or in the test that asked for it"
+RESET = "the cluster was reset or closed while this was waited for; wait for it before"
+
+_hosts: weakref.WeakSet[Host] = weakref.WeakSet()
+
+
+class _Restart:
+    """The cluster begins anew, with the snapshot; done when it serves."""
+
+    __slots__ = ("done", "snapshot")
+
+    def __init__(self, snapshot: Snapshot | None) -> None:
+        self.snapshot = snapshot
+        self.done: Future[None] = Future()
+
+
+class Host:
+    """Serves one cluster from start() on until stop().
+
+    snapshot: what it begins with. started: it serves, or the reason why it does not. ended: its thread has nothing more
+    to do, its ports are closed. failure: the bug that ended it.
+    """
+
+    def __init__(self, settings: Settings, snapshot: Snapshot | None) -> None:
+        self.observed = Observed()
+        self.started: Future[Running] = Future()
+        self.ended: Future[None] = Future()
+        self.failure: BaseException | None = None
+        self._failure_taken = False
+        self.pid = os.getpid()
+        self._settings = settings
+        self._snapshot = snapshot
+        self._cluster_id: str | None = None
+        self._running: Running | None = None
+        self._calls: trio.Nursery | None = None
+        self._early: list[tuple[Callable[[Running], Awaitable[object]], Future[object]]] = []
+        self._restarts: list[_Restart] = []
+        self._stopping = False
+        self._turn = trio.Event()
+        self._token: trio.lowlevel.TrioToken | None = None
+        self._thread = threading.Thread(target=self._run, name="kwire", daemon=True)
+
+    # From any thread
+
+    def start(self) -> None:
+        """The thread has begun."""
+        _hosts.add(self)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """The cluster is about to end. Idempotent."""
+
+        def stop() -> None:
+            self._stopping = True
+            self._turn.set()
+
+        self._stopping = True
+        if self._token is not None and self.pid == os.getpid():
+            self._soon(stop)
+
+    def join(self, timeout_s: float | None = None) -> None:
+        """The thread has ended, after stop(), or the time is over."""
+        if self.pid == os.getpid() and self._thread is not threading.current_thread():
+            self._thread.join(timeout_s)
+
+    def take_bugs(self) -> list[BaseException]:
+        """What went wrong inside the broker since the last call."""
+        bugs, self.observed.bugs = self.observed.bugs, []
+        if self.failure is not None and not self._failure_taken:
+            self._failure_taken = True
+            bugs.append(self.failure)
+        return bugs
+
+    def call(self, work: Callable[[Running], Awaitable[T]]) -> Future[T]:
+        """What work returns or raises, for the cluster that serves now.
+
+        Raises:
+            ClusterError: the cluster has ended, or this is a forked child.
+        """
+        future: Future[T] = Future()
+        self._check()
+        if not self._soon(lambda: self._begin(work, future)):
+            raise self._why_ended()
+        return future
+
+    def restart(self, snapshot: Snapshot | None) -> Future[None]:
+        """The cluster has begun anew at the same addresses, None: as at its first start. Connections are cut.
+
+        Raises:
+            ClusterError: as call.
+        """
+        asked = _Restart(snapshot or self._snapshot)
+
+        def restart() -> None:
+            if self._stopping:
+                asked.done.set_exception(ClusterError(CLOSED))
+                return
+            self._restarts.append(asked)
+            self._turn.set()
+
+        self._check()
+        if not self._soon(restart):
+            raise self._why_ended()
+        return asked.done
+
+    def _check(self) -> None:
+        if self.pid != os.getpid():
+            raise ClusterError(
+                f"this cluster belongs to process {self.pid}, of which this one is a fork;"
+                " a child reaches it as any client does, by bootstrap_servers"
+            )
+        if self._token is None:
+            raise self._why_ended()
+
+    def _why_ended(self) -> ClusterError:
+        error = ClusterError(CLOSED)
+        if self.failure is not None:
+            error = ClusterError("the cluster has failed, which is a bug in kwire; please report it with what is above")
+            error.__cause__ = self.failure
+        return error
+
+    def _soon(self, function: Callable[[], None]) -> bool:
+        """The function will run in the loop; False: that has ended."""
+        assert self._token is not None
+        try:
+            self._token.run_sync_soon(function)
+        except trio.RunFinishedError:
+            return False
+        return True
+
+    def let_go(self) -> None:
+        """In a forked child: it holds no port and no connection of this cluster any more."""
+        for server in self._running.servers.values() if self._running is not None else ():
+            server.let_go()
+
+    # In the thread
+
+    def _run(self) -> None:
+        handler = self.observed.log_handler(threading.get_ident())
+        logger = logging.getLogger("kwire")
+        logger.addHandler(handler)
+        try:
+            trio.run(self._serve)
+        except BaseException as error:  # noqa: BLE001 - who uses the cluster is told
+            reason = _cannot_start(error)
+            if reason is None:
+                self.failure = error
+            if not self.started.done():
+                self.started.set_exception(ClusterError(reason) if reason is not None else self._why_ended())
+        finally:
+            logger.removeHandler(handler)
+            _hosts.discard(self)
+            self._give_up()
+            self.ended.set_result(None)
+
+    async def _serve(self) -> None:
+        """One cluster after another is served, until the host is stopped."""
+        env = Env(clock_s=trio.current_time, run_blocking=_run_inline)
+        self._token = trio.lowlevel.current_trio_token()
+        snapshot, listeners = self._snapshot, None
+        while not self._stopping:
+            store = snapshots.new_store(env, snapshot, self._cluster_id)
+            async with running(self._settings, env, listeners, store) as started:
+                if snapshot is not None:
+                    snapshots.fill(started.cluster, snapshot)
+                started.cluster.observer = self.observed.answered
+                self._cluster_id = started.cluster.cluster_id
+                self._running = started
+                self.observed.clear()
+                if not self.started.done():
+                    self.started.set_result(started)
+                else:
+                    self._restarts.pop(0).done.set_result(None)
+                await self._take_calls()
+                if self._restarts and not self._stopping:
+                    snapshot = self._restarts[0].snapshot
+                    listeners = _taken_over(started, backlog(self._settings))
+
+    async def _take_calls(self) -> None:
+        """Calls were carried out until the cluster shall end or begin anew; those that still waited have failed."""
+        async with trio.open_nursery() as nursery:
+            self._calls = nursery
+            early, self._early = self._early, []
+            for work, future in early:
+                self._begin(work, future)
+            while not self._stopping and not self._restarts:
+                self._turn = trio.Event()
+                await self._turn.wait()
+            self._calls = None
+            nursery.cancel_scope.cancel()
+
+    def _begin(self, work: Callable[[Running], Awaitable[T]], future: Future[T]) -> None:
+        if self._calls is not None:
+            self._calls.start_soon(self._carry_out, work, future)
+        elif self._stopping:
+            future.set_exception(ClusterError(CLOSED))
+        else:
+            self._early.append((work, future))  # type: ignore[arg-type]
+
+    async def _carry_out(self, work: Callable[[Running], Awaitable[T]], future: Future[T]) -> None:
+        assert self._running is not None
+        try:
+            result = await work(self._running)
+        except trio.Cancelled:
+            future.set_exception(ClusterError(RESET))
+            raise
+        except BaseException as error:  # noqa: BLE001 - it is raised where the call was made
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    def _give_up(self) -> None:
+        """Nobody waits for what will not come."""
+        self._stopping = True
+        waiting: list[Future[Any]] = [future for _, future in self._early] + [asked.done for asked in self._restarts]
+        if not self.started.done():
+            waiting.append(self.started)
+        for future in waiting:
+            future.set_exception(self._why_ended())
+
+
+def _cannot_start(error: BaseException) -> str | None:
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return str(error) if isinstance(error, CannotStart) else None
+
+
+async def _run_inline(function: Callable[[], T], /) -> T:
+    """Memory does not block, so no thread is needed."""
+    return function()
+
+
+def _taken_over(started: Running, backlog: int) -> list[list[Listener]]:
+    """Listeners for the next cluster at the ports of this one, which keep the clients that wait there."""
+    taken = []
+    for node_id, server in started.servers.items():
+        if started.cluster.brokers[node_id].running:
+            taken.append([Listener(each.socket.dup(), each.host) for each in server.listeners])
+        else:
+            ports = dict.fromkeys((each.host, each.port) for each in server.listeners)
+            taken.append([each for host, port in ports for each in bind(host, port, backlog)])
+    return taken
+
+
+def _let_go() -> None:
+    """In a forked child: the ports and connections of its parent's clusters are the parent's alone."""
+    for host in list(_hosts):
+        host.let_go()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)

@@ -1,0 +1,111 @@
+"""Records as values: read from a partition's log, and made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from kwire.embedded.values import Record
+from kwire.protocol.records.batch import iter_headers
+from kwire.protocol.records.record import Record as StoredRecord
+from kwire.protocol.records.record import iter_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kwire.broker.partition import Partition
+    from kwire.embedded.values import NewRecord
+    from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
+    from kwire.storage.port import PartitionLog
+
+EVERYTHING = 2**62
+"""More bytes than a log has."""
+
+
+def records_of(partition: Partition, *, committed_only: bool) -> Iterator[Record]:
+    """The readable records, oldest first. committed_only: as a consumer with read_committed gets them."""
+    log = partition.log
+    end = partition.last_stable_offset if committed_only else partition.high_watermark
+    found = log.read(log.log_start_offset, EVERYTHING, before_offset=end, min_one_batch=True)
+    try:
+        data = found.tobytes()
+    finally:
+        found.close()
+    for position, header in iter_headers(data):
+        if header.is_control or (committed_only and _is_aborted(log, header)):
+            continue
+        for record in iter_records(data, header, position):
+            if log.log_start_offset <= record.offset < end:
+                yield record_of(partition, record, record.offset)
+
+
+def record_of(partition: Partition, record: StoredRecord, offset: int) -> Record:
+    """The record of the partition that is stored at that offset."""
+    return Record(
+        partition.topic,
+        partition.index,
+        offset,
+        record.timestamp,
+        _copied(record.key),
+        _copied(record.value),
+        tuple((key, _copied(value)) for key, value in record.headers),
+    )
+
+
+def _copied(value: ReadableBuffer | None) -> bytes | None:
+    return None if value is None else bytes(value)
+
+
+def count_unread(partition: Partition, from_offset: int) -> int:
+    """Records from that offset on that a consumer with read_committed would still get."""
+    log = partition.log
+    end = partition.last_stable_offset
+    from_offset = max(from_offset, log.log_start_offset)
+    unread = 0
+    for header in log.headers(from_offset):
+        if header.base_offset >= end:
+            break
+        if not header.is_control and not _is_aborted(log, header):
+            unread += header.next_offset - max(header.base_offset, from_offset)
+    return unread
+
+
+def _is_aborted(log: PartitionLog, header: BatchHeader) -> bool:
+    if not header.is_transactional:
+        return False
+    offset = header.base_offset
+    return any(
+        row.producer_id == header.producer_id and row.first_offset <= offset <= row.last_offset
+        for row in log.aborted.collect(offset, header.next_offset)
+    )
+
+
+def stored(record: NewRecord, now_ms: int) -> StoredRecord:
+    """The record as a batch takes it."""
+    headers = record.headers.items() if isinstance(record.headers, Mapping) else record.headers
+    timestamp_ms = now_ms if record.timestamp_ms is None else record.timestamp_ms
+    encoded = [(key, _encoded(value)) for key, value in headers]
+    return StoredRecord(0, timestamp_ms, _encoded(record.key), _encoded(record.value), encoded)
+
+
+def _encoded(value: bytes | str | None) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value
+
+
+def partition_for_key(key: bytes, partitions: int) -> int:
+    """The partition that Kafka's own producers choose: murmur2 of the key. Source: Kafka's Utils.murmur2."""
+    return (_murmur2(key) & 0x7FFF_FFFF) % partitions
+
+
+def _murmur2(data: bytes) -> int:
+    mask, multiplier = 0xFFFF_FFFF, 0x5BD1_E995
+    hashed = 0x9747_B28C ^ len(data)
+    whole = len(data) & ~3
+    for start in range(0, whole, 4):
+        word = int.from_bytes(data[start : start + 4], "little") * multiplier & mask
+        word = (word ^ word >> 24) * multiplier & mask
+        hashed = hashed * multiplier & mask ^ word
+    if whole < len(data):
+        hashed = (hashed ^ int.from_bytes(data[whole:], "little")) * multiplier & mask
+    hashed = (hashed ^ hashed >> 13) * multiplier & mask
+    return hashed ^ hashed >> 15

@@ -1,0 +1,67 @@
+"""Snapshots: all that a cluster holds as one value, and a cluster that begins with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kwire.broker.metadata_log import MetadataLog
+from kwire.broker.metadata_records import METADATA_TOPIC_ID, frame, unframe
+from kwire.broker.metadata_snapshot import BATCH_RECORDS, records_of
+from kwire.embedded.reading import EVERYTHING
+from kwire.embedded.values import Snapshot, StoredBatches
+from kwire.protocol.records.record import Record, encode_batch
+from kwire.storage.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from kwire.app import Running
+    from kwire.broker.cluster import Cluster
+    from kwire.env import Env
+    from kwire.storage.port import PartitionLog
+
+
+async def taken(running: Running) -> Snapshot:
+    """What the cluster holds now."""
+    cluster = running.cluster
+    logs = []
+    for stored in cluster.store.list():
+        partition = cluster.partition(stored.topic, stored.partition) if stored.topic_id != METADATA_TOPIC_ID else None
+        if partition is not None:
+            logs.append(_batches_of(partition.log))
+    metadata = tuple(frame(record) for record in records_of(cluster.image))
+    return Snapshot(cluster.cluster_id, tuple(cluster.brokers), metadata, tuple(logs))
+
+
+def _batches_of(log: PartitionLog) -> StoredBatches:
+    end = log.log_end_offset
+    found = log.read(log.log_start_offset, EVERYTHING, before_offset=end, min_one_batch=True)
+    try:
+        return StoredBatches(log.topic, log.partition, log.log_start_offset, end, found.tobytes())
+    finally:
+        found.close()
+
+
+def new_store(env: Env, snapshot: Snapshot | None, cluster_id: str | None) -> MemoryStore:
+    """A store to begin with: empty, or with the snapshot's metadata, so that a cluster over it has its topics."""
+    store = MemoryStore(env)
+    store.start()
+    store.cluster_id = cluster_id if snapshot is None else snapshot.cluster_id
+    if snapshot is not None:
+        log = MetadataLog(env, store)
+        for first in range(0, len(snapshot.metadata), BATCH_RECORDS):
+            log.append([unframe(record) for record in snapshot.metadata[first : first + BATCH_RECORDS]])
+    return store
+
+
+def fill(cluster: Cluster, snapshot: Snapshot) -> None:
+    """The cluster, which was made over new_store and has served nobody yet, has the snapshot's records."""
+    now_ms = cluster.env.wall_ms()
+    for stored in snapshot.logs:
+        partition = cluster.partition(stored.topic, stored.partition)
+        assert partition is not None, "the metadata has every topic that has logs"
+        log = partition.log
+        if stored.batches:
+            log.append_as_is(stored.batches, now_ms)
+        if log.log_end_offset < stored.log_end_offset:  # all before its end was deleted
+            last = encode_batch([Record(0, now_ms, None, None)], base_offset=stored.log_end_offset - 1, leader_epoch=0)
+            log.append_as_is(last, now_ms)
+        log.advance_log_start(stored.log_start_offset)

@@ -1,0 +1,131 @@
+"""Waiting for an embedded cluster: in a thread, in a task of asyncio or of trio, and in the cluster's own loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import trio
+
+from kwire.embedded import actions, groups
+from kwire.embedded.values import ClusterError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from concurrent.futures import Future
+
+    from kwire.app import Running
+    from kwire.embedded.values import Record
+
+T = TypeVar("T")
+
+LOOK_AGAIN_S: Final = 0.005
+"""Between two looks at what is waited for."""
+
+ANSWER_S: Final = 60.0
+"""What the cluster's loop answers in milliseconds will not come any more after this time."""
+
+
+def result_of(future: Future[T], timeout_s: float = ANSWER_S) -> T:
+    """The future's result; this thread waits for it.
+
+    Raises:
+        ClusterError: it does not come.
+    """
+    try:
+        return future.result(timeout_s)
+    except TimeoutError:
+        if future.done():
+            raise
+        raise ClusterError(f"the cluster's thread has not answered within {timeout_s:g} s; it is stuck") from None
+
+
+async def completed(future: Future[T]) -> T:
+    """The future's result; this task of asyncio or trio waits for it. A cancellation leaves the work to itself."""
+    if trio.lowlevel.in_trio_run():
+        happened = trio.Event()
+        token = trio.lowlevel.current_trio_token()
+        _when_done(future, lambda: token.run_sync_soon(happened.set))
+        await happened.wait()
+    else:
+        loop = asyncio.get_running_loop()
+        waiter = asyncio.Event()
+        _when_done(future, lambda: loop.call_soon_threadsafe(waiter.set))
+        await waiter.wait()
+    return future.result()
+
+
+def _when_done(future: Future[T], tell: Callable[[], object]) -> None:
+    def done(_: Future[T]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop of who waited is over
+            tell()
+
+    future.add_done_callback(done)
+
+
+def in_event_loop() -> bool:
+    """Whether this thread runs an event loop, which waiting would stop."""
+    asyncio_runs = "asyncio" in sys.modules and asyncio._get_running_loop() is not None  # noqa: SLF001 - it raises nothing
+    return asyncio_runs or trio.lowlevel.in_trio_run()
+
+
+# In the cluster's loop
+
+
+async def records(
+    running: Running, topic: str, count: int, index: int | None, timeout_s: float, *, committed_only: bool
+) -> list[Record]:
+    """The topic's records, once there are so many."""
+    found: Sequence[Record] = ()
+
+    async def arrived() -> list[Record] | None:
+        nonlocal found
+        if running.cluster.image.topic(topic) is None:
+            return None
+        found = await actions.records(running, topic, index, committed_only=committed_only)
+        return found if len(found) >= count else None
+
+    arrivals = await _until(arrived, timeout_s)
+    if arrivals is not None:
+        return arrivals
+    where = topic if index is None else f"{topic}-{index}"
+    if running.cluster.image.topic(topic) is None:
+        raise TimeoutError(f"no topic {topic!r} appeared within {timeout_s:g} s")
+    raise TimeoutError(f"{where} has {len(found)} of {count} records after {timeout_s:g} s")
+
+
+async def consumed(running: Running, group_id: str, topics: Sequence[str], timeout_s: float) -> None:
+    """The group has committed offsets behind all records of the topics."""
+    missing = None
+
+    async def nothing_left() -> bool | None:
+        nonlocal missing
+        missing = await groups.unread(running, group_id, topics)
+        return True if missing is not None and not missing else None
+
+    if await _until(nothing_left, timeout_s):
+        return
+    if missing is None:
+        raise TimeoutError(
+            f"no group {group_id!r} has joined or committed within {timeout_s:g} s;"
+            f" there are {', '.join(repr(each.group_id) for each in await groups.groups(running)) or 'none'}"
+        )
+    left = ", ".join(f"{count} of {place}" for place, count in missing.items())
+    found = await groups.group(running, group_id)
+    raise TimeoutError(
+        f"the group {group_id!r} ({found.state}, members: {len(found.members)}) has not committed everything within"
+        f" {timeout_s:g} s, left are {left}; a consumer has to commit what it has read"
+    )
+
+
+async def _until(condition: Callable[[], Awaitable[T | None]], timeout_s: float) -> T | None:
+    """What the condition gives as soon as that is something; None: it was nothing until the end."""
+    with trio.move_on_after(timeout_s):
+        while True:
+            outcome = await condition()
+            if outcome is not None:
+                return outcome
+            await trio.sleep(LOOK_AGAIN_S)
+    return None

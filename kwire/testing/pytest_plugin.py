@@ -1,0 +1,121 @@
+"""The pytest plugin: fixtures that give a test a Kafka cluster, and what the broker saw where a test fails.
+
+pytest loads it in every run (entry point "kwire"), so it imports nothing of the broker before a fixture is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from kwire.testing import Cluster
+
+MARKER: Final = "kafka(brokers=1, topics=(), config=None, snapshot=None): the cluster that the fixture `kafka` gives, \
+as the arguments of kwire.testing.Cluster; `kafka_session` takes topics only"
+
+CLUSTER_OPTIONS: Final = ("brokers", "topics", "config", "snapshot")
+SESSION_OPTIONS: Final = ("topics",)
+
+USED: Final = pytest.StashKey[dict[str, "Cluster"]]()
+"""The clusters that a test was given, by the names of their fixtures."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The marker is known."""
+    config.addinivalue_line("markers", MARKER)
+
+
+@pytest.fixture
+def kafka(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A Kafka cluster in memory for this test alone, as @pytest.mark.kafka(...) wants it."""
+    cluster = _started(_marked(request, CLUSTER_OPTIONS))
+    _note(request, cluster)
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture(scope="session")
+def kafka_session_options() -> Mapping[str, Any]:
+    """What the session's cluster is made with; redefine it in conftest.py to have other brokers, topics or configs."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def kafka_session_cluster(kafka_session_options: Mapping[str, Any]) -> Iterator[Cluster]:
+    """The session's Kafka cluster, for fixtures that outlive a test; tests take kafka_session."""
+    cluster = _started(kafka_session_options)
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture
+def kafka_session(request: pytest.FixtureRequest, kafka_session_cluster: Cluster) -> Iterator[Cluster]:
+    """The session's Kafka cluster, reset for this test, with the topics of @pytest.mark.kafka(topics=...) besides."""
+    topics = _marked(request, SESSION_OPTIONS).get("topics", ())
+    _note(request, kafka_session_cluster)
+    kafka_session_cluster.reset()
+    for name in topics:
+        kafka_session_cluster.create_topic(name, topics[name] if isinstance(topics, Mapping) else None)
+    yield kafka_session_cluster
+    kafka_session_cluster.check()
+
+
+def _started(options: Mapping[str, Any]) -> Cluster:
+    from kwire.testing import Cluster, ClusterError  # noqa: PLC0415 - see above
+
+    reason: Exception
+    try:
+        cluster = Cluster(**options)
+        cluster.start()
+    except (ClusterError, TypeError) as error:
+        reason = error
+    else:
+        return cluster
+    pytest.fail(f"no Kafka cluster for this test: {reason}", pytrace=False)
+
+
+def _note(request: pytest.FixtureRequest, cluster: Cluster) -> None:
+    assert request.fixturename is not None
+    request.node.stash.setdefault(USED, {})[request.fixturename] = cluster
+
+
+def _marked(request: pytest.FixtureRequest, allowed: tuple[str, ...]) -> dict[str, Any]:
+    """The options of all markers of the test; those nearest to it count."""
+    options: dict[str, Any] = {}
+    for marker in request.node.iter_markers("kafka"):
+        unknown = marker.kwargs.keys() - set(allowed)
+        if marker.args or unknown:
+            wrong = sorted(unknown) or list(marker.args)
+            pytest.fail(
+                f"@pytest.mark.kafka does not take {', '.join(map(str, wrong))}: with the fixture {request.fixturename}"
+                f" it takes {', '.join(f'{name}=' for name in allowed)}",
+                pytrace=False,
+            )
+        options = {**marker.kwargs, **options}
+    return options
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test's report has a section for each of its clusters: what that saw."""
+    report = yield
+    if report.failed and call.when != "teardown":
+        for name, cluster in item.stash.get(USED, {}).items():
+            report.sections.append((f"What the Kafka brokers of {name} saw", _described(cluster)))
+    return report
+
+
+def _described(cluster: Cluster) -> str:
+    from kwire.testing import ClusterError  # noqa: PLC0415 - see above
+
+    try:
+        return cluster.describe()
+    except ClusterError as error:
+        return f"it cannot tell: {error}"
