@@ -38,6 +38,7 @@ def start(data: Path, port: int, log: object) -> subprocess.Popen[bytes]:
         f"log.dirs={data}\noffsets.topic.replication.factor=1\ntransaction.state.log.replication.factor=1\n"
         "transaction.state.log.min.isr=1\nshare.coordinator.state.topic.replication.factor=1\n"
         "share.coordinator.state.topic.min.isr=1\ngroup.initial.rebalance.delay.ms=0\n"
+        "group.consumer.assignment.interval.ms=0\n"
     )
     format_command = java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(settings))
     subprocess.run(format_command, check=True, stdout=subprocess.DEVNULL)

@@ -106,7 +106,7 @@ class GroupCoordinators:
     def _new_machine(self) -> Machine:
         from kwire.coordinator.group.shard import GroupShard  # noqa: PLC0415 - a start without groups needs none of it
 
-        return GroupShard(self._config, self._new_id)
+        return GroupShard(self._config, self._cluster.configs.group, self._new_id, lambda: self._cluster.image)
 
     def _new_id(self) -> str:
         digits = self._cluster.env.new_uuid().hex()

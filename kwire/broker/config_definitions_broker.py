@@ -69,7 +69,7 @@ BROKER_ROWS: tuple[Row, ...] = (
     ("fetch.max.bytes", "INT", "57671680", "medium", "[1024,...]", ""),
     ("fetch.purgatory.purge.interval.requests", "INT", "1000", "medium", None, ""),
     ("follower.fetch.last.tiered.offset.enable", "BOOLEAN", "false", "medium", None, "cluster-wide"),
-    ("group.consumer.assignment.interval.ms", "INT", "1000", "medium", "[0,...]", "cluster-wide"),
+    ("group.consumer.assignment.interval.ms", "INT", "0", "medium", "[0,...]", "cluster-wide"),  # Kafka: 1000
     ("group.consumer.assignor.offload.enable", "BOOLEAN", "true", "medium", None, "internal"),
     ("group.consumer.assignors", "LIST", "uniform,range", "medium", "", ""),
     ("group.consumer.heartbeat.interval.ms", "INT", "5000", "medium", "[1,...]", ""),

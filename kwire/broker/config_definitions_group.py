@@ -6,7 +6,7 @@ Facts of Apache Kafka 4.4.0; where kwire's default differs, the row says so.
 from kwire.broker.config_row import Row
 
 GROUP_ROWS: tuple[Row, ...] = (
-    ("consumer.assignment.interval.ms", "INT", "1000", "medium", "[0,...]", ""),
+    ("consumer.assignment.interval.ms", "INT", "0", "medium", "[0,...]", ""),  # Kafka: 1000
     ("consumer.assignor.offload.enable", "BOOLEAN", "true", "medium", None, "internal"),
     ("consumer.heartbeat.interval.ms", "INT", "5000", "medium", "[1,...]", ""),
     ("consumer.session.timeout.ms", "INT", "45000", "medium", "[1,...]", ""),

@@ -69,6 +69,24 @@ BROKER_TEXTS = {
     "default.replication.factor": "Replication factor of topics that are created without one.",
     "delete.topic.enable": "Whether clients may delete topics.",
     "fetch.max.bytes": "Largest answer to a fetch, whatever the consumer asks for; one batch is always given whole.",
+    "group.consumer.assignment.interval.ms": "A consumer group's partitions are shared out anew once in so long "
+    "at most. Kafka's default of 1000 spares work where many members come at once; 0 serves each one at once.",
+    "group.consumer.assignors": "Server-side assignors that members of consumer groups may ask for, the default first: "
+    "uniform, range.",
+    "group.consumer.heartbeat.interval.ms": "How often members of consumer groups are told to show that they live.",
+    "group.consumer.max.assignment.interval.ms": "Longest consumer.assignment.interval.ms of a group.",
+    "group.consumer.max.heartbeat.interval.ms": "Longest consumer.heartbeat.interval.ms of a group.",
+    "group.consumer.max.session.timeout.ms": "Longest consumer.session.timeout.ms of a group.",
+    "group.consumer.max.size": "Most members of a consumer group; a further one gets GROUP_MAX_SIZE_REACHED.",
+    "group.consumer.migration.policy": "Whether a classic group becomes a consumer group when a consumer joins it "
+    "(upgrade), and a classic one again when its last consumer leaves (downgrade): disabled, upgrade, downgrade or "
+    "bidirectional.",
+    "group.consumer.min.assignment.interval.ms": "Shortest consumer.assignment.interval.ms of a group.",
+    "group.consumer.min.heartbeat.interval.ms": "Shortest consumer.heartbeat.interval.ms of a group.",
+    "group.consumer.min.session.timeout.ms": "Shortest consumer.session.timeout.ms of a group.",
+    "group.consumer.regex.refresh.interval.ms": "After so long it is looked up again which topics a consumer group's "
+    "regular expressions match; new topics are found ten seconds after the last look.",
+    "group.consumer.session.timeout.ms": "A member of a consumer group that is silent for so long is out.",
     "group.initial.rebalance.delay.ms": "How long the first rebalance of an empty group waits for more members. "
     "Kafka's default of 3000 spares rebalances where many start together; 0 serves the first one at once.",
     "group.max.session.timeout.ms": "Longest session timeout that a member may ask for.",
@@ -106,6 +124,13 @@ BROKER_TEXTS = {
     "socket.request.max.bytes": "Largest request; a client that announces a larger one is disconnected.",
 }
 
+GROUP_TEXTS = {
+    "consumer.assignment.interval.ms": "The consumer group's partitions are shared out anew once in so long at most; "
+    "0 for whenever a member comes, goes or changes its subscription.",
+    "consumer.heartbeat.interval.ms": "How often members of the consumer group are told to show that they live.",
+    "consumer.session.timeout.ms": "A member of the consumer group that is silent for so long is out.",
+}
+
 _KINDS = (
     (
         BROKER,
@@ -136,7 +161,7 @@ def _topic_defaults() -> dict[str, str]:
     return texts
 
 
-_TEXTS = {TOPIC: TOPIC_TEXTS, BROKER: {**_topic_defaults(), **BROKER_TEXTS}}
+_TEXTS = {TOPIC: TOPIC_TEXTS, BROKER: {**_topic_defaults(), **BROKER_TEXTS}, GROUP: GROUP_TEXTS}
 
 
 def is_honoured(resource_type: int, name: str) -> bool:

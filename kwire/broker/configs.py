@@ -42,6 +42,16 @@ class BrokerConfig:
     default_replication_factor: int = 1
     delete_topic_enable: bool = True
     fetch_max_bytes: int = 57_671_680
+    group_consumer_assignors: str = "uniform,range"
+    group_consumer_max_assignment_interval_ms: int = 15_000
+    group_consumer_max_heartbeat_interval_ms: int = 15_000
+    group_consumer_max_session_timeout_ms: int = 60_000
+    group_consumer_max_size: int = INT_MAX
+    group_consumer_migration_policy: str = "bidirectional"
+    group_consumer_min_assignment_interval_ms: int = 0
+    group_consumer_min_heartbeat_interval_ms: int = 5_000
+    group_consumer_min_session_timeout_ms: int = 45_000
+    group_consumer_regex_refresh_interval_ms: int = 600_000
     group_initial_rebalance_delay_ms: int = 0
     """kwire's default: a group is complete at once where nobody joins late (Kafka: 3000)."""
     group_max_session_timeout_ms: int = 1_800_000
@@ -86,7 +96,8 @@ class BrokerConfig:
 class GroupConfig:
     """One group's configs: its own, else those of the broker under the same name with `group.` in front."""
 
-    consumer_assignment_interval_ms: int = 1_000
+    consumer_assignment_interval_ms: int = 0
+    """kwire's default: who joins is given partitions at once (Kafka: 1000)."""
     consumer_heartbeat_interval_ms: int = 5_000
     consumer_session_timeout_ms: int = 45_000
     share_assignment_interval_ms: int = 1_000
@@ -180,6 +191,26 @@ def _from_texts(kind: type[T], texts: Mapping[str, str]) -> T:
     return kind(**values)
 
 
+def _bounded(own: Mapping[str, str], broker: BrokerConfig) -> dict[str, str]:
+    """A group's own configs within the bounds that the broker sets by now."""
+    bounds = {
+        "consumer.assignment.interval.ms": (
+            broker.group_consumer_min_assignment_interval_ms,
+            broker.group_consumer_max_assignment_interval_ms,
+        ),
+        "consumer.heartbeat.interval.ms": (
+            broker.group_consumer_min_heartbeat_interval_ms,
+            broker.group_consumer_max_heartbeat_interval_ms,
+        ),
+        "consumer.session.timeout.ms": (
+            broker.group_consumer_min_session_timeout_ms,
+            broker.group_consumer_max_session_timeout_ms,
+        ),
+    }
+    within = {name: str(min(max(int(own[name]), least), most)) for name, (least, most) in bounds.items() if name in own}
+    return {**own, **within}
+
+
 def topic_defaults(broker_texts: Mapping[str, str]) -> dict[str, str]:
     """Topic configs as a broker's configs give them; one is absent where the broker says nothing about it."""
     texts = {}
@@ -247,8 +278,10 @@ class Configs:
         if config is None:
             brokers = self.broker_texts(self.sole_broker())
             texts = {name[len("group.") :]: text for name, text in brokers.items() if name.startswith("group.")}
-            config = _from_texts(GroupConfig, texts | self._image.configs.get((GROUP, group_id), {}))
-            self._groups[group_id] = config
+            own = self._image.configs.get((GROUP, group_id))
+            if own:
+                texts |= _bounded(own, _from_texts(BrokerConfig, brokers))
+            config = self._groups[group_id] = _from_texts(GroupConfig, texts)
         return config
 
     def broker_texts(

@@ -58,13 +58,15 @@ class Decision:
     """The outcome of one command, carried out in this order: records, replay, timers, replies.
 
     reply: to the command itself; None where it waits, or where another decision replies. replies: to this or to other
-    commands that wait. A reply leaves when the records before it are durable.
+    commands that wait. A reply leaves when the records before it are durable. replayed: so many of the records the
+    machine has replayed itself, for the steps after them build on them; after an append that fails it is forgotten.
     """
 
     reply: Any = None
     records: list[CoordinatorRecord] = field(default_factory=list)
     replies: list[tuple[Waiter, Any]] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
+    replayed: int = 0
 
 
 class Machine(Protocol):

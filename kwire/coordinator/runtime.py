@@ -327,7 +327,7 @@ class Runtime:
             except ApiError as error:
                 self.unload(shard.partition.index)
                 raise ApiError(SEEN_BY_CLIENT.get(error.code, error.code), error.message) from error
-            for record in decision.records:
+            for record in decision.records[decision.replayed :]:
                 shard.machine.replay(record)
             if appends[-1].last_offset - shard.segment_start + 1 >= COORDINATOR_SEGMENT_RECORDS:
                 self._close_segment(shard)

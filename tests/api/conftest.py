@@ -2,12 +2,18 @@
 
 import pytest
 
-from kwire.api import heartbeat, join_group, offset_commit, offset_fetch, sync_group
+from kwire.api import heartbeat, incremental_alter_configs, join_group, offset_commit, offset_fetch, sync_group
 from kwire.api.coordinators import group_coordinators
 from kwire.broker.internal_topics import GROUP_TOPIC, ensure, partition_for
+from kwire.broker.resources import GROUP
 from kwire.protocol import codec
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.heartbeat import HeartbeatRequest
+from kwire.protocol.messages.incremental_alter_configs import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+)
 from kwire.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 from kwire.protocol.messages.offset_commit import (
     OffsetCommitRequest,
@@ -189,6 +195,19 @@ class GroupWorld:
         assert group.error_code == 0
         offset = group.topics[0].partitions[0].committed_offset
         return None if offset == -1 else offset
+
+    async def configure(self, group_id, **configs):
+        """The group has these configs of its own."""
+        rows = [AlterableConfig(name, 0, text) for name, text in configs.items()]
+        request = IncrementalAlterConfigsRequest([AlterConfigsResource(GROUP, group_id, rows)])
+        (told,) = (await self.ask(incremental_alter_configs.handle, request, 1)).responses
+        assert not told.error_code, told.error_message
+
+    def shard(self, group_id):
+        """The machine that has the group."""
+        index = partition_for(group_id, len(self.cluster.image.topics[GROUP_TOPIC].partitions))
+        (shard,) = [each for each in group_coordinators(self.cluster).runtime.shards if each.partition.index == index]
+        return shard.machine
 
     def pass_time(self, seconds):
         """So much time has passed, and timers have gone off."""

@@ -110,6 +110,7 @@ async def test_a_fresh_broker_is_described_as_kafka_does(context):
         "kwire.validate.records": "only kwire",
         "min.insync.replicas": NO_CLUSTER_WIDE_DEFAULT,
         # kwire's own defaults
+        "group.consumer.assignment.interval.ms": {"value": "0"},
         "group.initial.rebalance.delay.ms": {"value": "0"},
         "offsets.topic.segment.bytes": {"value": "4194304"},
         "share.coordinator.state.topic.segment.bytes": {"value": "4194304"},
@@ -151,7 +152,9 @@ async def test_a_fresh_cluster_has_no_dynamic_defaults(context):
 
 
 async def test_a_fresh_group_is_described_as_kafka_does(context):
-    assert differences(await rows_of(context, GROUP, "g"), FACTS["GROUP/g"]) == {}
+    assert differences(await rows_of(context, GROUP, "g"), FACTS["GROUP/g"]) == {
+        "consumer.assignment.interval.ms": {"value": "0"}  # kwire's own default
+    }
 
 
 async def test_a_fresh_client_metrics_subscription_is_described_as_kafka_does(context):

@@ -24,6 +24,8 @@ FACTS = json.loads(gzip.decompress((ROOT / "tests/vectors/configs/configs.json.g
 KINDS = {"topic": TOPIC, "broker": BROKER, "group": GROUP, "client-metrics": CLIENT_METRICS}
 
 KWIRE_DEFAULTS = {
+    "consumer.assignment.interval.ms": "0",
+    "group.consumer.assignment.interval.ms": "0",
     "group.initial.rebalance.delay.ms": "0",
     "offsets.topic.segment.bytes": "4194304",
     "share.coordinator.state.topic.segment.bytes": "4194304",
@@ -129,6 +131,22 @@ def test_a_group_has_its_own_value_or_the_brokers():
     assert configs.group("h") == GroupConfig(consumer_heartbeat_interval_ms=6_000)
 
 
+def test_a_groups_own_value_stays_within_the_brokers_bounds():
+    own = {
+        "consumer.session.timeout.ms": "50000",
+        "consumer.heartbeat.interval.ms": "6000",
+        "consumer.assignment.interval.ms": "500",
+    }
+    bounds = {
+        "group.consumer.max.session.timeout.ms": "48000",
+        "group.consumer.min.heartbeat.interval.ms": "7000",
+        "group.consumer.min.assignment.interval.ms": "800",
+    }
+    config = Configs(bounds, image_of(g_g=own)).group("g")
+    assert (config.consumer_session_timeout_ms, config.consumer_heartbeat_interval_ms) == (48_000, 7_000)
+    assert config.consumer_assignment_interval_ms == 800
+
+
 def test_a_small_internal_segment_size_overrides_the_public_one():
     overrides = {"internal.segment.bytes": "1000", "segment.bytes": "1048576"}
     assert Configs({}, image_of(t_t=overrides)).topic("t").segment_bytes == 1000
@@ -174,7 +192,7 @@ def test_definitions_are_kafkas(kind):
         our = ours[name]
         default = fact.get("default")
         expected = default.removeprefix("class ") if default else default
-        assert our.default == (KWIRE_DEFAULTS.get(name, expected) if kind == "broker" else expected)
+        assert our.default == KWIRE_DEFAULTS.get(name, expected)
         assert (our.type, our.importance.upper(), our.internal) == (fact["type"], fact["importance"], fact["internal"])
         assert our.valid == fact.get("valid")
         assert our.update_mode in ({"", "per-broker", "cluster-wide"} if kind == "broker" else {""})
@@ -429,6 +447,7 @@ def test_the_page_of_all_configs_is_current():
 def test_only_configs_that_exist_are_documented():
     assert config_documentation.TOPIC_TEXTS.keys() <= definitions(TOPIC).keys()
     assert config_documentation.BROKER_TEXTS.keys() <= definitions(BROKER).keys()
+    assert config_documentation.GROUP_TEXTS.keys() <= definitions(GROUP).keys()
     assert config_documentation.documentation(BROKER, "zzz") == config_documentation.WITHOUT_EFFECT
 
 
@@ -447,6 +466,11 @@ READ_OTHERWISE = {
     *("advertised_listeners", "listeners", "log_dir", "log_dirs"),  # descriptions of kwire's own settings
     "broker_id",  # the same as node.id
     "cleanup_policy",  # LogConfig.compact and .delete
+    *(f"group_consumer_{name}" for name in ("assignment_interval_ms", "heartbeat_interval_ms", "session_timeout_ms")),
+    # Configs makes them the defaults of groups, and bounds what groups set themselves by these
+    *(f"group_consumer_{end}_assignment_interval_ms" for end in ("min", "max")),
+    *(f"group_consumer_{end}_heartbeat_interval_ms" for end in ("min", "max")),
+    *(f"group_consumer_{end}_session_timeout_ms" for end in ("min", "max")),
     "internal_segment_bytes",  # Configs makes it segment.bytes
     "socket_listen_backlog_size",  # taken from the settings before there is a broker
 }
@@ -456,4 +480,5 @@ def test_honoured_means_that_something_reads_it():
     read = attributes_read_in_kwire() | READ_OTHERWISE
     fields_of_names = {name.replace(".", "_") for name in config_documentation.TOPIC_TEXTS}
     fields_of_names |= {name.replace(".", "_") for name in config_documentation.BROKER_TEXTS}
+    fields_of_names |= {name.replace(".", "_") for name in config_documentation.GROUP_TEXTS}
     assert not fields_of_names - read

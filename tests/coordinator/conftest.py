@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass, field
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
-from kwire.coordinator.group.commands import Beat, CommitOffsets, FetchOffsets, Join, Leave, Sync
+from kwire.coordinator.group.commands import Beat, CommitOffsets, ConsumerBeat, FetchOffsets, Join, Leave, Sync
 from kwire.coordinator.group.shard import GroupShard
 from kwire.coordinator.timers import Timers
 from kwire.protocol.errors import ApiError
+from kwire.protocol.messages.consumer_group_heartbeat import (
+    ConsumerGroupHeartbeatRequest,
+    ConsumerGroupHeartbeatRequestTopicPartitions,
+)
 from kwire.protocol.messages.heartbeat import HeartbeatRequest
 from kwire.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 from kwire.protocol.messages.leave_group import MemberIdentity
@@ -27,12 +32,54 @@ START_MS = 1_700_000_000_000
 class Config:
     """The configs of a group coordinator, as Kafka's defaults are."""
 
+    group_consumer_assignors: str = "uniform,range"
+    group_consumer_max_size: int = 2**31 - 1
+    group_consumer_migration_policy: str = "bidirectional"
+    group_consumer_regex_refresh_interval_ms: int = 600_000
     group_initial_rebalance_delay_ms: int = 0
     group_max_size: int = 2**31 - 1
     message_max_bytes: int = 1_048_588
     offset_metadata_max_bytes: int = 4096
     offsets_retention_check_interval_ms: int = 600_000
     offsets_retention_minutes: int = 10_080
+
+
+@dataclass
+class GroupConfig:
+    """The configs of a consumer group; targets are computed at once."""
+
+    consumer_assignment_interval_ms: int = 0
+    consumer_heartbeat_interval_ms: int = 5_000
+    consumer_session_timeout_ms: int = 45_000
+
+
+class Topics:
+    """The topics that exist; a topic's id is its number, from 1."""
+
+    def __init__(self):
+        self.version = 1
+        self.topics = {}
+        self.ids = count(1)
+
+    def topic(self, name):
+        return self.topics.get(name)
+
+    def topic_by_id(self, topic_id):
+        return next((topic for topic in self.topics.values() if topic.topic_id == topic_id), None)
+
+    def create(self, name, partitions=1):
+        topic_id = next(self.ids).to_bytes(16, "big")
+        self.topics[name] = SimpleNamespace(name=name, topic_id=topic_id, partitions=range(partitions))
+        self.version += 1
+        return topic_id
+
+    def enlarge(self, name, partitions):
+        self.topics[name].partitions = range(partitions)
+        self.version += 1
+
+    def delete(self, name):
+        del self.topics[name]
+        self.version += 1
 
 
 @dataclass(eq=False)
@@ -52,6 +99,8 @@ class Driver:
 
     def __init__(self, **config):
         self.config = Config(**config)
+        self.group_config = GroupConfig()
+        self.topics = Topics()
         self.ids = count(1)
         self.now_ms = START_MS
         self.log = []
@@ -60,7 +109,9 @@ class Driver:
         self.machine = self.new_machine()
 
     def new_machine(self):
-        return GroupShard(lambda: self.config, lambda: f"{next(self.ids)}")
+        return GroupShard(
+            lambda: self.config, lambda _group_id: self.group_config, lambda: f"{next(self.ids)}", lambda: self.topics
+        )
 
     def ask(self, command):
         """The command's Asked; an ApiError is its answer too."""
@@ -74,7 +125,7 @@ class Driver:
 
     def _carry_out(self, decision, asked):
         self.log += decision.records
-        for record in decision.records:
+        for record in decision.records[decision.replayed :]:
             self.machine.replay(record)
         for timer in decision.timers:
             if timer.delay_ms is None:
@@ -131,17 +182,52 @@ class Driver:
     def beat(self, member_id, generation_id, *, group_id="g", instance_id=None):
         return self.ask(Beat(HeartbeatRequest(group_id, generation_id, member_id, instance_id)))
 
+    def consumer_beat(self, member_id, epoch=0, *, group_id="g", topics=None, held=None, **fields):
+        """A heartbeat of the consumer protocol. topics: names, None where they are as before. held: {topic: numbers}."""
+        rows = None
+        if held is not None or epoch == 0:
+            rows = [
+                ConsumerGroupHeartbeatRequestTopicPartitions(self.topics.topics[name].topic_id, list(numbers))
+                for name, numbers in (held or {}).items()
+            ]
+        request = ConsumerGroupHeartbeatRequest(
+            group_id,
+            member_id,
+            epoch,
+            subscribed_topic_names=None if topics is None else list(topics),
+            rebalance_timeout_ms=fields.pop("rebalance_timeout_ms", 60_000 if epoch == 0 else -1),
+            topic_partitions=rows,
+            instance_id=fields.pop("instance_id", None),
+        )
+        for name, value in fields.items():
+            setattr(request, name, value)
+        return self.ask(ConsumerBeat(request, "client", "/127.0.0.1"))
+
+    def join_consumer(self, member_id, topics=("t",), **fields):
+        """The reply to a member that joins."""
+        return self.consumer_beat(member_id, topics=topics, **fields).answer
+
+    def given(self, reply):
+        """{topic: numbers} of what a heartbeat's reply gives; None where it says nothing."""
+        if reply.assignment is None:
+            return None
+        return {self.topics.topic_by_id(row.topic_id).name: row.partitions for row in reply.assignment.topic_partitions}
+
     def leave(self, *members, group_id="g"):
         return self.ask(Leave(group_id, [MemberIdentity(*each) for each in members]))
 
     def commit(self, offset, *, group_id="g", topic="t", partition=0, member_id="", generation_id=-1, **fields):
-        rows = [OffsetCommitRequestTopic(topic, bytes(16), [OffsetCommitRequestPartition(partition, offset)])]
+        topic_id = fields.pop("topic_id", bytes(16))
+        rows = [OffsetCommitRequestTopic(topic, topic_id, [OffsetCommitRequestPartition(partition, offset)])]
         request = OffsetCommitRequest(group_id, generation_id, member_id, topics=rows, **fields)
         return self.ask(CommitOffsets(request))
 
-    def fetch(self, group_id="g", *, require_stable=False):
+    def fetching(self, group_id="g", *, require_stable=False, **fields):
+        return self.ask(FetchOffsets(OffsetFetchRequestGroup(group_id, topics=None, **fields), require_stable))
+
+    def fetch(self, group_id="g", **fields):
         """{(topic, partition): (offset, error)} of all that is committed."""
-        asked = self.ask(FetchOffsets(OffsetFetchRequestGroup(group_id, topics=None), require_stable))
+        asked = self.fetching(group_id, **fields)
         return {
             (topic.name, row.partition_index): (row.committed_offset, row.error_code)
             for topic in asked.answer.topics

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kwire.coordinator.group import consumer_records
 from kwire.coordinator.group.classic import State
 from kwire.coordinator.group.records import (
     decode_record,
@@ -25,8 +26,8 @@ from kwire.testing.cluster import build_env
 
 SEGMENTS = Path(__file__).parents[1] / "vectors" / "segments"
 NAMES = ["__consumer_offsets-0", "__consumer_offsets-1"]
-GROUP, OFFSET = "2", "1"
-"""Record types of classic groups and of offsets in the dump."""
+GROUP, OFFSET, CONSUMER_GROUP, CONSUMER_MEMBER = "2", "1", "3", "5"
+"""Record types of classic groups, of offsets, of consumer groups and of their members in the dump."""
 
 
 @pytest.fixture(params=NAMES)
@@ -73,6 +74,24 @@ def expected_offsets(name):
     return {group: rows for group, rows in offsets.items() if rows}
 
 
+def expected_consumer_groups(name):
+    """{group: its epoch} and {(group, member)} of the consumer groups that were not deleted."""
+    epochs, members = {}, set()
+    for batch, record in facts(name):
+        if batch["isControl"] or record["key"]["type"] not in {CONSUMER_GROUP, CONSUMER_MEMBER}:
+            continue
+        key, deleted = record["key"]["data"], not isinstance(record["payload"], dict)
+        if record["key"]["type"] == CONSUMER_MEMBER:
+            place = key["groupId"], key["memberId"]
+            (members.discard if deleted else members.add)(place)
+        elif deleted:
+            epochs.pop(key["groupId"], None)
+        else:
+            epochs[key["groupId"]] = record["payload"]["data"]["epoch"]
+    assert any(epochs)
+    return epochs, members
+
+
 def expected_groups(name):
     """{group: its last value} of classic groups that were not deleted."""
     groups = {}
@@ -94,7 +113,7 @@ def test_the_log_replays_to_what_the_dump_says(name, tmp_path):
     store = SegmentStore(str(root), build_env(), node_id=1)
     store.start()
     try:
-        machine = GroupShard(lambda: None, lambda: "")
+        machine = GroupShard(lambda: None, lambda _group_id: None, lambda: "", lambda: None)
         for _ in load(store.open(topic, topic_id, int(partition), LogConfig()), machine):
             pass
     finally:
@@ -109,6 +128,11 @@ def test_the_log_replays_to_what_the_dump_says(name, tmp_path):
         if machine.offsets.of(group_id)
     }
     assert told == expected_offsets(name)
+    epochs, members = expected_consumer_groups(name)
+    found = {each.group_id: each for each in machine.groups.values() if each.group_type == "consumer"}
+    assert {group_id: group.epoch for group_id, group in found.items()} == epochs
+    assert {group_id: group.target_epoch for group_id, group in found.items()} == epochs
+    assert {(group.group_id, member_id) for group in found.values() for member_id in group.members} == members
     wanted = expected_groups(name)
     assert wanted
     for group_id, value in wanted.items():
@@ -124,6 +148,38 @@ def _topic_id(directory):
     return base64.urlsafe_b64decode(encoded + "==")
 
 
+def written_again(found):
+    """The record as kwire writes it from what it understood."""
+    key, value = found.key, found.value
+    match type(key).__name__:
+        case "GroupMetadataKey":
+            return group_tombstone(key.group) if value is None else group_record(key.group, value)
+        case "OffsetCommitKey":
+            place = key.group, key.topic, key.partition
+            return offset_tombstone(*place) if value is None else offset_record(*place, value)
+        case "ConsumerGroupMetadataKey":
+            said = (None,) if value is None else (value.epoch, value.metadata_hash)
+            return consumer_records.group_epoch_record(key.group_id, *said)
+        case "ConsumerGroupPartitionMetadataKey":
+            assert value is None
+            return consumer_records.partition_metadata_tombstone(key.group_id)
+        case "ConsumerGroupTargetAssignmentMetadataKey":
+            said = (None,) if value is None else (value.assignment_epoch, value.assignment_timestamp)
+            return consumer_records.target_epoch_record(key.group_id, *said)
+    write, understand = {
+        "ConsumerGroupMemberMetadataKey": (consumer_records.member_record, consumer_records.subscription_of),
+        "ConsumerGroupTargetAssignmentMemberKey": (
+            consumer_records.target_assignment_record,
+            consumer_records.target_of,
+        ),
+        "ConsumerGroupCurrentMemberAssignmentKey": (
+            consumer_records.current_assignment_record,
+            consumer_records.ownership_of,
+        ),
+    }[type(key).__name__]
+    return write(key.group_id, key.member_id, None if value is None else understand(value))
+
+
 def test_each_record_is_written_as_kafka_writes_it(name):
     written = 0
     for header, record in stored(name):
@@ -133,14 +189,9 @@ def test_each_record_is_written_as_kafka_writes_it(name):
         value = None if record.value is None else bytes(record.value)
         found = decode_record(key, value)
         if found is None:
-            assert int.from_bytes(key[:2], "big") not in {0, 1, 2}
+            assert int.from_bytes(key[:2], "big") not in {*range(9), 16}
             continue
-        if key[:2] == b"\x00\x02":
-            group_id = found.key.group
-            again = group_tombstone(group_id) if value is None else group_record(group_id, found.value)
-        else:
-            place = found.key.group, found.key.topic, found.key.partition
-            again = offset_tombstone(*place) if value is None else offset_record(*place, found.value)
+        again = written_again(found)
         assert (again.key_bytes, again.value_bytes) == (key, value)
         written += 1
-    assert written > 10
+    assert written > 20

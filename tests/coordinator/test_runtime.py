@@ -62,7 +62,7 @@ class World:
         self.runtime = Runtime(env, self.new_machine, lambda: self.max_batch_bytes)
 
     def new_machine(self):
-        return GroupShard(lambda: self.config, lambda: f"{next(self.numbers)}")
+        return GroupShard(lambda: self.config, lambda _group_id: None, lambda: f"{next(self.numbers)}", lambda: None)
 
     @property
     def shard(self):

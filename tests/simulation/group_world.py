@@ -10,7 +10,6 @@ import trio
 from kwire.api.coordinators import GroupCoordinators
 from kwire.coordinator import runtime as runtime_module
 from kwire.coordinator.group.classic import State
-from kwire.coordinator.group.shard import GroupShard
 from kwire.coordinator.loading import load
 from kwire.testing.group_ledger import NO_GENERATION, GroupLedger, Membership
 from kwire.testing.ledger import Violation
@@ -219,7 +218,7 @@ class GroupWorld(World):
         coordinators = self.machine.cluster.attached[GroupCoordinators]
         for shard in coordinators.runtime.shards:
             if shard.machine is not None:
-                replayed = GroupShard(coordinators._config, coordinators._new_id)
+                replayed = coordinators._new_machine()
                 for _ in load(shard.partition.log, replayed):
                     pass
                 _compare(replayed, shard.machine)

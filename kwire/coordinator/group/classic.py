@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from kwire.protocol.codec import decode
+from kwire.coordinator.group.consumer_protocol import read_subscription
+from kwire.coordinator.group.records import group_tombstone
 from kwire.protocol.errors import ApiError, ErrorCode, ProtocolError
 from kwire.protocol.messages.join_group import JoinGroupRequestProtocol, JoinGroupResponseMember
 from kwire.protocol.messages.records.consumer_offsets import GroupMetadataValue, MemberMetadata
-from kwire.protocol.messages.records.consumer_protocol import ConsumerProtocolSubscription
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from kwire.coordinator.decision import Waiter
+    from kwire.coordinator.decision import CoordinatorRecord, Waiter
+    from kwire.coordinator.group.commands import CommitOffsets
 
 CONSUMER_PROTOCOL = "consumer"
 """The protocol type of Kafka's consumers, whose subscriptions a broker can read."""
@@ -80,6 +81,8 @@ class ClassicGroup:
     to come.
     """
 
+    group_type: ClassVar[str] = "classic"
+
     group_id: str
     state: State = State.EMPTY
     generation_id: int = 0
@@ -97,12 +100,55 @@ class ClassicGroup:
     awaiting_join: int = 0
     _supporters: dict[str, int] = field(default_factory=dict)
 
-    # Who is in it
+    # A group among others
+
+    @property
+    def state_name(self) -> str:
+        """See Group.state_name."""
+        return self.state.value
 
     @property
     def is_empty(self) -> bool:
-        """Whether it has no member and none is on its way in."""
+        """See Group.is_empty; nor is a member on its way in."""
         return self.state is State.EMPTY
+
+    def check_commit(self, command: CommitOffsets) -> None:
+        """See Group.check_commit."""
+        request = command.request
+        generation_id = request.generation_id_or_member_epoch
+        if generation_id < 0 and self.is_empty:
+            return
+        if generation_id < 0 and not request.member_id and request.group_instance_id is None:
+            raise ApiError(ErrorCode.UNKNOWN_MEMBER_ID)
+        self.check_member(request.member_id, request.group_instance_id)
+        if generation_id != self.generation_id:
+            raise ApiError(ErrorCode.ILLEGAL_GENERATION)
+        if self.state is State.COMPLETING_REBALANCE:
+            raise ApiError(ErrorCode.REBALANCE_IN_PROGRESS)
+
+    def check_fetch(self, member_id: str | None, member_epoch: int) -> None:
+        """See Group.check_fetch: a classic group lets everybody know."""
+
+    def check_offset_delete(self) -> None:
+        """See Group.check_offset_delete."""
+        if not self.is_empty and self.protocol_type != CONSUMER_PROTOCOL:
+            raise ApiError(ErrorCode.NON_EMPTY_GROUP)
+
+    @property
+    def lets_offsets_expire(self) -> bool:
+        """See Group.lets_offsets_expire."""
+        return self.is_empty or (self.state is State.STABLE and self.subscribed_topics is not None)
+
+    def kept_since_ms(self, commit_timestamp_ms: int) -> int:
+        """See Group.kept_since_ms: since the group became empty, where that is known."""
+        known = self.is_empty and self.protocol_type is not None and self.state_since_ms >= 0
+        return self.state_since_ms if known else commit_timestamp_ms
+
+    def tombstones(self) -> list[CoordinatorRecord]:
+        """See Group.tombstones."""
+        return [group_tombstone(self.group_id)]
+
+    # Who is in it
 
     def add(self, member: Member) -> None:
         """The member belongs to it."""
@@ -202,7 +248,7 @@ class ClassicGroup:
         topics: set[str] = set()
         for member in self.members.values():
             try:
-                subscription = decode(ConsumerProtocolSubscription, 0, member.metadata(self.protocol), 2)
+                subscription = read_subscription(member.metadata(self.protocol))
             except ProtocolError:
                 return
             topics.update(subscription.topics)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from kwire.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatRequest
     from kwire.protocol.messages.heartbeat import HeartbeatRequest
     from kwire.protocol.messages.join_group import JoinGroupRequest
     from kwire.protocol.messages.leave_group import MemberIdentity
@@ -57,6 +58,15 @@ class Leave:
 
 
 @dataclass(slots=True)
+class ConsumerBeat:
+    """ConsumerGroupHeartbeat that is well formed."""
+
+    request: ConsumerGroupHeartbeatRequest
+    client_id: str
+    client_host: str
+
+
+@dataclass(slots=True)
 class CommitOffsets:
     """OffsetCommit for topics that exist, each by name and id.
 
@@ -93,6 +103,13 @@ class ListGroups:
 @dataclass(slots=True)
 class DescribeGroup:
     """One classic group."""
+
+    group_id: str
+
+
+@dataclass(slots=True)
+class DescribeConsumerGroup:
+    """One consumer group."""
 
     group_id: str
 
@@ -144,6 +161,30 @@ class SyncOverdue:
 
     group_id: str
     generation_id: int
+
+
+@dataclass(slots=True)
+class RevocationOverdue:
+    """A member of a consumer group had the rebalance timeout to give up what it was told to at that epoch."""
+
+    group_id: str
+    member_id: str
+    member_epoch: int
+
+
+@dataclass(slots=True)
+class ClassicMemberOverdue:
+    """A classic member of a consumer group had the rebalance timeout to join again, or to ask for its assignment."""
+
+    group_id: str
+    member_id: str
+
+
+@dataclass(slots=True)
+class ResolveExpressions:
+    """Time to look which topics a consumer group's regular expressions stand for."""
+
+    group_id: str
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kwire.coordinator.decision import Decision
-from kwire.coordinator.group.classic import CONSUMER_PROTOCOL, ClassicGroup, State
+from kwire.coordinator.group.classic import ClassicGroup
 from kwire.coordinator.group.records import offset_record, offset_tombstone
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.offset_commit import (
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from kwire.coordinator.decision import CoordinatorRecord
     from kwire.coordinator.group.commands import CommitOffsets, DeleteOffsets, FetchOffsets
     from kwire.coordinator.group.config import GroupCoordinatorConfig
+    from kwire.coordinator.group.group import Group
     from kwire.protocol.messages.records.consumer_offsets import OffsetCommitKey
 
 NO_OFFSET = -1
@@ -64,7 +65,7 @@ Topics = dict[str, dict[int, CommittedOffset]]
 class Offsets:
     """What the groups of one shard have committed, and what open transactions are about to."""
 
-    def __init__(self, groups: dict[str, ClassicGroup], config: Callable[[], GroupCoordinatorConfig]) -> None:
+    def __init__(self, groups: dict[str, Group], config: Callable[[], GroupCoordinatorConfig]) -> None:
         self._groups = groups
         self._config = config
         self._committed: dict[str, Topics] = {}
@@ -113,30 +114,26 @@ class Offsets:
 
     def _check_commit(self, command: CommitOffsets) -> None:
         request = command.request
-        generation_id = request.generation_id_or_member_epoch
         group = self._groups.get(request.group_id)
-        if group is None:
-            if generation_id < 0:
-                return
+        if group is not None:
+            group.check_commit(command)
+        elif request.generation_id_or_member_epoch >= 0:
             missing = ErrorCode.GROUP_ID_NOT_FOUND if command.knows_missing_groups else ErrorCode.ILLEGAL_GENERATION
             raise ApiError(missing)
-        if generation_id < 0 and group.is_empty:
-            return
-        if generation_id >= 0 or request.member_id or request.group_instance_id is not None:
-            group.check_member(request.member_id, request.group_instance_id)
-            if generation_id != group.generation_id:
-                raise ApiError(ErrorCode.ILLEGAL_GENERATION)
-        else:
-            raise ApiError(ErrorCode.UNKNOWN_MEMBER_ID)
-        if group.state is State.COMPLETING_REBALANCE:
-            raise ApiError(ErrorCode.REBALANCE_IN_PROGRESS)
 
     # OffsetFetch
 
     def fetch(self, command: FetchOffsets) -> Decision:
-        """What is committed for the partitions that were asked for, or for all."""
+        """What is committed for the partitions that were asked for, or for all.
+
+        Raises:
+            ApiError: whoever says to be a member is none, or not at that epoch.
+        """
         request = command.request
         group_id = request.group_id
+        group = self._groups.get(group_id)
+        if group is not None:
+            group.check_fetch(request.member_id, request.member_epoch)
         committed = self.of(group_id)
         unstable = self._unstable(group_id) if command.require_stable else ()
         topics = []
@@ -171,8 +168,7 @@ class Offsets:
         group = self._groups.get(request.group_id)
         if group is None:
             raise ApiError(ErrorCode.GROUP_ID_NOT_FOUND)
-        if not group.is_empty and group.protocol_type != CONSUMER_PROTOCOL:
-            raise ApiError(ErrorCode.NON_EMPTY_GROUP)
+        group.check_offset_delete()
         committed = self.of(request.group_id)
         decision = Decision(OffsetDeleteResponse())
         for topic in request.topics:
@@ -202,13 +198,12 @@ class Offsets:
             for index in partitions:
                 yield offset_tombstone(group_id, topic, index)
 
-    def expire(self, group: ClassicGroup, now_ms: int, records: list[CoordinatorRecord]) -> bool:
+    def expire(self, group: Group, now_ms: int, records: list[CoordinatorRecord]) -> bool:
         """Adds tombstones of what the group has kept long enough without a member; whether it holds no offset then."""
         committed = self.of(group.group_id)
         if not committed:
             return not self._unstable(group.group_id)
-        stable_consumers = group.state is State.STABLE and group.subscribed_topics is not None
-        if not group.is_empty and not stable_consumers:
+        if not group.lets_offsets_expire:
             return False
         retention_ms = self._config().offsets_retention_minutes * MINUTE_MS
         unstable = self._unstable(group.group_id)
@@ -290,13 +285,10 @@ def _is_other_topic(stored: bytes, asked: bytes) -> bool:
     return ZERO_UUID not in {stored, asked} and stored != asked
 
 
-def _expired(found: CommittedOffset, group: ClassicGroup, now_ms: int, retention_ms: int) -> bool:
+def _expired(found: CommittedOffset, group: Group, now_ms: int, retention_ms: int) -> bool:
     if found.expire_timestamp_ms != NO_TIMESTAMP:
         return now_ms >= found.expire_timestamp_ms
-    since_ms = found.commit_timestamp_ms
-    if group.is_empty and group.protocol_type is not None and group.state_since_ms != NO_TIMESTAMP:
-        since_ms = group.state_since_ms
-    return now_ms - since_ms >= retention_ms
+    return now_ms - group.kept_since_ms(found.commit_timestamp_ms) >= retention_ms
 
 
 def _utf16_length(text: str) -> int:

@@ -12,6 +12,7 @@ from kwire.coordinator.decision import Decision, Timer
 from kwire.coordinator.group.classic import ClassicGroup, Member, State
 from kwire.coordinator.group.commands import InitialDelayOver, JoinOverdue, SessionExpired, SyncOverdue
 from kwire.coordinator.group.records import group_record
+from kwire.coordinator.group.timer_keys import join_key, revocation_key, session_key, sync_key
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.heartbeat import HeartbeatResponse
 from kwire.protocol.messages.join_group import JoinGroupResponse
@@ -21,11 +22,12 @@ from kwire.protocol.messages.sync_group import SyncGroupResponse
 from kwire.protocol.records.batch import HEADER_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Collection
 
     from kwire.coordinator.decision import Waiter
     from kwire.coordinator.group.commands import Beat, Join, Leave, Sync
     from kwire.coordinator.group.config import GroupCoordinatorConfig
+    from kwire.coordinator.group.group import Group
     from kwire.protocol.messages.join_group import JoinGroupRequest
     from kwire.protocol.messages.leave_group import MemberIdentity
 
@@ -43,11 +45,15 @@ class Rebalancing:
     """Decides over the classic groups of one shard. new_id: a text that is never given twice."""
 
     def __init__(
-        self, groups: dict[str, ClassicGroup], config: Callable[[], GroupCoordinatorConfig], new_id: Callable[[], str]
+        self, groups: dict[str, Group], config: Callable[[], GroupCoordinatorConfig], new_id: Callable[[], str]
     ) -> None:
         self._groups = groups
         self._config = config
         self._new_id = new_id
+
+    def _group(self, group_id: str) -> ClassicGroup | None:
+        group = self._groups.get(group_id)
+        return group if isinstance(group, ClassicGroup) else None
 
     # JoinGroup
 
@@ -61,12 +67,13 @@ class Rebalancing:
         if len((request.group_instance_id or command.client_id or "").encode()) > ID_PREFIX_MAX_BYTES:
             raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
         member_id = request.member_id
-        group = self._groups.get(request.group_id)
+        group = self._group(request.group_id)
         decision = Decision()
         if group is None:
             if member_id != UNKNOWN_MEMBER_ID:
                 return Decision(_join_error(ErrorCode.UNKNOWN_MEMBER_ID, member_id))
-            group = self._groups[request.group_id] = ClassicGroup(request.group_id, state_since_ms=now_ms)
+            group = ClassicGroup(request.group_id, state_since_ms=now_ms)
+            self._groups[request.group_id] = group
             empty = GroupMetadataValue(protocol=None, leader=None, current_state_timestamp=now_ms)
             decision.records.append(group_record(group.group_id, empty))
         if not self._accepts(group, member_id):
@@ -83,7 +90,7 @@ class Rebalancing:
             if command.requires_member_id:
                 group.pending_join.add(new_id)
                 expired = SessionExpired(group.group_id, new_id)
-                decision.timers.append(Timer(_session_key(group.group_id, new_id), request.session_timeout_ms, expired))
+                decision.timers.append(Timer(session_key(group.group_id, new_id), request.session_timeout_ms, expired))
                 decision.reply = _join_error(ErrorCode.MEMBER_ID_REQUIRED, new_id)
             else:
                 self._add(group, command, new_id, now_ms, waiter, decision)
@@ -161,7 +168,7 @@ class Rebalancing:
         led = group.leader == old_id
         member = group.remove(old_id)
         assert member is not None
-        decision.timers.append(Timer(_session_key(group.group_id, old_id), None))
+        decision.timers.append(Timer(session_key(group.group_id, old_id), None))
         if member.join_waiter is not None:
             decision.replies.append((member.join_waiter, _join_error(ErrorCode.FENCED_INSTANCE_ID, old_id)))
             member.join_waiter = None
@@ -195,7 +202,7 @@ class Rebalancing:
         )
         group.add(member)
         expired = SessionExpired(group.group_id, member_id)
-        decision.timers.append(Timer(_session_key(group.group_id, member_id), NEW_MEMBER_JOIN_TIMEOUT_MS, expired))
+        decision.timers.append(Timer(session_key(group.group_id, member_id), NEW_MEMBER_JOIN_TIMEOUT_MS, expired))
         self._rebalance_or_complete(group, now_ms, decision)
 
     def _update(
@@ -222,7 +229,7 @@ class Rebalancing:
         if group.state is State.COMPLETING_REBALANCE:
             self._reset_assignments(group, ErrorCode.REBALANCE_IN_PROGRESS, decision)
         group.pending_sync.clear()
-        decision.timers.append(Timer(_sync_key(group.group_id), None))
+        decision.timers.append(Timer(sync_key(group.group_id), None))
         group.initial = group.state is State.EMPTY
         group.state = State.PREPARING_REBALANCE
         group.state_since_ms = now_ms
@@ -239,10 +246,10 @@ class Rebalancing:
             return
         remaining_ms = max(group.rebalance_timeout_ms - delay_ms, 0)
         over = InitialDelayOver(group.group_id, delay_ms, remaining_ms)
-        decision.timers.append(Timer(_join_key(group.group_id), delay_ms, over))
+        decision.timers.append(Timer(join_key(group.group_id), delay_ms, over))
 
     def _await_joins(self, group: ClassicGroup, decision: Decision) -> None:
-        timer = Timer(_join_key(group.group_id), group.rebalance_timeout_ms, JoinOverdue(group.group_id))
+        timer = Timer(join_key(group.group_id), group.rebalance_timeout_ms, JoinOverdue(group.group_id))
         decision.timers.append(timer)
 
     def _complete_if_all_joined(self, group: ClassicGroup, now_ms: int, decision: Decision) -> None:
@@ -251,7 +258,7 @@ class Rebalancing:
 
     def _complete(self, group: ClassicGroup, now_ms: int, decision: Decision) -> None:
         """The next generation is of those who have joined; dynamic members that have not are out."""
-        decision.timers.append(Timer(_join_key(group.group_id), None))
+        decision.timers.append(Timer(join_key(group.group_id), None))
         late = [each for each in group.members.values() if each.join_waiter is None]
         for member in late:
             if member.instance_id is None:
@@ -280,7 +287,7 @@ class Rebalancing:
             member.is_new = False
         group.pending_sync = set(group.members)
         overdue = SyncOverdue(group.group_id, group.generation_id)
-        decision.timers.append(Timer(_sync_key(group.group_id), group.rebalance_timeout_ms, overdue))
+        decision.timers.append(Timer(sync_key(group.group_id), group.rebalance_timeout_ms, overdue))
 
     def _reset_assignments(self, group: ClassicGroup, code: ErrorCode, decision: Decision) -> None:
         for member in group.members.values():
@@ -292,13 +299,13 @@ class Rebalancing:
 
     def _restart_session(self, group: ClassicGroup, member: Member, decision: Decision) -> None:
         expired = SessionExpired(group.group_id, member.member_id)
-        key = _session_key(group.group_id, member.member_id)
+        key = session_key(group.group_id, member.member_id)
         decision.timers.append(Timer(key, member.session_timeout_ms, expired))
 
     def _drop(self, group: ClassicGroup, member_id: str, decision: Decision) -> None:
         """The member, or the id that was given out, is gone, and its requests that wait are told."""
         member = group.remove(member_id)
-        decision.timers.append(Timer(_session_key(group.group_id, member_id), None))
+        decision.timers.append(Timer(session_key(group.group_id, member_id), None))
         if member is None:
             return
         if member.join_waiter is not None:
@@ -322,7 +329,7 @@ class Rebalancing:
             ApiError: what the member is told.
         """
         request = command.request
-        group = self._groups.get(request.group_id)
+        group = self._group(request.group_id)
         if group is None or group.is_empty:
             raise ApiError(ErrorCode.UNKNOWN_MEMBER_ID)
         member = group.check_member(request.member_id, request.group_instance_id)
@@ -367,7 +374,7 @@ class Rebalancing:
             ApiError: what the member is told.
         """
         request = command.request
-        group = self._groups.get(request.group_id)
+        group = self._group(request.group_id)
         if group is None:
             raise ApiError(ErrorCode.UNKNOWN_MEMBER_ID)
         member = group.check_member(request.member_id, request.group_instance_id)
@@ -391,7 +398,7 @@ class Rebalancing:
         Raises:
             ApiError: UNKNOWN_MEMBER_ID, there is no such group.
         """
-        group = self._groups.get(command.group_id)
+        group = self._group(command.group_id)
         if group is None:
             raise ApiError(ErrorCode.UNKNOWN_MEMBER_ID)
         decision = Decision()
@@ -416,7 +423,7 @@ class Rebalancing:
     def session_expired(self, command: SessionExpired, now_ms: int) -> Decision:
         """The silent member is out, unless it is us for whom it waits."""
         decision = Decision()
-        group = self._groups.get(command.group_id)
+        group = self._group(command.group_id)
         if group is None:
             return decision
         member = group.members.get(command.member_id)
@@ -433,7 +440,7 @@ class Rebalancing:
     def initial_delay_over(self, command: InitialDelayOver, now_ms: int) -> Decision:
         """The first rebalance completes, unless somebody came in the meantime and there is time left."""
         decision = Decision()
-        group = self._groups.get(command.group_id)
+        group = self._group(command.group_id)
         if group is None or group.state is not State.PREPARING_REBALANCE:
             return decision
         if not group.new_member_added or not command.remaining_ms:
@@ -442,13 +449,13 @@ class Rebalancing:
         group.new_member_added = False
         delay_ms = min(self._config().group_initial_rebalance_delay_ms, command.remaining_ms)
         over = InitialDelayOver(group.group_id, delay_ms, max(command.remaining_ms - command.delay_ms, 0))
-        decision.timers.append(Timer(_join_key(group.group_id), delay_ms, over))
+        decision.timers.append(Timer(join_key(group.group_id), delay_ms, over))
         return decision
 
     def join_overdue(self, command: JoinOverdue, now_ms: int) -> Decision:
         """The rebalance goes on without those who have not joined."""
         decision = Decision()
-        group = self._groups.get(command.group_id)
+        group = self._group(command.group_id)
         if group is not None and group.state is State.PREPARING_REBALANCE:
             self._complete(group, now_ms, decision)
         return decision
@@ -456,7 +463,7 @@ class Rebalancing:
     def sync_overdue(self, command: SyncOverdue, now_ms: int) -> Decision:
         """Members that never asked for their assignment are out."""
         decision = Decision()
-        group = self._groups.get(command.group_id)
+        group = self._group(command.group_id)
         if group is None or group.generation_id != command.generation_id or not group.pending_sync:
             return decision
         if group.state in {State.COMPLETING_REBALANCE, State.STABLE}:
@@ -470,6 +477,31 @@ class Rebalancing:
         for member in group.members.values():
             self._restart_session(group, member, decision)
         if len(group.members) > self._config().group_max_size:
+            self._prepare(group, now_ms, decision)
+
+    # From and to a consumer group
+
+    def dismiss(self, group: ClassicGroup, decision: Decision) -> None:
+        """The group will be a consumer group: whoever waits is told to come again, and no rebalance goes on."""
+        code = ErrorCode.REBALANCE_IN_PROGRESS
+        for member in group.members.values():
+            if member.join_waiter is not None:
+                decision.replies.append((member.join_waiter, _join_error(code, member.member_id)))
+            if member.sync_waiter is not None:
+                decision.replies.append((member.sync_waiter, _sync_error(code)))
+        for key in (join_key, sync_key):
+            decision.timers.append(Timer(key(group.group_id), None))
+
+    def take_over(
+        self, group: ClassicGroup, gone: Collection[str], now_ms: int, decision: Decision, *, rebalance: bool
+    ) -> None:
+        """The group was a consumer group, with members that are gone; rebalance: the others have to join again."""
+        for member_id in (*gone, *group.members):
+            for key in (session_key, revocation_key, join_key, sync_key):
+                decision.timers.append(Timer(key(group.group_id, member_id), None))
+        for member in group.members.values():
+            self._restart_session(group, member, decision)
+        if rebalance:
             self._prepare(group, now_ms, decision)
 
 
@@ -519,15 +551,3 @@ def _rebalance_timeout_ms(request: JoinGroupRequest) -> int:
 
 def _text(client_id: str | None) -> str:
     return "null" if client_id is None else client_id
-
-
-def _session_key(group_id: str, member_id: str) -> Hashable:
-    return ("session", group_id, member_id)
-
-
-def _join_key(group_id: str) -> Hashable:
-    return ("join", group_id)
-
-
-def _sync_key(group_id: str) -> Hashable:
-    return ("sync", group_id)

@@ -12,6 +12,20 @@ from kwire.coordinator.decision import CoordinatorRecord
 from kwire.protocol.codec import decode, encode_into
 from kwire.protocol.errors import ProtocolError
 from kwire.protocol.messages.records.consumer_offsets import (
+    ConsumerGroupCurrentMemberAssignmentKey,
+    ConsumerGroupCurrentMemberAssignmentValue,
+    ConsumerGroupMemberMetadataKey,
+    ConsumerGroupMemberMetadataValue,
+    ConsumerGroupMetadataKey,
+    ConsumerGroupMetadataValue,
+    ConsumerGroupPartitionMetadataKey,
+    ConsumerGroupPartitionMetadataValue,
+    ConsumerGroupRegularExpressionKey,
+    ConsumerGroupRegularExpressionValue,
+    ConsumerGroupTargetAssignmentMemberKey,
+    ConsumerGroupTargetAssignmentMemberValue,
+    ConsumerGroupTargetAssignmentMetadataKey,
+    ConsumerGroupTargetAssignmentMetadataValue,
     GroupMetadataKey,
     GroupMetadataValue,
     OffsetCommitKey,
@@ -31,16 +45,28 @@ EXPIRING_OFFSET_COMMIT_VERSION: Final = 1
 _INT16 = struct.Struct(">h")
 _KEY_VERSION = 0
 
-_KEYS: Mapping[int, type[Message]] = {
-    GroupMetadataKey.API_KEY: GroupMetadataKey,
-    0: OffsetCommitKey,  # as Kafka wrote it before 0.9
-    OffsetCommitKey.API_KEY: OffsetCommitKey,
+_KINDS: Mapping[int, tuple[type[Message], type[Message]]] = {
+    0: (OffsetCommitKey, OffsetCommitValue),  # as Kafka wrote it before 0.9
+    OffsetCommitKey.API_KEY: (OffsetCommitKey, OffsetCommitValue),
+    GroupMetadataKey.API_KEY: (GroupMetadataKey, GroupMetadataValue),
+    ConsumerGroupMetadataKey.API_KEY: (ConsumerGroupMetadataKey, ConsumerGroupMetadataValue),
+    ConsumerGroupPartitionMetadataKey.API_KEY: (ConsumerGroupPartitionMetadataKey, ConsumerGroupPartitionMetadataValue),
+    ConsumerGroupMemberMetadataKey.API_KEY: (ConsumerGroupMemberMetadataKey, ConsumerGroupMemberMetadataValue),
+    ConsumerGroupTargetAssignmentMetadataKey.API_KEY: (
+        ConsumerGroupTargetAssignmentMetadataKey,
+        ConsumerGroupTargetAssignmentMetadataValue,
+    ),
+    ConsumerGroupTargetAssignmentMemberKey.API_KEY: (
+        ConsumerGroupTargetAssignmentMemberKey,
+        ConsumerGroupTargetAssignmentMemberValue,
+    ),
+    ConsumerGroupCurrentMemberAssignmentKey.API_KEY: (
+        ConsumerGroupCurrentMemberAssignmentKey,
+        ConsumerGroupCurrentMemberAssignmentValue,
+    ),
+    ConsumerGroupRegularExpressionKey.API_KEY: (ConsumerGroupRegularExpressionKey, ConsumerGroupRegularExpressionValue),
 }
-_VALUES: Mapping[int, type[Message]] = {
-    GroupMetadataKey.API_KEY: GroupMetadataValue,
-    0: OffsetCommitValue,
-    OffsetCommitKey.API_KEY: OffsetCommitValue,
-}
+"""Record type to the classes of its key and value."""
 
 
 def _prefixed(prefix: int, message: Message, version: int) -> bytes:
@@ -49,34 +75,31 @@ def _prefixed(prefix: int, message: Message, version: int) -> bytes:
     return bytes(out)
 
 
+def record(key: Message, value: Message | None, version: int = 0) -> CoordinatorRecord:
+    """What the key stands for is the value from now on; without one it is no more. version: of the value's format."""
+    value_bytes = None if value is None else _prefixed(version, value, version)
+    return CoordinatorRecord(key, value, _prefixed(key.API_KEY, key, _KEY_VERSION), value_bytes)
+
+
 def group_record(group_id: str, value: GroupMetadataValue) -> CoordinatorRecord:
     """A classic group as it is from now on."""
-    key = GroupMetadataKey(group=group_id)
-    return CoordinatorRecord(
-        key,
-        value,
-        _prefixed(key.API_KEY, key, _KEY_VERSION),
-        _prefixed(GROUP_METADATA_VERSION, value, GROUP_METADATA_VERSION),
-    )
+    return record(GroupMetadataKey(group=group_id), value, GROUP_METADATA_VERSION)
 
 
 def group_tombstone(group_id: str) -> CoordinatorRecord:
     """The classic group is no more."""
-    key = GroupMetadataKey(group=group_id)
-    return CoordinatorRecord(key, None, _prefixed(key.API_KEY, key, _KEY_VERSION), None)
+    return record(GroupMetadataKey(group=group_id), None)
 
 
 def offset_record(group_id: str, topic: str, partition: int, value: OffsetCommitValue) -> CoordinatorRecord:
     """An offset is committed."""
-    key = OffsetCommitKey(group=group_id, topic=topic, partition=partition)
     version = OFFSET_COMMIT_VERSION if value.expire_timestamp < 0 else EXPIRING_OFFSET_COMMIT_VERSION
-    return CoordinatorRecord(key, value, _prefixed(key.API_KEY, key, _KEY_VERSION), _prefixed(version, value, version))
+    return record(OffsetCommitKey(group=group_id, topic=topic, partition=partition), value, version)
 
 
 def offset_tombstone(group_id: str, topic: str, partition: int) -> CoordinatorRecord:
     """A committed offset is no more."""
-    key = OffsetCommitKey(group=group_id, topic=topic, partition=partition)
-    return CoordinatorRecord(key, None, _prefixed(key.API_KEY, key, _KEY_VERSION), None)
+    return record(OffsetCommitKey(group=group_id, topic=topic, partition=partition), None)
 
 
 def decode_record(key: bytes, value: bytes | None) -> CoordinatorRecord | None:
@@ -85,15 +108,14 @@ def decode_record(key: bytes, value: bytes | None) -> CoordinatorRecord | None:
     Raises:
         ProtocolError: it is malformed.
     """
-    kind = int.from_bytes(key[:2], "big", signed=True)
-    key_class = _KEYS.get(kind)
-    if key_class is None:
+    kind = _KINDS.get(int.from_bytes(key[:2], "big", signed=True))
+    if kind is None:
         return None
+    key_class, value_class = kind
     decoded_key = decode(key_class, _KEY_VERSION, key, 2)
     if value is None:
         return CoordinatorRecord(decoded_key, None, key, None)
     version = int.from_bytes(value[:2], "big", signed=True)
-    value_class = _VALUES[kind]
     if not value_class.MIN_VERSION <= version <= value_class.MAX_VERSION:
         raise ProtocolError(f"{value_class.__name__} version {version}")
     return CoordinatorRecord(decoded_key, decode(value_class, version, value, 2), key, value)

@@ -1,0 +1,100 @@
+"""A member of a consumer group: what it has told, and what it consumes. Both are what its two records say.
+
+Source: KIP-848, KIP-1251 (assignment epochs).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kwire.protocol.messages.records.consumer_offsets import ClassicMemberMetadata, ClassicProtocol
+
+JOINS: Final = 0
+"""Member epoch of a heartbeat that joins."""
+LEAVES: Final = -1
+LEAVES_FOR_A_WHILE: Final = -2
+"""Member epoch of a static member that has left and will be back."""
+NO_TARGET: Final = -1
+"""Target epoch of a group that is no more."""
+
+Partitions: TypeAlias = "Mapping[bytes, frozenset[int]]"
+"""Topic id to partitions."""
+OwnedPartitions: TypeAlias = "Mapping[bytes, Mapping[int, int]]"
+"""Topic id to partition to the epoch at which it was assigned."""
+
+
+class MemberState(IntEnum):
+    """How far a member has come towards its target; the values are those of its record."""
+
+    STABLE = 0
+    UNREVOKED_PARTITIONS = 1
+    UNRELEASED_PARTITIONS = 2
+    UNKNOWN = 127
+
+
+@dataclass(slots=True, frozen=True)
+class Subscription:
+    """What a member has told. regex: empty for none. classic: where it speaks the classic protocol."""
+
+    instance_id: str | None = None
+    rack_id: str | None = None
+    client_id: str = ""
+    client_host: str = ""
+    topic_names: frozenset[str] = frozenset()
+    regex: str = ""
+    rebalance_timeout_ms: int = -1
+    server_assignor: str | None = None
+    classic: ClassicMemberMetadata | None = None
+
+    @property
+    def protocols(self) -> Sequence[ClassicProtocol]:
+        """What it supports of the classic protocol, the best first."""
+        return self.classic.supported_protocols if self.classic is not None else ()
+
+
+@dataclass(slots=True, frozen=True)
+class Ownership:
+    """What a member consumes, and at which epoch it is. revoking: what it has been told to give up, and may hold."""
+
+    epoch: int = JOINS
+    previous_epoch: int = -1
+    state: MemberState = MemberState.STABLE
+    assigned: OwnedPartitions = field(default_factory=dict)
+    revoking: OwnedPartitions = field(default_factory=dict)
+
+    def is_reconciled_to(self, target_epoch: int) -> bool:
+        """Whether it consumes what the target of that epoch gives it."""
+        return self.state is MemberState.STABLE and self.epoch == target_epoch
+
+    def assigned_since(self, topic_id: bytes, partition: int) -> int | None:
+        """The epoch at which the partition was assigned to it; None where it holds it not at all."""
+        since = self.assigned.get(topic_id, {}).get(partition)
+        return self.revoking.get(topic_id, {}).get(partition) if since is None else since
+
+
+@dataclass(slots=True)
+class ConsumerMember:
+    """One member. settled_at: what the group and the cluster looked like when nothing was left to be done for it.
+
+    awaits_join: a member of the classic protocol has been told to join again, and a timer waits for it.
+    """
+
+    member_id: str
+    subscription: Subscription = field(default_factory=Subscription)
+    ownership: Ownership = field(default_factory=Ownership)
+    settled_at: tuple[int, int] | None = None
+    awaits_join: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class ResolvedExpression:
+    """The topics that matched a regular expression at a time. version: of the metadata."""
+
+    topics: frozenset[str]
+    version: int
+    timestamp_ms: int

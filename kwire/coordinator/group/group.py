@@ -1,0 +1,62 @@
+"""What every kind of group is to committed offsets, lists and deletions; classic groups and consumer groups are two."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    from kwire.coordinator.decision import CoordinatorRecord
+    from kwire.coordinator.group.commands import CommitOffsets
+
+
+class Group(Protocol):
+    """A group of any kind. group_type: its name in ListGroups."""
+
+    group_type: ClassVar[str]
+    group_id: str
+
+    @property
+    def protocol_type(self) -> str | None:
+        """What its members do with their partitions; None for a group that only holds offsets."""
+
+    @property
+    def state_name(self) -> str:
+        """Where it stands, as it is listed and described."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has no members."""
+
+    def is_subscribed_to(self, topic: str) -> bool:
+        """Whether a member consumes the topic, as far as can be told."""
+
+    def check_commit(self, command: CommitOffsets) -> None:
+        """Its member, or nobody's, may commit these offsets.
+
+        Raises:
+            ApiError: why not.
+        """
+
+    def check_fetch(self, member_id: str | None, member_epoch: int) -> None:
+        """Whoever says to be this member may know what is committed.
+
+        Raises:
+            ApiError: why not.
+        """
+
+    def check_offset_delete(self) -> None:
+        """Offsets of topics that nobody consumes may be deleted.
+
+        Raises:
+            ApiError: why not.
+        """
+
+    @property
+    def lets_offsets_expire(self) -> bool:
+        """Whether offsets of topics that nobody consumes go after their retention, as it is now."""
+
+    def kept_since_ms(self, commit_timestamp_ms: int) -> int:
+        """When the retention of an offset that was committed at that time began."""
+
+    def tombstones(self) -> list[CoordinatorRecord]:
+        """The records that end it."""

@@ -1,0 +1,28 @@
+"""Keys of a group's timers: one that is set again replaces what was set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+
+def session_key(group_id: str, member_id: str) -> Hashable:
+    """A member's silence."""
+    return ("session", group_id, member_id)
+
+
+def revocation_key(group_id: str, member_id: str) -> Hashable:
+    """A member's time to give up partitions."""
+    return ("revocation", group_id, member_id)
+
+
+def join_key(group_id: str, member_id: str | None = None) -> Hashable:
+    """A group's rebalance, or the one member's time to join again."""
+    return ("join", group_id, member_id)
+
+
+def sync_key(group_id: str, member_id: str | None = None) -> Hashable:
+    """A generation's time to ask for assignments, or the one member's."""
+    return ("sync", group_id, member_id)
