@@ -101,7 +101,7 @@ class Member:
 class Group:
     """A consumer group.
 
-    type, state: as Kafka calls them ("Classic", "Stable"). committed: the offsets, each of the record that comes next.
+    type, state: as Kafka calls them ("classic", "Stable"). committed: the offsets, each of the record that comes next.
     lag: what is missing to each log's end, for the partitions with a committed offset and those that members were
     assigned; without a committed offset, the whole log.
     """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import trio
 
 from kwire.embedded import actions, groups
-from kwire.embedded.values import ClusterError
+from kwire.embedded.values import ClusterError, TopicPartition
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -78,22 +78,24 @@ async def records(
     running: Running, topic: str, count: int, index: int | None, timeout_s: float, *, committed_only: bool
 ) -> list[Record]:
     """The topic's records, once there are so many."""
-    found: Sequence[Record] = ()
 
     async def arrived() -> list[Record] | None:
-        nonlocal found
         if running.cluster.image.topic(topic) is None:
             return None
+        partitions = actions.live_partitions(running.cluster, topic, index)
+        if sum(each.high_watermark - each.log.log_start_offset for each in partitions) < count:
+            return None  # there cannot be so many; to read them takes longer than to look
         found = await actions.records(running, topic, index, committed_only=committed_only)
         return found if len(found) >= count else None
 
-    arrivals = await _until(arrived, timeout_s)
-    if arrivals is not None:
-        return arrivals
-    where = topic if index is None else f"{topic}-{index}"
+    found = await _until(arrived, timeout_s)
+    if found is not None:
+        return found
     if running.cluster.image.topic(topic) is None:
         raise TimeoutError(f"no topic {topic!r} appeared within {timeout_s:g} s")
-    raise TimeoutError(f"{where} has {len(found)} of {count} records after {timeout_s:g} s")
+    where = topic if index is None else TopicPartition(topic, index)
+    there = await actions.records(running, topic, index, committed_only=committed_only)
+    raise TimeoutError(f"{where} has {len(there)} of {count} records after {timeout_s:g} s")
 
 
 async def consumed(running: Running, group_id: str, topics: Sequence[str], timeout_s: float) -> None:

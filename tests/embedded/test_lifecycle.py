@@ -4,11 +4,13 @@ import asyncio
 import gc
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import trio
@@ -20,6 +22,11 @@ from kwire.testing.client import connected
 
 def address(cluster):
     host, _, port = cluster.bootstrap_servers.partition(":")
+    return host, int(port)
+
+
+def first_address(cluster):
+    host, _, port = cluster.brokers()[0].address.partition(":")
     return host, int(port)
 
 
@@ -130,6 +137,34 @@ def test_threads_that_wait_when_it_ends_are_told():
         thread.join(10)
     assert len(told) == 4
     assert all("reset or closed while this was waited for" in text for text in told)
+
+
+def test_control_c_ends_a_wait_and_leaves_nothing():
+    with pytest.raises(KeyboardInterrupt), Cluster(topics=["t"]) as cluster:
+        threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]).start()
+        cluster.wait_for_records("t", timeout_s=30)
+    assert not broker_threads()
+    assert not is_open(address(cluster))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="descriptors are counted in /proc")
+def test_clusters_one_after_another_leave_no_thread_and_no_descriptor():
+    def round_():
+        with Cluster(brokers=2, topics={"t": 2}) as cluster, socket.create_connection(first_address(cluster)):
+            cluster.append("t", b"v")
+            cluster.restore(cluster.snapshot())
+            cluster.stop_broker(2)
+            cluster.reset()
+
+    def held():
+        gc.collect()
+        return threading.active_count(), len([*Path("/proc/self/fd").iterdir()])
+
+    round_()
+    before = held()
+    for _ in range(20):
+        round_()
+    assert held() == before
 
 
 # Event loops
