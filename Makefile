@@ -1,4 +1,4 @@
-# serve, test, lint, compat, simulate, bench, compare: each installs what it needs into .venv first.
+# serve, test, lint, compat, simulate, examples, bench, compare: each installs what it needs into .venv first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
