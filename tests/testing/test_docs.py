@@ -1,0 +1,40 @@
+"""The examples of docs/testing.md and docs/moving-tests.md, executed as written: each a module of a test suite.
+
+A block that shows what was before kwire is not executed: its fence says "python before". One that has a name, as
+"python conftest.py", is a file beside the others.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PLUGINS = ("kwire.testing.pytest_plugin", "pytest_asyncio.plugin")
+INI = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
+
+
+@pytest.mark.parametrize(("page", "count"), [("docs/testing.md", 9), ("docs/moving-tests.md", 5), ("README.md", 1)])
+def test_every_example_passes(page, count, tmp_path):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python ?(\S*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    if page == "README.md":  # its other examples use the broker that it shows how to start
+        blocks = [(name, block) for name, block in blocks if name]
+    modules = 0
+    for name, block in blocks:
+        if name != "before":
+            modules += name != "conftest.py"
+            (tmp_path / (name or f"test_{modules}.py")).write_text(block, encoding="utf-8")
+    assert modules == count
+    (tmp_path / "pytest.ini").write_text(INI)
+    plugins = [word for plugin in PLUGINS for word in ("-p", plugin)]
+    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugins]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " skipped" not in done.stdout
