@@ -25,6 +25,7 @@ simulate: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/request_cost.py $(ARGS)
+	$(BIN)/python benchmarks/embedded.py
 
 # kwire beside Apache Kafka, about six minutes; ARGS=--short for one small round.
 compare: $(VENV)/.dev
@@ -47,6 +48,12 @@ $(VENV)/.dev: $(VENV)/.serve requirements/dev.txt
 lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes pyproject.toml -o requirements/serve.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes --group dev -c requirements/serve.txt pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes --group examples -c requirements/serve.txt pyproject.toml -o requirements/examples.txt
+
+# The examples, and the README's test on each Python that is there, with the built wheel in fresh environments.
+.PHONY: examples
+examples: $(VENV)/.dev
+	$(BIN)/python examples/run.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
