@@ -27,7 +27,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/request_cost.py $(ARGS)
 	$(BIN)/python benchmarks/embedded.py
 
-# kwire beside Apache Kafka, about six minutes; ARGS=--short for one small round.
+# kwire beside Apache Kafka, about ten minutes; ARGS=--short for one small round, ARGS="-k groups" for a section.
 compare: $(VENV)/.dev
 	$(BIN)/python benchmarks/compare.py $(ARGS)
 

@@ -1,11 +1,12 @@
 """kwire beside Apache Kafka: start, memory, CPU, single requests, and throughput, in one run.
 
 The brokers take turns: in each round one of them is started, measured with the same clients, and stopped, then the
-other. The table shows medians over the rounds and the median of the rounds' ratios, so that what the machine does
+other. The tables show medians over the rounds and the median of the rounds' ratios, so that what the machine does
 meanwhile falls on both. Figures of kwire are those of the segments engine.
 
-    python benchmarks/compare.py                     three rounds, about six minutes; writes benchmarks/RESULTS.md
-    python benchmarks/compare.py --short             one small round, about a minute; writes nothing
+    python benchmarks/compare.py                     three rounds, about ten minutes; writes benchmarks/RESULTS.md
+    python benchmarks/compare.py -k groups           the parts of one section; writes that section of it
+    python benchmarks/compare.py --short             one small round, about two minutes; writes nothing
     python benchmarks/compare.py --only kwire -k start,requests
 """
 
@@ -19,11 +20,14 @@ from pathlib import Path
 from statistics import median
 
 import brokers
+import groups
 import report
 import workloads
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-PARTS = ("start", "idle", "connections", "requests", "throughput")
+SECTIONS = {"Requests and records": ("start", "idle", "connections", "requests", "throughput"), "Groups": ("groups",)}
+"""The tables of RESULTS.md, and the parts that each of them has; every section starts its own brokers."""
+PARTS = tuple(part for parts in SECTIONS.values() for part in parts)
 STARTS_A_ROUND = 5
 """kwire starts so fast that one start says little."""
 
@@ -33,7 +37,7 @@ class Plan:
 
     def __init__(self, options: argparse.Namespace) -> None:
         short = options.short
-        self.parts = options.k.split(",") if options.k else PARTS
+        self.parts = options.k.split(",") if options.k else list(PARTS)
         self.kinds: tuple[str, ...] = (options.only,) if options.only else brokers.KINDS
         self.rounds = options.rounds or (1 if short else 3)
         self.request_s = 1.0 if short else 3.0
@@ -41,26 +45,30 @@ class Plan:
         self.idle_s = 1.0 if short else 5.0
         self.megabytes = 20 if short else 300
         self.large_megabytes = 20 if short else 1000
+        self.groups = 2 if short else 5
+        self.beats_s = 3.0 if short else 12.0
 
 
-def measure(kind: str, plan: Plan) -> workloads.Figures:
-    """All figures of one broker, started for it."""
+def measure(kind: str, plan: Plan, parts: set[str]) -> workloads.Figures:
+    """The parts' figures of one broker, started for them."""
     figures: workloads.Figures = {}
-    if "start" in plan.parts:
+    if "start" in parts:
         figures |= start(kind)
     with tempfile.TemporaryDirectory(prefix="kwire-compare-") as directory:
         broker = brokers.Broker(kind, Path(directory))
         try:
-            if "idle" in plan.parts:
+            if "idle" in parts:
                 figures |= workloads.idle(broker, plan.idle_s)
-            if "connections" in plan.parts:
+            if "connections" in parts:
                 figures |= workloads.idle_connections(broker)
-            if "requests" in plan.parts:
+            if "requests" in parts:
                 workloads.request_rate(broker, 8, plan.warm_s)
                 for connections in (1, 8, 32):
                     figures |= workloads.request_rate(broker, connections, plan.request_s)
-            if "throughput" in plan.parts:
+            if "throughput" in parts:
                 figures |= throughput(broker, plan)
+            if "groups" in parts:
+                figures |= groups.groups(broker, plan.groups, plan.request_s, plan.beats_s)
         finally:
             broker.stop()
     return figures
@@ -90,7 +98,7 @@ def throughput(broker: brokers.Broker, plan: Plan) -> workloads.Figures:
 
 
 def main() -> None:
-    """Measures, prints the table, and keeps it unless only a part was asked for."""
+    """Measures, prints the tables, and keeps those of whole sections."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--short", action="store_true", help="one small round: it must run, the figures say little")
     parser.add_argument("--rounds", type=int, help="pairs to measure (3)")
@@ -99,22 +107,39 @@ def main() -> None:
     options = parser.parse_args()
     plan = Plan(options)
     plan.kinds = brokers.prepare(plan.kinds)
+    sections = {}
+    for title, parts in SECTIONS.items():
+        chosen = set(parts) & set(plan.parts)
+        if chosen:
+            sections[title] = section(plan, chosen)
+            print(f"## {title}\n\n{sections[title]}\n", flush=True)
+    whole = {title: text for title, text in sections.items() if set(SECTIONS[title]) <= set(plan.parts)}
+    if not options.short and plan.kinds == brokers.KINDS:
+        RESULTS.write_text(merged(RESULTS.read_text() if RESULTS.exists() else "", whole))
+
+
+def section(plan: Plan, parts: set[str]) -> str:
+    """The parts, measured: a line about the run, and a table."""
     load_before, started_s = brokers.load(), time.perf_counter()
     figures: dict[str, list[workloads.Figures]] = {kind: [] for kind in plan.kinds}
     for number in range(plan.rounds):
         for kind in plan.kinds:
-            print(f"round {number + 1} of {plan.rounds}: {kind}", flush=True)
-            figures[kind].append(measure(kind, plan))
-    measured = figures[plan.kinds[0]]
-    text = report.table(measured, figures["kafka"] if len(plan.kinds) > 1 else [])
+            print(f"round {number + 1} of {plan.rounds}: {kind}, {' '.join(sorted(parts))}", flush=True)
+            figures[kind].append(measure(kind, plan, parts))
+    text = report.table(figures[plan.kinds[0]], figures["kafka"] if len(plan.kinds) > 1 else [])
     minutes = (time.perf_counter() - started_s) / 60
     about = (
         f"{report.machine()}, {os.cpu_count()} cores; {plan.rounds} rounds in {minutes:.0f} minutes; "
         f"load averages {load_before} before, {brokers.load()} after."
     )
-    print(f"{about}\n\n{text}")
-    if not (options.short or options.k) and plan.kinds == brokers.KINDS:
-        RESULTS.write_text(f"{HEAD}\n{about}\n\n{text}\n")
+    return f"{about}\n\n{text}"
+
+
+def merged(before: str, sections: dict[str, str]) -> str:
+    """RESULTS.md with these sections; those that were not measured stay as they were."""
+    kept = {title: text.strip() for title, _, text in (part.partition("\n") for part in before.split("\n## ")[1:])}
+    texts = kept | sections
+    return "\n".join([HEAD, *(f"## {title}\n\n{texts[title]}\n" for title in SECTIONS if title in texts)])
 
 
 HEAD = """\
@@ -122,8 +147,8 @@ HEAD = """\
 
 Written by `make compare`; [docs/performance.md](../docs/performance.md) says how it measures. Medians over the rounds;
 a ratio is kwire's figure to Apache Kafka's in the same round, with the lowest and the highest. kwire keeps its data in
-segment files; Apache Kafka is a single KRaft node with its stock settings, formatted before its start is timed. Broker
-CPU counts user and system time of all threads of the process.
+segment files; Apache Kafka is a single KRaft node with its stock settings, but for `group.initial.rebalance.delay.ms=0`,
+formatted before its start is timed. Broker CPU counts user and system time of all threads of the process.
 """
 
 

@@ -17,7 +17,9 @@ from kwire.protocol.records.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES, Batch
 from kwire.protocol.schema import Message
 
 PRODUCE, FETCH, METADATA, API_VERSIONS = 0, 1, 3, 18
+OFFSET_COMMIT, FIND_COORDINATOR, JOIN_GROUP, HEARTBEAT, LEAVE_GROUP, SYNC_GROUP = 8, 10, 11, 12, 13, 14
 VERSIONS = {PRODUCE: 9, FETCH: 12, METADATA: 12, API_VERSIONS: 3}
+VERSIONS |= {OFFSET_COMMIT: 9, FIND_COORDINATOR: 4, JOIN_GROUP: 9, HEARTBEAT: 4, LEAVE_GROUP: 5, SYNC_GROUP: 5}
 """The versions used here: all are flexible, name topics by name, and both brokers have them."""
 
 FETCH_BYTES = 1024 * 1024
@@ -102,12 +104,12 @@ def api_versions_frame() -> bytes:
 
 
 class Client:
-    """One connection; a request is answered before the next one leaves."""
+    """One connection; a request is answered before the next one leaves. reply_bytes: the longest reply that fits."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, reply_bytes: int = 2 * FETCH_BYTES) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=SOCKET_TIMEOUT_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._buffer = memoryview(bytearray(2 * FETCH_BYTES))
+        self._buffer = memoryview(bytearray(reply_bytes))
 
     def ask(self, request: bytes) -> memoryview:
         """The reply to the request, without its size.
@@ -116,6 +118,14 @@ class Client:
             OSError: the broker is not there, or went away.
         """
         self.socket.sendall(request)
+        return self.receive()
+
+    def receive(self) -> memoryview:
+        """The next reply, without its size.
+
+        Raises:
+            OSError: the broker went away.
+        """
         self._receive(4)
         size = int.from_bytes(self._buffer[:4], "big")
         self._receive(size)

@@ -44,6 +44,14 @@ TARGETS = {
     "requests, 1 connection [/s]": Target(1.0, of_ratio=True, is_least=True),
     "requests, 8 connections, broker CPU [µs each]": Target(70, of_ratio=False),
 }
+for _name in (
+    "50 members until stable [ms]",
+    "rebalance when one of 50 members leaves [ms]",
+    "200 idle members, broker CPU [ms/s]",
+):
+    TARGETS[_name] = Target(1.0, of_ratio=True)
+TARGETS["200 idle members, broker CPU [µs a heartbeat]"] = Target(60, of_ratio=False)
+TARGETS["offset commits, 8 members [/s]"] = Target(1.0, of_ratio=True, is_least=True)
 for _connections in (8, 32):
     TARGETS[f"requests, {_connections} connections [/s]"] = Target(1.2, of_ratio=True, is_least=True)
 for _connections in ("1 connection", "8 connections", "32 connections"):

@@ -39,7 +39,9 @@ def request_rate(broker: Broker, connections: int, seconds: float) -> Figures:
     clients = [Client(broker.port) for _ in range(connections)]
     broker_cpu_s = broker.cpu_s()
     started_s = time.perf_counter()
-    latencies_s, last_replies = _closed_loop([client.socket for client in clients], request, started_s + seconds)
+    latencies_s, last_replies = closed_loop(
+        [client.socket for client in clients], [request] * connections, started_s + seconds
+    )
     elapsed_s = time.perf_counter() - started_s
     broker_cpu_s = broker.cpu_s() - broker_cpu_s
     responses = [frames.decode_response(PRODUCE, 9, reply[4:])[1] for reply in last_replies]
@@ -58,21 +60,23 @@ def request_rate(broker: Broker, connections: int, seconds: float) -> Figures:
     }
 
 
-def _closed_loop(sockets: list[socket.socket], request: bytes, until_s: float) -> tuple[list[float], list[bytes]]:
-    """(Seconds that each reply took, each connection's last reply)."""
+def closed_loop(sockets: list[socket.socket], requests: list[bytes], until_s: float) -> tuple[list[float], list[bytes]]:
+    """(Seconds that each reply took, each connection's last reply); a connection repeats its request until then."""
     poll = select.epoll()
-    by_descriptor = {connected.fileno(): connected for connected in sockets}
+    by_descriptor = {
+        connected.fileno(): (connected, request) for connected, request in zip(sockets, requests, strict=True)
+    }
     sent_s = {}
     latencies_s: list[float] = []
     last_replies: list[bytes] = []
     clock = time.perf_counter
-    for descriptor, connected in by_descriptor.items():
+    for descriptor, (connected, request) in by_descriptor.items():
         poll.register(descriptor, select.EPOLLIN)
         sent_s[descriptor] = clock()
         connected.send(request)
     while len(last_replies) < len(sockets):
         for descriptor, _ in poll.poll():
-            connected = by_descriptor[descriptor]
+            connected, request = by_descriptor[descriptor]
             reply = connected.recv(65_536)
             now_s = clock()
             latencies_s.append(now_s - sent_s[descriptor])

@@ -1,0 +1,169 @@
+"""What the comparison asks of a group coordinator: rebalances, commits, and members that only live."""
+
+from __future__ import annotations
+
+import time
+from itertools import chain
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from group_members import Group
+from raw_requests import FIND_COORDINATOR, HEARTBEAT, OFFSET_COMMIT, VERSIONS, Client, frame
+from workloads import closed_loop
+
+from kwire.protocol import frames
+from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
+from kwire.protocol.messages.heartbeat import HeartbeatRequest
+from kwire.protocol.messages.offset_commit import (
+    OffsetCommitRequest,
+    OffsetCommitRequestPartition,
+    OffsetCommitRequestTopic,
+)
+
+if TYPE_CHECKING:
+    from brokers import Broker
+    from workloads import Figures
+
+TOPIC = "groups"
+MEMBERS = 50
+LEAVERS = 3
+REBALANCE_BEAT_S = 0.05
+"""So often do members look whether there is a rebalance, so that they do not hide what the broker takes."""
+COMMITTERS = 8
+IDLE_MEMBERS = 200
+IDLE_BEAT_S = 3.0
+"""Kafka's default."""
+CONSUMER_WAIT_S = 60
+POLL_S = 0.01
+UNKNOWN_MEMBER_ID = 25
+
+
+def groups(broker: Broker, number: int, seconds: float, idle_s: float) -> Figures:
+    """All of it; number: of groups that are formed."""
+    broker.create_topic(TOPIC)
+    wait_coordinator(broker)
+    figures = rebalances(broker, number)
+    figures |= commits(broker, seconds)
+    figures |= idle_members(broker, idle_s)
+    return figures | consumers(broker, "classic")
+
+
+def wait_coordinator(broker: Broker) -> None:
+    """The broker coordinates groups: its internal topic is there, and loaded."""
+    client = Client(broker.port)
+    asked = frame(FIND_COORDINATOR, FindCoordinatorRequest(key_type=0, coordinator_keys=["any"]))
+    beat = frame(HEARTBEAT, HeartbeatRequest("any", 0, "nobody"))
+    while True:
+        found: Any = client.message(FIND_COORDINATOR, asked)
+        if found.coordinators[0].error_code == 0:
+            told: Any = client.message(HEARTBEAT, beat)
+            if told.error_code == UNKNOWN_MEMBER_ID:
+                break
+        time.sleep(POLL_S)
+    client.close()
+
+
+def rebalances(broker: Broker, number: int) -> Figures:
+    """Members that all come at once, and of whom then one after the other leaves."""
+    stable_s, left_s = [], []
+    for index in range(number):
+        group = Group(broker.port, f"rebalances-{index}", TOPIC, REBALANCE_BEAT_S)
+        started_s = time.perf_counter()
+        group.add(MEMBERS)
+        group.run_until(lambda group=group: group.is_stable)  # type: ignore[misc]
+        stable_s.append(time.perf_counter() - started_s)
+        for _ in range(LEAVERS):
+            before = group.generation_id
+            started_s = time.perf_counter()
+            group.leave()
+            group.run_until(lambda group=group, before=before: group.is_stable and group.generation_id > before)  # type: ignore[misc]
+            left_s.append(time.perf_counter() - started_s)
+        group.close()
+    return {
+        f"{MEMBERS} members until stable [ms]": median(stable_s) * 1000,
+        f"rebalance when one of {MEMBERS} members leaves [ms]": median(left_s) * 1000,
+    }
+
+
+def commits(broker: Broker, seconds: float) -> Figures:
+    """OffsetCommit of one partition by the members of a group, each with one request in flight."""
+    group = Group(broker.port, "commits", TOPIC, IDLE_BEAT_S)
+    group.add(COMMITTERS)
+    group.run_until(lambda: group.is_stable)
+    rows = [OffsetCommitRequestTopic(TOPIC, partitions=[OffsetCommitRequestPartition(0, 7, 0, "")])]
+    requests = [
+        frame(OFFSET_COMMIT, OffsetCommitRequest(group.group_id, each.generation_id, each.member_id, topics=rows))
+        for each in group.members
+    ]
+    sockets = [member.client.socket for member in group.members]
+    closed_loop(sockets, requests, time.perf_counter() + 2 * seconds)  # to be warm
+    cpu_s, started_s = broker.cpu_s(), time.perf_counter()
+    latencies_s, replies = closed_loop(sockets, requests, started_s + seconds)
+    elapsed_s, cpu_s = time.perf_counter() - started_s, broker.cpu_s() - cpu_s
+    for reply in replies:
+        told: Any = frames.decode_response(OFFSET_COMMIT, VERSIONS[OFFSET_COMMIT], reply[4:])[1]
+        if told.topics[0].partitions[0].error_code:
+            raise SystemExit(f"an offset was not committed: {told}")
+    group.close()
+    name = f"offset commits, {COMMITTERS} members"
+    return {
+        f"{name} [/s]": len(latencies_s) / elapsed_s,
+        f"{name}, p99 [µs]": sorted(latencies_s)[len(latencies_s) * 99 // 100] * 1e6,
+        f"{name}, broker CPU [µs each]": cpu_s / len(latencies_s) * 1e6,
+    }
+
+
+def idle_members(broker: Broker, seconds: float) -> Figures:
+    """Members of one group that do nothing but beat, at times spread over the interval."""
+    group = Group(broker.port, "idle", TOPIC, IDLE_BEAT_S)
+    group.add(IDLE_MEMBERS)
+    group.run_until(lambda: group.is_stable)
+    group.spread()
+    settled_s = time.perf_counter() + IDLE_BEAT_S
+    group.run_until(lambda: time.perf_counter() > settled_s)
+    cpu_s, beats, started_s = broker.cpu_s(), group.beats, time.perf_counter()
+    group.run_until(lambda: time.perf_counter() > started_s + seconds)
+    cpu_s, beats = broker.cpu_s() - cpu_s, group.beats - beats
+    group.close()
+    return {
+        f"{IDLE_MEMBERS} idle members, broker CPU [ms/s]": cpu_s / seconds * 1000,
+        f"{IDLE_MEMBERS} idle members, broker CPU [µs a heartbeat]": cpu_s / beats * 1e6,
+    }
+
+
+def consumers(broker: Broker, protocol: str) -> Figures:
+    """confluent-kafka's consumers, with their own pace, until they share a topic with a partition for each."""
+    from confluent_kafka import Consumer
+    from confluent_kafka.admin import AdminClient, NewTopic
+
+    topic = f"consumers-{protocol}"
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    admin.create_topics([NewTopic(topic, MEMBERS, 1)])[topic].result(CONSUMER_WAIT_S)
+    settings = {"bootstrap.servers": broker.bootstrap, "group.id": topic, "group.protocol": protocol}
+    members = [Consumer(settings) for _ in range(MEMBERS)]
+    started_s = time.perf_counter()
+    for member in members:
+        member.subscribe([topic])
+    stable_s = _until_shared(members) - started_s
+    started_s = time.perf_counter()
+    members.pop().close()
+    left_s = _until_shared(members) - started_s
+    for member in members:
+        member.close()
+    return {
+        f"{MEMBERS} confluent-kafka consumers ({protocol}) until stable [ms]": stable_s * 1000,
+        f"rebalance when one of {MEMBERS} confluent-kafka consumers ({protocol}) leaves [ms]": left_s * 1000,
+    }
+
+
+def _until_shared(members: list[Any]) -> float:
+    """When every partition has one owner among the members, and every member has one."""
+    deadline_s = time.perf_counter() + CONSUMER_WAIT_S
+    while time.perf_counter() < deadline_s:
+        for member in members:
+            member.poll(0)
+        owned = [[each.partition for each in member.assignment()] for member in members]
+        if all(owned) and sorted(chain.from_iterable(owned)) == list(range(MEMBERS)):
+            return time.perf_counter()
+        time.sleep(POLL_S)
+    raise SystemExit("the consumers do not come to share their topic")
