@@ -52,15 +52,8 @@ def answer(
         _sort(topic, _image(topic, context), context, accepted, refused)
     if not accepted:
         return OffsetCommitResponse(topics=refused)
-    asked = OffsetCommitRequest(
-        group_id=request.group_id,
-        generation_id_or_member_epoch=request.generation_id_or_member_epoch,
-        member_id=request.member_id,
-        group_instance_id=request.group_instance_id,
-        retention_time_ms=request.retention_time_ms,
-        topics=accepted,
-    )
-    command = CommitOffsets(asked, knows_missing_groups=context.api_version >= MISSING_GROUP_VERSION)
+    request.topics = accepted
+    command = CommitOffsets(request, knows_missing_groups=context.api_version >= MISSING_GROUP_VERSION)
     try:
         reply = ask_group_at_once(context, request.group_id, command)
     except ApiError as error:
@@ -111,15 +104,15 @@ def _sort(
         by_id = context.api_version >= TOPIC_ID_VERSION
         refused.append(_failed(topic, ErrorCode.UNKNOWN_TOPIC_ID if by_id else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION))
         return
+    topic.name, topic.topic_id = image.name, image.topic_id
     count = len(image.partitions)
-    known = topic.partitions
-    if any(not 0 <= each.partition_index < count for each in known):
-        known = [each for each in topic.partitions if 0 <= each.partition_index < count]
-        rest = [each for each in topic.partitions if not 0 <= each.partition_index < count]
-        unknown = OffsetCommitRequestTopic(name=image.name, topic_id=image.topic_id, partitions=rest)
-        refused.append(_failed(unknown, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION))
-    if known:
-        accepted.append(OffsetCommitRequestTopic(name=image.name, topic_id=image.topic_id, partitions=known))
+    unknown = [each for each in topic.partitions if not 0 <= each.partition_index < count]
+    if unknown:
+        rest = OffsetCommitRequestTopic(name=image.name, topic_id=image.topic_id, partitions=unknown)
+        refused.append(_failed(rest, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION))
+        topic.partitions = [each for each in topic.partitions if 0 <= each.partition_index < count]
+    if topic.partitions:
+        accepted.append(topic)
 
 
 def _failed(topic: OffsetCommitRequestTopic, code: ErrorCode) -> OffsetCommitResponseTopic:
