@@ -1,6 +1,8 @@
 """aiokafka in groups: two consumers share, one leaves, the other goes on where it was."""
 
 import asyncio
+import subprocess
+import sys
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -21,7 +23,7 @@ async def fill(broker, topic):
     await producer.stop()
 
 
-async def join(broker, topic):
+async def join(broker, topic, **options):
     consumer = AIOKafkaConsumer(
         topic,
         bootstrap_servers=broker.bootstrap,
@@ -30,6 +32,7 @@ async def join(broker, topic):
         enable_auto_commit=False,
         session_timeout_ms=6000,
         heartbeat_interval_ms=300,
+        **options,
     )
     await consumer.start()
     return consumer
@@ -79,3 +82,55 @@ def test_a_restarted_consumer_resumes(broker, topic):
         await again.stop()
 
     asyncio.run(scenario())
+
+
+def test_a_restarted_static_member_keeps_its_partitions(broker, topic):
+    async def scenario():
+        await fill(broker, topic)
+        first = await join(broker, topic, group_instance_id="one")
+        second = await join(broker, topic, group_instance_id="two")
+        await read_until(first, lambda _values: len(first.assignment()) == 2 == len(second.assignment()))
+        kept, others = first.assignment(), second.assignment()
+        await first.stop()
+        again = await join(broker, topic, group_instance_id="one")
+        await read_until(again, lambda _values: again.assignment() == kept)
+        assert second.assignment() == others
+        await again.stop()
+        await second.stop()
+
+    asyncio.run(scenario())
+
+
+CRASHING = """
+import asyncio, sys
+from aiokafka import AIOKafkaConsumer
+
+async def main():
+    consumer = AIOKafkaConsumer(
+        sys.argv[2], bootstrap_servers=sys.argv[1], group_id="g-" + sys.argv[2], auto_offset_reset="earliest",
+        enable_auto_commit=False, session_timeout_ms=6000, heartbeat_interval_ms=300,
+    )
+    await consumer.start()
+    await consumer.getone()
+    await consumer.commit({partition: 5 for partition in consumer.assignment()})
+    print(len(consumer.assignment()), flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def test_a_killed_consumers_partitions_are_taken_over(broker, topic):
+    asyncio.run(fill(broker, topic))
+    command = [sys.executable, "-c", CRASHING, broker.bootstrap, topic]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as first:
+        assert int(first.stdout.readline()) == PARTITIONS
+        first.kill()
+
+    async def take_over():
+        second = await join(broker, topic)
+        values = await read_until(second, lambda values: len(values) == 20)
+        assert sorted(values) == list(range(20, 40))  # each partition from its committed offset on
+        await second.stop()
+
+    asyncio.run(take_over())

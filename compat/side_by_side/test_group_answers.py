@@ -295,6 +295,25 @@ def hostile(play):
     play.leave("a", "a", "")
 
 
+def oversized(play):
+    own, play.group_id = play.group_id, "g" * 32_767
+    play.enter("a")
+    play.sync("a", [("a", b"all")])
+    play.commit("a", 3)
+    play.fetch()
+    play.leave("a")
+    play.group_id = own
+    play.enter("b", metadata=b"m" * 900_000)
+    play.sync("b", [("b", b"x" * 100_000)])
+    play.leave("b")
+    play.enter("c", metadata=b"m" * 1_100_000)  # its group's record is larger than the topic takes
+    play.sync("c", [("c", b"all")])
+    play.note("c joins", play.join("c"))
+    play.sync("c", [("c", b"all")])
+    play.beat("c")
+    play.leave("c")
+
+
 def silence(play):
     """Sessions and rebalances that time out; what is told in between depends on the moment and is not noted."""
     play.enter("a", session_timeout_ms=6_000)
@@ -320,7 +339,7 @@ def silence(play):
     play.describe()
 
 
-SCRIPTS = [silence, plain_offsets, one_member, three_members, static_members, every_version, hostile]
+SCRIPTS = [silence, plain_offsets, one_member, three_members, static_members, every_version, hostile, oversized]
 
 
 @pytest.fixture(scope="module")

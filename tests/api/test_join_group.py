@@ -180,3 +180,25 @@ async def test_the_longest_names(groups, version):
     assert (refused.error_code, refused.member_id) == (ErrorCode.UNKNOWN_SERVER_ERROR, "")
     static = await groups.join(version=version, group_instance_id="i" * 32_000)
     assert (await groups.sync(static, group_instance_id="i" * 32_000)).error_code == 0
+
+
+async def test_two_thousand_members(groups, nursery):
+    count, joined = 2_000, {}
+
+    async def enter(number):
+        joined[number] = await groups.enter()
+
+    leader = await groups.lead()
+    for number in range(count):
+        nursery.start_soon(enter, number)
+    await trio.testing.wait_all_tasks_blocked()
+    assert not joined
+    told = await groups.join(leader.member_id)
+    await trio.testing.wait_all_tasks_blocked()
+    assert {each.generation_id for each in joined.values()} == {told.generation_id}
+    assert len({each.member_id for each in told.members}) == count + 1
+    given = [(each.member_id, each.member_id.encode()) for each in told.members]
+    assert (await groups.sync(told, given)).assignment == leader.member_id.encode()
+    for each in joined.values():
+        assert (await groups.sync(each)).assignment == each.member_id.encode()
+        assert await groups.beat(each) == 0
