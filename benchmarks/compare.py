@@ -147,7 +147,7 @@ HEAD = """\
 
 Written by `make compare`; [docs/performance.md](../docs/performance.md) says how it measures. Medians over the rounds;
 a ratio is kwire's figure to Apache Kafka's in the same round, with the lowest and the highest. kwire keeps its data in
-segment files; Apache Kafka is a single KRaft node with its stock settings, but for `group.initial.rebalance.delay.ms=0`,
+segment files; Apache Kafka is a single KRaft node with its stock settings, but `group.initial.rebalance.delay.ms=0`,
 formatted before its start is timed. Broker CPU counts user and system time of all threads of the process.
 """
 
