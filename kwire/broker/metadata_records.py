@@ -42,7 +42,12 @@ def frame(record: Message) -> bytes:
 
 
 def unframe(value: ReadableBuffer) -> Message:
-    """The record that a value in the log is.
+    """The record that a value in the log is. Raises as read_frame."""
+    return read_frame(value)[0]
+
+
+def read_frame(value: ReadableBuffer) -> tuple[Message, int]:
+    """The record that a value in the log is, and its version.
 
     Raises:
         ProtocolError: it is none that this version of kwire knows.
@@ -53,4 +58,4 @@ def unframe(value: ReadableBuffer) -> Message:
     kind = _CLASSES.get(record_type)
     if frame_version != FRAME_VERSION or kind is None or version > kind.MAX_VERSION:
         raise ProtocolError(f"metadata record type {record_type} version {version} in frame version {frame_version}")
-    return decode(kind, version, value, position)
+    return decode(kind, version, value, position), version

@@ -38,9 +38,9 @@ ESCAPES = {r"\n": b"\n", r"\t": b"\t", r"\0": b"\0", "%%": b"%"}
     "--from",
     "where",
     metavar="WHERE",
-    default="beginning",
+    default="earliest",
     show_default=True,
-    help="beginning, end, an offset, -N for the last N of each partition, or a time.",
+    help="earliest, latest, an offset, -N for the last N of each partition, or a time.",
 )
 @click.option("-g", "--group", metavar="ID", help="Go on where the group is, and commit what was printed.")
 @click.option("-n", "--count", type=click.IntRange(1), metavar="N", help="Stop after so many records.")
@@ -75,15 +75,15 @@ def command(
     """
     if sum((as_json, template is not None, key_separator is not None or with_headers)) > 1:
         raise UsageError("--json, --format, and --key-separator or --headers do not go together")
-    if group is not None and (only or where not in {"beginning", "end"}):
+    if group is not None and (only or where not in {"earliest", "latest"}):
         raise UsageError(
-            "a group begins where it is; with --group leave out --partition, and --from but for beginning or end"
+            "a group begins where it is; with --group leave out --partition, and --from but for earliest or latest"
         )
-    reset = {"auto_offset_reset": "latest" if where == "end" else "earliest"}
+    reset = {"auto_offset_reset": "latest" if where == "latest" else "earliest"}
     writer = _writer(as_json, template if template is not None else _template(key_separator, with_headers))
     with connection.admin() as admin:
         partitions = _partitions(existing(admin, topics), only)
-        begin = starts(admin, partitions, where)
+        begin = starts(admin, partitions, where, "--from")
         from kafka.admin import OffsetSpec
 
         ends = None if follow else offsets(admin, partitions, OffsetSpec.LATEST)
@@ -161,7 +161,7 @@ def _partitions(topics: dict[str, Any], only: tuple[int, ...]) -> list[Any]:
 
 def _writer(as_json: bool, template: str) -> Writer:
     if as_json:
-        return _json
+        return json_line
     tokens = re.findall(r"%.|\\.|[^%\\]+|[%\\]", template, re.DOTALL)
     printable = _escaped if sys.stdout.isatty() else bytes
     parts = [_part(token, printable) for token in tokens]
@@ -198,7 +198,8 @@ def _escaped(data: bytes) -> bytes:
     return "".join(letter if letter.isprintable() or letter == "\t" else repr(letter)[1:-1] for letter in text).encode()
 
 
-def _json(record: Any) -> bytes:
+def json_line(record: Any) -> bytes:
+    """A record of kafka-python as a line, without its end."""
     fields = {
         "topic": record.topic,
         "partition": record.partition,

@@ -79,7 +79,7 @@ def command(
 
     with connection.admin() as admin:
         existing(admin, [topic])
-    with sender(connection) as target, progress(f"producing to {topic}", None) as advance:
+    with sender(connection) as target, progress(f"producing to {topic}", len(files) or None, "files") as advance:
         for name, stream in _streams(files):
             if whole_files:
                 target.send(_with(common, common.key, stream.read()))

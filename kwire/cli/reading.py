@@ -15,10 +15,11 @@ POLL_MS: Final = 500
 """How long to wait for records before looking around again."""
 
 
-def starts(admin: Any, partitions: Sequence[Any], where: str) -> dict[Any, int]:
-    """The offset at which reading each partition begins.
+def starts(admin: Any, partitions: Sequence[Any], where: str, option: str) -> dict[Any, int]:
+    """The offset of each partition that is meant; offsets beyond its records become its first or its end.
 
-    where: beginning, end, an offset, -N for the last N of each partition, or a time.
+    where: beginning or earliest, end or latest, an offset, -N for the last N of each partition, or a time.
+    option: what an error calls it.
 
     Raises:
         UsageError: it is none of these.
@@ -27,9 +28,9 @@ def starts(admin: Any, partitions: Sequence[Any], where: str) -> dict[Any, int]:
 
     first = offsets(admin, partitions, OffsetSpec.EARLIEST)
     last = offsets(admin, partitions, OffsetSpec.LATEST)
-    if where == "beginning":
+    if where in {"beginning", "earliest"}:
         return first
-    if where == "end":
+    if where in {"end", "latest"}:
         return last
     if re.fullmatch(r"-?\d+", where):
         number = int(where)
@@ -39,15 +40,17 @@ def starts(admin: Any, partitions: Sequence[Any], where: str) -> dict[Any, int]:
         moment = time_ms(where)
     except ValueError:
         raise UsageError(
-            f"--from: {where!r} is none of beginning, end, an offset, -N, or a time such as 2024-05-01T12:00:00Z"
+            f"{option}: {where!r} is none of earliest, latest, an offset, -N, or a time such as 2024-05-01T12:00:00Z"
         ) from None
     found = offsets(admin, partitions, moment)
     return {one: found[one] if found[one] >= 0 else last[one] for one in partitions}
 
 
-def offsets(admin: Any, partitions: Sequence[Any], spec: Any) -> dict[Any, int]:
+def offsets(
+    admin: Any, partitions: Sequence[Any], spec: Any, isolation_level: str = "read_uncommitted"
+) -> dict[Any, int]:
     """Each partition's offset for kafka-python's OffsetSpec or a timestamp in milliseconds."""
-    found = admin.list_partition_offsets(dict.fromkeys(partitions, spec))
+    found = admin.list_partition_offsets(dict.fromkeys(partitions, spec), isolation_level)
     return {partition: found[partition].offset for partition in partitions}
 
 

@@ -24,7 +24,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -86,7 +86,7 @@ def topic_of(path: Path) -> str:
     return path.name.removesuffix(SUFFIX)
 
 
-def read(stream: IO[bytes], name: str, topic: str | None) -> Iterator[Line]:
+def read(stream: Iterable[bytes], name: str, topic: str | None) -> Iterator[Line]:
     """The stream's lines, blank ones left out.
 
     name: what an error calls the stream. topic: that of lines without one.

@@ -20,6 +20,13 @@ MODULES = {
     "topic": "kwire.cli.topic",
     "produce": "kwire.cli.produce",
     "consume": "kwire.cli.consume",
+    "group": "kwire.cli.group",
+    "cluster": "kwire.cli.cluster",
+    "config": "kwire.cli.config",
+    "api": "kwire.cli.api",
+    "load": "kwire.cli.load",
+    "dump": "kwire.cli.dump",
+    "log": "kwire.cli.log",
     "protocol": "kwire.cli.protocol",
     "completion": "kwire.cli.completion",
 }
