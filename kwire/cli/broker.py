@@ -49,8 +49,8 @@ command = group(
     "List, stop or start the brokers of a kwire that runs here.\n\n"
     "They are found by a socket on this machine: of the only cluster in memory, unless another is named.",
     list_brokers,
-    _changes("stop", "Stop a broker: others lead its partitions, its clients are disconnected."),
-    _changes("start", "Start a stopped broker: it listens and leads again."),
+    _changes("stop", "Stop a broker.\n\nOthers lead its partitions, its clients are disconnected."),
+    _changes("start", "Start a broker that was stopped.\n\nIt listens and leads again."),
 )
 
 

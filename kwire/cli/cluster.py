@@ -16,7 +16,7 @@ BROKERS = {"id": "ID", "host": "HOST", "port": "PORT", "rack": "RACK", "leads": 
 @json_option
 @connects
 def describe(connection: Connection, as_json: bool) -> None:
-    """Show the cluster's id, its brokers, and how partitions are spread over them."""
+    """Show the brokers, and how partitions are spread over them."""
     with connection.admin() as admin:
         found = admin.describe_cluster()
         partitions = [row for topic in admin.describe_topics() for row in topic["partitions"]]

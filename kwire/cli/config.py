@@ -33,7 +33,10 @@ def _names_resource(function: Callable[..., Any]) -> Callable[..., Any]:
 @json_option
 @connects
 def get(connection: Connection, kind: str, name: str, keys: tuple[str, ...], everything: bool, as_json: bool) -> None:
-    """Show the configs of a topic, broker, group or client-metrics that were changed, or those of these names."""
+    """Show changed configs, or those of these names.
+
+    KIND is topic, broker, group or client-metrics; NAME is that of the topic or group, or the broker's id.
+    """
     with connection.admin() as admin:
         found = _configs(admin, kind, name, everything=everything or bool(keys))
     for key in keys:
@@ -60,7 +63,10 @@ def get(connection: Connection, kind: str, name: str, keys: tuple[str, ...], eve
 @click.option("--unset", multiple=True, metavar="KEY", help="Take back a config to its default; repeatable.")
 @connects
 def set_configs(connection: Connection, kind: str, name: str, changes: tuple[str, ...], unset: tuple[str, ...]) -> None:
-    """Change configs of a topic, broker, group or client-metrics: all of them, or none where one is refused."""
+    """Change configs: all of them, or none where one is refused.
+
+    KIND is topic, broker, group or client-metrics; NAME is that of the topic or group, or the broker's id.
+    """
     if not changes and not unset:
         raise UsageError("nothing to set; give KEY=VALUE or --unset KEY")
     wanted: dict[str, Any] = {**pairs(changes, "config set"), **dict.fromkeys(unset, ("DELETE", None))}

@@ -15,11 +15,14 @@ import click
 from kwire.cli.main import Failed, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 DEFAULT_SERVERS: Final = "localhost:9092"
 SERVERS_VARIABLE: Final = "KWIRE_BOOTSTRAP_SERVERS"
 DEFAULT_PORT: Final = 9092
+
+OPTIONS: Final = ("bootstrap_server", "client_config", "properties", "timeout", "verbose")
+"""The parameters of a command that become its Connection."""
 
 OTHER_NAMES: Final = {
     "sasl_username": "sasl_plain_username",
@@ -136,21 +139,26 @@ class Connection:
         )
 
 
+def connection_of(
+    bootstrap_server: str, client_config: str | None, properties: Sequence[str], timeout: float, *, verbose: bool
+) -> Connection:
+    """What the options say.
+
+    Raises:
+        UsageError: a property is written in no known way.
+    """
+    given = _from_file(client_config) if client_config else {}
+    given.update(_pair(text, "-X") for text in properties)
+    return Connection(bootstrap_server, given, timeout, verbose)
+
+
 def connects(function: Callable[..., Any]) -> Callable[..., Any]:
     """Gives a command the options that say which cluster, and the Connection as its first argument."""
 
     @functools.wraps(function)
-    def with_connection(
-        bootstrap_server: str,
-        client_config: str | None,
-        properties: tuple[str, ...],
-        timeout: float,
-        verbose: bool,
-        **others: Any,
-    ) -> Any:
-        given = _from_file(client_config) if client_config else {}
-        given.update(_pair(text, "-X") for text in properties)
-        return function(Connection(bootstrap_server, given, timeout, verbose), **others)
+    def with_connection(**values: Any) -> Any:
+        own = {name: values.pop(name) for name in OPTIONS}
+        return function(connection_of(**own), **values)
 
     for option in (
         click.option("-v", "--verbose", is_flag=True, help="Show what the client library logs."),
@@ -289,7 +297,7 @@ def _value(name: str, text: str, default: Any) -> Any:
         return text if text == "all" else _number(name, text)
     if isinstance(default, int | float):
         return _number(name, text)
-    return text or None
+    return None if text in {"", "none"} else text
 
 
 def _number(name: str, text: str) -> int:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kwire.cli import complete
 from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects
+from kwire.cli.interruption import interruptible
 from kwire.cli.main import Failed, UsageError
 from kwire.cli.reading import offsets, records, starts
 from kwire.cli.record_lines import record_text
@@ -30,7 +32,7 @@ ESCAPES = {r"\n": b"\n", r"\t": b"\t", r"\0": b"\0", "%%": b"%"}
     "kwire consume orders --from 2024-05-01T12:00:00Z --format '%p %o %k: %v'",
     "kwire consume orders --group billing --count 100",
 )
-@click.argument("topics", metavar="TOPIC...", nargs=-1, required=True)
+@click.argument("topics", metavar="TOPIC...", nargs=-1, required=True, shell_complete=complete.topics)
 @click.option(
     "-p", "--partition", "only", type=click.IntRange(0), multiple=True, metavar="N", help="Only this one; repeatable."
 )
@@ -42,7 +44,13 @@ ESCAPES = {r"\n": b"\n", r"\t": b"\t", r"\0": b"\0", "%%": b"%"}
     show_default=True,
     help="earliest, latest, an offset, -N for the last N of each partition, or a time.",
 )
-@click.option("-g", "--group", metavar="ID", help="Go on where the group is, and commit what was printed.")
+@click.option(
+    "-g",
+    "--group",
+    metavar="ID",
+    shell_complete=complete.groups,
+    help="Go on where the group is, and commit what was printed.",
+)
 @click.option("-n", "--count", type=click.IntRange(1), metavar="N", help="Stop after so many records.")
 @click.option("-f", "--follow", is_flag=True, help="Do not stop at the end; wait for more until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a record, as `kwire produce --json` takes it.")
@@ -87,37 +95,39 @@ def command(
         from kafka.admin import OffsetSpec
 
         ends = None if follow else offsets(admin, partitions, OffsetSpec.LATEST)
-    with connection.consumer(group_id=group, **reset) as consumer:
+    with interruptible() as stopped, connection.consumer(group_id=group, **reset) as consumer:
         joined = _join(consumer, topics) if group is not None else _assign(consumer, begin)
         left = count
-        for batch in records(consumer, ends, joined):
+        for batch in records(consumer, ends, stopped, joined):
             chosen = batch[:left]
-            _print(chosen, writer, consumer if group is not None else None)
+            _print(chosen, writer, stopped, consumer if group is not None else None)
             if left is not None:
                 left -= len(chosen)
                 if not left:
                     return
+        if group is not None and not consumer.assignment():
+            click.echo(f"other members of group {group} have all partitions", err=True)
 
 
-def _print(batch: Sequence[Any], writer: Writer, committing: Any) -> None:
-    """Prints records, and commits those that were; also when Ctrl-C comes between two."""
+def _print(batch: Sequence[Any], writer: Writer, stopped: Callable[[], bool], committing: Any) -> None:
+    """Prints records until Ctrl-C, and commits those that were printed."""
     out = sys.stdout.buffer
     printed = 0
-    try:
-        for record in batch:
-            out.write(writer(record) + b"\n")
-            printed += 1
-    finally:
-        out.flush()
-        if printed and committing is not None:
-            from kafka.structs import OffsetAndMetadata, TopicPartition
+    for record in batch:
+        if stopped():
+            break
+        out.write(writer(record) + b"\n")
+        printed += 1
+    out.flush()
+    if printed and committing is not None:
+        from kafka.structs import OffsetAndMetadata, TopicPartition
 
-            committing.commit(
-                {
-                    TopicPartition(one.topic, one.partition): OffsetAndMetadata(one.offset + 1, "", -1)
-                    for one in batch[:printed]
-                }
-            )
+        committing.commit(
+            {
+                TopicPartition(one.topic, one.partition): OffsetAndMetadata(one.offset + 1, "", -1)
+                for one in batch[:printed]
+            }
+        )
 
 
 def _assign(consumer: Any, begin: Mapping[Any, int]) -> Callable[[], bool]:
@@ -143,6 +153,8 @@ def _join(consumer: Any, topics: Sequence[str]) -> Callable[[], bool]:
 
     listener = Listener()
     consumer.subscribe(topics, listener=listener)
+    for topic in topics:
+        consumer.partitions_for_topic(topic)  # or its first assignment would be empty, for want of metadata
     return lambda: listener.joined
 
 

@@ -9,9 +9,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from kwire.cli import complete
 from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects
 from kwire.cli.consume import json_line
+from kwire.cli.interruption import interruptible
 from kwire.cli.main import Failed
 from kwire.cli.output import progress
 from kwire.cli.reading import offsets, records
@@ -25,14 +27,15 @@ COMMITTED = "read_committed"
 
 
 @make_command("dump", "kwire dump orders > orders.jsonl", "kwire dump --output seed")
-@click.argument("topics", metavar="[TOPIC]...", nargs=-1)
+@click.argument("topics", metavar="[TOPIC]...", nargs=-1, shell_complete=complete.topics)
 @click.option("-o", "--output", metavar="DIR", help="A file for each topic in DIR (default: all to standard output).")
 @connects
 def command(connection: Connection, topics: tuple[str, ...], output: str | None) -> None:
-    """Write topics as JSON lines: all but internal ones, or those that are named.
+    """Write topics as JSON lines, as `kwire load` takes them.
 
-    A topic's line with its partitions and altered configs comes first, then its records, partition after partition, as
-    far as they went when the dump began. Of transactions, only what was committed is written.
+    All topics but internal ones, or those that are named. A topic's line with its partitions and altered configs
+    comes first, then its records, partition after partition, as far as they went when the dump began. Of
+    transactions, only what was committed is written.
     """
     from kafka.admin import OffsetSpec
     from kafka.structs import TopicPartition
@@ -50,6 +53,7 @@ def command(connection: Connection, topics: tuple[str, ...], output: str | None)
         last = offsets(admin, every, OffsetSpec.LATEST, isolation_level=COMMITTED)
         configs = {name: _configs(admin, name) for name in found}
     with (
+        interruptible() as stopped,
         connection.consumer(auto_offset_reset="earliest", isolation_level=COMMITTED) as consumer,
         progress("dumping", sum(last[one] - first[one] for one in every), "records") as advance,
     ):
@@ -57,19 +61,27 @@ def command(connection: Connection, topics: tuple[str, ...], output: str | None)
             with _opened(output, name) as out:
                 out.write(topic_text(name, len(chosen), configs[name]).encode() + b"\n")
                 for partition in chosen:
-                    _write(consumer, partition, first[partition], last[partition], out, advance)
+                    _write(consumer, partition, first[partition], last[partition], out, advance, stopped)
 
 
 def _write(
-    consumer: Any, partition: Any, first: int, last: int, out: IO[bytes], advance: Callable[[int], None]
+    consumer: Any,
+    partition: Any,
+    first: int,
+    last: int,
+    out: IO[bytes],
+    advance: Callable[[int], None],
+    stopped: Callable[[], bool],
 ) -> None:
     consumer.assign([partition])
     consumer.seek(partition, first)
-    for batch in records(consumer, {partition: last}, lambda: True):
+    for batch in records(consumer, {partition: last}, stopped, lambda: True):
         for record in batch:
             out.write(json_line(record) + b"\n")
         advance(len(batch))
     out.flush()
+    if stopped():
+        raise KeyboardInterrupt
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kwire.cli import complete
 from kwire.cli.command import command as make_command
 from kwire.cli.command import group as make_group
 from kwire.cli.connection import Connection, connects, refusal
@@ -18,7 +19,7 @@ from kwire.cli.topic import existing
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-groups_argument = click.argument("groups", metavar="GROUP...", nargs=-1, required=True)
+groups_argument = click.argument("groups", metavar="GROUP...", nargs=-1, required=True, shell_complete=complete.groups)
 LISTED = {"group": "GROUP", "type": "TYPE", "protocol": "PROTOCOL", "state": "STATE"}
 PARTITIONS = {
     "topic": "TOPIC",
@@ -57,7 +58,7 @@ def list_groups(connection: Connection, as_json: bool) -> None:
 @json_option
 @connects
 def describe(connection: Connection, groups: tuple[str, ...], as_json: bool) -> None:
-    """Show what groups have committed, how far they lag, and their members."""
+    """Show what groups have committed, their lag and members."""
     with connection.admin() as admin:
         known = _known(admin, groups)
         described = [_described(admin, group, known[group]) for group in groups]
@@ -78,7 +79,7 @@ def describe(connection: Connection, groups: tuple[str, ...], as_json: bool) -> 
     "kwire group reset billing --topic orders:0,1 --to 2024-05-01T12:00:00Z --execute",
     "kwire group reset billing --shift-by -10 --execute",
 )
-@click.argument("group")
+@click.argument("group", shell_complete=complete.groups)
 @click.option(
     "-t",
     "--topic",
@@ -101,9 +102,10 @@ def reset(
     execute: bool,
     as_json: bool,
 ) -> int:
-    """Move what a group has committed; only shown, unless --execute is given.
+    """Move what a group has committed.
 
-    The group's members have to be stopped before. Offsets beyond a partition's records are moved to its first or last.
+    It is only shown, unless --execute is given. The group's members have to be stopped before. Offsets beyond a
+    partition's records are moved to its first or last.
     """
     if (where is None) == (shift is None):
         raise UsageError("say where with either --to or --shift-by")

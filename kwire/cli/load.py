@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects, refusal
+from kwire.cli.inputs import STANDARD_INPUT, opened, reading, told
 from kwire.cli.main import Failed, UsageError
-from kwire.cli.output import progress
 from kwire.cli.record_lines import BadLine, RecordLine, TopicLine, files_below, read, topic_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterable
 
+    from kwire.cli.record_lines import Line
     from kwire.cli.sending import Sender
-
-STANDARD_INPUT = "-"
 
 
 @make_command(
@@ -29,47 +25,33 @@ STANDARD_INPUT = "-"
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @connects
 def command(connection: Connection, paths: tuple[str, ...]) -> None:
-    """Write the records of JSON lines files, of all in a directory, or of standard input (-).
+    """Write JSON lines to topics, which it creates.
+
+    PATH is a file, a directory with .jsonl files, or - for standard input.
 
     Lines that name no topic go to the one that the file is named after. Topics that are not there are created: as a
     line with "partitions" or "configs" says, else as the broker does. Each record keeps its timestamp, its partition
     where it says one, and its place in the order; offsets are new. Loading twice writes twice.
     """
-    files = [None if path == STANDARD_INPUT else file for path in paths for file in files_below([path])]
+    files = [str(file) for file in files_below(paths)]
     if not files:
         raise UsageError(f"no .jsonl file in {', '.join(paths)}")
-    for file in files:
-        if file is not None and not file.is_file():
-            raise Failed(f"cannot read {file}: there is no such file")
     from kwire.cli.sending import sender
 
-    sizes = [None if file is None else file.stat().st_size for file in files]
-    total = None if None in sizes else sum(size or 0 for size in sizes)
     counts: dict[str, int] = {}
-    with (
-        connection.admin() as admin,
-        sender(connection) as target,
-        progress("loading", total, "bytes") as advance,
-    ):
+    with reading("loading", files) as advance, connection.admin() as admin, sender(connection) as target:
         topics = _Topics(admin)
         for file in files:
-            with _opened(file) as stream:
-                _load(stream, file, topics, target, counts, advance)
+            topic = None if file == STANDARD_INPUT else topic_of(file)
+            with opened(file) as (name, stream):
+                _load(read(told(stream, advance), name, topic), topics, target, counts)
     for topic, count in sorted(counts.items()):
         click.echo(f"loaded {count} records into topic {topic}")
 
 
-def _load(
-    stream: IO[bytes],
-    file: Path | None,
-    topics: _Topics,
-    target: Sender,
-    counts: dict[str, int],
-    advance: Callable[[int], None],
-) -> None:
-    name, topic = ("standard input", None) if file is None else (str(file), topic_of(file))
+def _load(lines: Iterable[Line], topics: _Topics, target: Sender, counts: dict[str, int]) -> None:
     try:
-        for line in read(_told(stream, advance), name, topic):
+        for line in lines:
             topics.ensure(line)
             counts.setdefault(line.topic, 0)
             if isinstance(line, RecordLine):
@@ -78,25 +60,6 @@ def _load(
     except BadLine as error:
         target.finish()
         raise Failed(f"{error}; the {target.confirmed} records before it are written") from None
-
-
-def _told(stream: IO[bytes], advance: Callable[[int], None]) -> Iterator[bytes]:
-    for line in stream:
-        advance(len(line))
-        yield line
-
-
-@contextmanager
-def _opened(file: Path | None) -> Iterator[IO[bytes]]:
-    if file is None:
-        yield sys.stdin.buffer
-        return
-    try:
-        stream = file.open("rb")
-    except OSError as error:
-        raise Failed(f"cannot read {file}: {error.strerror or error}") from error
-    with stream:
-        yield stream
 
 
 class _Topics:

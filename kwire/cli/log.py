@@ -37,16 +37,17 @@ paths_argument = click.argument("paths", metavar="PATH...", nargs=-1, required=T
 @make_command(
     "dump",
     "kwire log dump kwire-data/orders-0",
-    "kwire log dump --json kwire-data/__consumer_offsets-7/00000000000000000000.log",
+    "kwire log dump --json kwire-data/__consumer_offsets-9/00000000000000000000.log",
 )
 @paths_argument
 @click.option("--headers-only", is_flag=True, help="Only the batches, not their records.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object for each batch or entry, one a line.")
 def dump(paths: tuple[str, ...], headers_only: bool, as_json: bool) -> None:
-    """Show files of a log, or all of a directory: batches with records, indexes, snapshots and checkpoints.
+    """Show the files of a log, or all of a directory.
 
-    The records of internal topics (__consumer_offsets, __transaction_state, __share_group_state, __cluster_metadata)
-    are decoded. Works on data directories of kwire and of Apache Kafka.
+    These are batches with their records, indexes, snapshots and checkpoints. The records of internal topics
+    (__consumer_offsets, __transaction_state, __share_group_state, __cluster_metadata) are decoded. Works on data
+    directories of kwire and of Apache Kafka.
     """
     for path in _files(paths):
         if not as_json:
@@ -63,10 +64,10 @@ def dump(paths: tuple[str, ...], headers_only: bool, as_json: bool) -> None:
 @paths_argument
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def verify(paths: tuple[str, ...], as_json: bool) -> int:
-    """Check files of a log, or all of a directory: CRCs, offsets, records, indexes and checkpoints.
+    """Check the files of a log, or all of a directory.
 
-    Exits with 1 where something is wrong; of each such file the first bad position is told. Stop the broker before:
-    what it is writing may look torn.
+    Looks at CRCs, offsets, records, indexes, snapshots and checkpoints. Exits with 1 where something is wrong; of
+    each such file the first bad position is told. Stop the broker before: what it is writing may look torn.
     """
     files = _files(paths)
     wrong = []

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 
+from kwire.cli import complete
 from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects
+from kwire.cli.inputs import STANDARD_INPUT, opened, reading, told
 from kwire.cli.main import Failed, UsageError
-from kwire.cli.output import progress
 from kwire.cli.record_lines import BadLine, RecordLine, read, time_ms
 from kwire.cli.topic import existing, pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from kwire.cli.sending import Sender
 
@@ -29,7 +28,7 @@ ESCAPES = {r"\t": "\t", r"\n": "\n", r"\0": "\0"}
     "printf 'order-1:two coffees\\norder-2:tea\\n' | kwire produce orders --key-separator :",
     """echo '{"key": "order-3", "value": {"cups": 2}, "headers": {"trace": "7"}}' | kwire produce orders --json""",
 )
-@click.argument("topic")
+@click.argument("topic", shell_complete=complete.topics)
 @click.argument("files", metavar="[FILE]...", nargs=-1)
 @click.option(
     "--json", "as_json", is_flag=True, help="Each line is a JSON object: key, value, headers, partition, timestamp."
@@ -79,20 +78,21 @@ def command(
 
     with connection.admin() as admin:
         existing(admin, [topic])
-    with sender(connection) as target, progress(f"producing to {topic}", len(files) or None, "files") as advance:
-        for name, stream in _streams(files):
-            if whole_files:
-                target.send(_with(common, common.key, stream.read()))
-            elif as_json:
-                _send_json(target, stream, name, topic)
-            else:
-                _send_lines(target, stream, name, common, separator)
-            advance(1)
+    paths = files or (STANDARD_INPUT,)
+    with reading(f"producing to {topic}", paths) as advance, sender(connection) as target:
+        for path in paths:
+            with opened(path) as (name, stream):
+                if whole_files:
+                    target.send(_with(common, common.key, stream.read()))
+                elif as_json:
+                    _send_json(target, told(stream, advance), name, topic)
+                else:
+                    _send_lines(target, told(stream, advance), name, common, separator)
 
 
-def _send_json(target: Sender, stream: IO[bytes], name: str, topic: str) -> None:
+def _send_json(target: Sender, lines: Iterable[bytes], name: str, topic: str) -> None:
     try:
-        for line in read(stream, name, topic):
+        for line in read(lines, name, topic):
             if isinstance(line, RecordLine):
                 line.topic = topic
                 target.send(line)
@@ -101,8 +101,8 @@ def _send_json(target: Sender, stream: IO[bytes], name: str, topic: str) -> None
         raise Failed(f"{error}; the {target.confirmed} records before it are written") from None
 
 
-def _send_lines(target: Sender, stream: IO[bytes], name: str, common: RecordLine, separator: bytes) -> None:
-    for number, line in enumerate(stream, 1):
+def _send_lines(target: Sender, lines: Iterable[bytes], name: str, common: RecordLine, separator: bytes) -> None:
+    for number, line in enumerate(lines, 1):
         key, value = common.key, line.removesuffix(b"\n")
         if separator:
             key, found, value = value.partition(separator)
@@ -117,22 +117,6 @@ def _send_lines(target: Sender, stream: IO[bytes], name: str, common: RecordLine
 
 def _with(common: RecordLine, key: bytes | None, value: bytes) -> RecordLine:
     return RecordLine(common.topic, key, value, common.headers, common.partition, common.timestamp_ms)
-
-
-def _streams(files: tuple[str, ...]) -> Iterator[tuple[str, IO[bytes]]]:
-    """Each file by its name; `-` and no file at all are standard input."""
-    for path in files or ("-",):
-        if path == "-":
-            if sys.stdin.isatty():
-                click.echo("Each line becomes a record; Ctrl-D ends.", err=True)
-            yield "standard input", sys.stdin.buffer
-        else:
-            try:
-                file = Path(path).open("rb")  # noqa: SIM115 - so that only its own errors are caught
-            except OSError as error:
-                raise Failed(f"cannot read {path}: {error.strerror or error}") from error
-            with file:
-                yield path, file
 
 
 def _timestamp(text: str | None) -> int | None:

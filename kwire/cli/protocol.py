@@ -30,14 +30,20 @@ if TYPE_CHECKING:
 @click.argument("api")
 @click.argument("version", type=int)
 def source(api: str, version: int) -> None:
-    """Show the compiled reader and writer of one version; API is a name or key: fetch, Fetch, 1."""
+    """Show the compiled reader and writer of one version.
+
+    API is a name or key: fetch, Fetch, 1.
+    """
     click.echo(_sources(_messages(api), version))
 
 
 @make_command("spec", "kwire protocol spec fetch")
 @click.argument("api")
 def spec(api: str) -> None:
-    """Show the fields of all versions; API is a name or key: fetch, Fetch, 1."""
+    """Show the fields of all versions.
+
+    API is a name or key: fetch, Fetch, 1.
+    """
     click.echo(_spec(_messages(api)))
 
 
@@ -53,7 +59,10 @@ def spec(api: str) -> None:
 @click.option("--records", is_flag=True, help="It is record batches, as a log or a Produce has them.")
 @json_option
 def decode_frame(frame: str | None, response: tuple[str, str] | None, records: bool, as_json: bool) -> None:
-    """Make a frame readable that is given in hex or base64, or on standard input; with its size in front or without."""
+    """Make a frame readable.
+
+    It is given in hex or base64, here or on standard input, with its size in front or without.
+    """
     if records and response:
         raise UsageError("a frame is either record batches or a response; give --records or --response")
     data = _bytes(frame if frame is not None else sys.stdin.read())

@@ -54,12 +54,15 @@ def offsets(
     return {partition: found[partition].offset for partition in partitions}
 
 
-def records(consumer: Any, ends: Mapping[Any, int] | None, joined: Callable[[], bool]) -> Iterator[list[Any]]:
+def records(
+    consumer: Any, ends: Mapping[Any, int] | None, stopped: Callable[[], bool], joined: Callable[[], bool]
+) -> Iterator[list[Any]]:
     """What each poll brings, in the order of each partition; empty where nothing came.
 
-    ends: where to stop, by partition; None: never. joined: whether the consumer knows which partitions it has.
+    ends: where to stop, by partition; None: never. stopped: whether to stop at once. joined: whether the consumer
+    knows which partitions it has.
     """
-    while ends is None or not (joined() and _at_end(consumer, ends)):
+    while not stopped() and (ends is None or not (joined() and _at_end(consumer, ends))):
         polled = consumer.poll(timeout_ms=POLL_MS)
         yield [
             record

@@ -81,9 +81,9 @@ def files_below(paths: Iterable[str]) -> list[Path]:
     return found
 
 
-def topic_of(path: Path) -> str:
+def topic_of(path: str | Path) -> str:
     """The topic of a file's lines that name none: the file's name."""
-    return path.name.removesuffix(SUFFIX)
+    return Path(path).name.removesuffix(SUFFIX)
 
 
 def read(stream: Iterable[bytes], name: str, topic: str | None) -> Iterator[Line]:

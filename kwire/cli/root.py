@@ -68,9 +68,13 @@ def serve() -> Command:
     for action in parser._actions:  # noqa: SLF001 - argparse has no public way to list its options
         if action.dest != "help":
             repeated = type(action).__name__ == "_AppendAction"
+            text = action.help or ""
             options.append(
                 click.Option(
-                    list(action.option_strings), metavar=str(action.metavar), help=action.help, multiple=repeated
+                    list(action.option_strings),
+                    metavar=str(action.metavar),
+                    help=f"{text[:1].upper()}{text[1:]}.",
+                    multiple=repeated,
                 )
             )
     return Command(

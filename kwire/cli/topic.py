@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kwire.cli import complete
 from kwire.cli.command import command as make_command
 from kwire.cli.command import group
 from kwire.cli.connection import Connection, connects, refusal
@@ -16,7 +17,7 @@ from kwire.cli.output import json_option, show, show_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-topics_argument = click.argument("topics", metavar="TOPIC...", nargs=-1, required=True)
+topics_argument = click.argument("topics", metavar="TOPIC...", nargs=-1, required=True, shell_complete=complete.topics)
 DESCRIBED = {
     "partition": "PARTITION",
     "leader": "LEADER",
@@ -29,7 +30,7 @@ DESCRIBED = {
 
 
 @make_command("create", "kwire topic create orders --partitions 6 --config retention.ms=3600000")
-@topics_argument
+@click.argument("topics", metavar="TOPIC...", nargs=-1, required=True)
 @click.option("-p", "--partitions", type=click.IntRange(1), metavar="N", help="How many (default: the broker's).")
 @click.option("-r", "--replication-factor", type=click.IntRange(1), metavar="N", help="How many replicas of each.")
 @click.option("-c", "--config", "configs", multiple=True, metavar="KEY=VALUE", help="A topic config; repeatable.")
@@ -86,7 +87,7 @@ def list_topics(connection: Connection, internal: bool, as_json: bool) -> None:
 @json_option
 @connects
 def describe(connection: Connection, topics: tuple[str, ...], as_json: bool) -> None:
-    """Show partitions, leaders, offsets and altered configs of topics."""
+    """Show partitions, offsets and altered configs of topics."""
     with connection.admin() as admin:
         described = [_described(admin, topic) for topic in existing(admin, topics).values()]
     if as_json:
@@ -102,7 +103,7 @@ def describe(connection: Connection, topics: tuple[str, ...], as_json: bool) -> 
 
 
 @make_command("alter", "kwire topic alter orders --partitions 12 --config retention.ms=86400000 --unset cleanup.policy")
-@click.argument("topic")
+@click.argument("topic", shell_complete=complete.topics)
 @click.option("-p", "--partitions", type=click.IntRange(1), metavar="N", help="So many from now on; never fewer.")
 @click.option("-c", "--config", "configs", multiple=True, metavar="KEY=VALUE", help="Set a config; repeatable.")
 @click.option("--unset", multiple=True, metavar="KEY", help="Take back a config to its default; repeatable.")

@@ -2,6 +2,9 @@
 
 import base64
 import json
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -85,6 +88,20 @@ def test_a_dump_ends_where_the_topic_ended(cli):
     assert cli("dump", "emty") == (1, "", "kwire: there is no topic emty; did you mean empty?\n")
 
 
+def test_control_c_leaves_no_half_file_by_its_name(cli, broker, tmp_path):
+    lines = b"".join(b'{"topic": "long", "partition": 0, "value": "%d"}\n' % number for number in range(30_000))
+    cli("load", "-", given=lines)
+    command = [sys.executable, "-m", "kwire", "dump", "-o", str(tmp_path), "-b", broker.bootstrap]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        unfinished = tmp_path / "long.jsonl.part"
+        while not (unfinished.exists() and unfinished.stat().st_size):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=20) == (b"", b"")
+    assert process.returncode == 130
+    assert list(tmp_path.iterdir()) == [unfinished]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -108,7 +125,7 @@ def test_files_that_are_not_there(cli, tmp_path):
     assert cli("load", tmp_path / "x.jsonl") == (
         1,
         "",
-        f"kwire: cannot read {tmp_path}/x.jsonl: there is no such file\n",
+        f"kwire: cannot read {tmp_path}/x.jsonl: No such file or directory\n",
     )
     blocked = tmp_path / "file"
     blocked.touch()

@@ -1,16 +1,20 @@
 """`kwire produce` and `kwire consume` against a running broker."""
 
 import base64
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import termios
+import time
 
 import pytest
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # kafka-python's own
 
+PIPE_BYTES = 65_536
 NUMBERS = b"".join(b"%d\n" % number for number in range(10))
 
 
@@ -74,8 +78,8 @@ def test_files_are_read_in_turn_or_whole(cli, topic, tmp_path):
 @pytest.mark.parametrize(
     ("where", "read"),
     [
-        ("beginning", "0 1 2 3 4 5 6 7 8 9"),
-        ("end", ""),
+        ("earliest", "0 1 2 3 4 5 6 7 8 9"),
+        ("latest", ""),
         ("7", "7 8 9"),
         ("99", ""),
         ("-3", "7 8 9"),
@@ -98,7 +102,7 @@ def test_a_group_goes_on_where_it_was(cli, topic):
     assert cli("consume", topic, "-g", "g", "-n", 4).out.split() == ["0", "1", "2", "3"]
     assert cli("consume", topic, "-g", "g").out.split() == ["4", "5", "6", "7", "8", "9"]
     assert cli("consume", topic, "-g", "g") == (0, "", "")
-    assert cli("consume", topic, "-g", "late", "--from", "end") == (0, "", "")
+    assert cli("consume", topic, "-g", "late", "--from", "latest") == (0, "", "")
 
 
 def start(broker, *arguments):
@@ -119,6 +123,43 @@ def test_following_waits_for_more_until_control_c(cli, broker, topic):
     assert cli("consume", topic, "--group", "follower") == (0, "", "")
 
 
+def test_a_member_for_whom_nothing_is_left_says_so(cli, broker, topic):
+    cli("produce", topic, "-p", 0, given=b"1\n")
+    cli("topic", "create", "single", "-p", 1, "--if-not-exists")
+    cli("produce", "single", given=b"1\n")
+    with start(broker, "consume", "single", "--follow", "--group", "full") as member:
+        assert member.stdout.readline() == b"1\n"
+        others = [cli("consume", "single", "--group", "full") for _ in range(3)]
+        member.send_signal(signal.SIGINT)
+        member.communicate(timeout=20)
+    for other in others:  # whichever of the two the assignor prefers
+        assert other.code == 0
+        assert other.err in {"other members of group full have all partitions\n", ""}
+    assert cli("consume", "single", "--group", "full") == (0, "", "")
+
+
+def waiting_bytes(stream):
+    return int.from_bytes(fcntl.ioctl(stream, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+@pytest.mark.parametrize("options", [["--follow"], ["--follow", "--group", "stuck"]])
+def test_a_second_control_c_does_not_wait(cli, broker, topic, options):
+    cli("produce", topic, "-p", 0, given=b"".join(b"%0100d\n" % number for number in range(3000)))
+    with start(broker, "consume", topic, *options) as process:
+        assert process.stdout.readline() == b"%0100d\n" % 0
+        waiting = []
+        while len(waiting) < 10 or waiting_bytes(process.stdout) != waiting[-10]:
+            waiting.append(waiting_bytes(process.stdout))
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)  # it is writing into a full pipe
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
 def test_a_reader_that_leaves_commits_nothing_that_it_did_not_get(cli, broker, topic):
     cli("produce", topic, "-p", 0, given=b"".join(b"%0100d\n" % number for number in range(3000)))
     with start(broker, "consume", topic, "--group", "left") as process:
@@ -128,7 +169,7 @@ def test_a_reader_that_leaves_commits_nothing_that_it_did_not_get(cli, broker, t
         assert (process.returncode, process.stderr.read()) == (1, b"")
     rest = [int(line) for line in cli("consume", topic, "--group", "left").out.splitlines()]
     assert rest == list(range(rest[0], 3000))
-    assert rest[0] <= 65_536 // 101 + 1, "a pipe holds no more"
+    assert rest[0] <= PIPE_BYTES // 101 + 1, "a pipe holds no more"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +225,7 @@ def test_a_refused_record_is_named(cli, topic):
         (
             ["--from", "noon"],
             2,
-            "--from: 'noon' is none of beginning, end, an offset, -N, or a time such as 2024-05-01T12:00:00Z",
+            "--from: 'noon' is none of earliest, latest, an offset, -N, or a time such as 2024-05-01T12:00:00Z",
         ),
         (["-p", "7"], 1, "topic {topic} has no partition 7, but 0 to 1"),
         (["--json", "--headers"], 2, "--json, --format, and --key-separator or --headers do not go together"),
