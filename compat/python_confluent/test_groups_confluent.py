@@ -39,6 +39,20 @@ def join(broker, topic, **options):
     return consumer
 
 
+def join_consumer_group(broker, topics, group_id, **options):
+    """A consumer of KIP-848's protocol, whose intervals are the broker's."""
+    settings = {
+        "bootstrap.servers": broker.bootstrap,
+        "group.id": group_id,
+        "group.protocol": "consumer",
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+    }
+    consumer = Consumer(settings | {name.replace("_", "."): value for name, value in options.items()})
+    consumer.subscribe(topics)
+    return consumer
+
+
 def poll_until(done, consumers):
     """What each consumer has read until done() holds."""
     read = {consumer: [] for consumer in consumers}
@@ -143,3 +157,75 @@ def test_metadata_of_a_committed_offset_round_trips(broker, filled):
         consumer.commit(offsets=[committed], asynchronous=False)
         (told,) = consumer.committed([TopicPartition(filled, 2)], WAIT_S)
         assert (told.offset, told.metadata) == (4, note)
+
+
+def kind_of(broker, group_id):
+    """The type and the state of the group as the admin sees them."""
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    (found,) = [each for each in admin.list_consumer_groups().result(WAIT_S).valid if each.group_id == group_id]
+    return found.type.name, found.state.name
+
+
+@pytest.mark.parametrize("assignor", ["uniform", "range"])
+def test_consumers_of_the_new_protocol_share_and_go_on(broker, filled, assignor):
+    group_id, options = f"g-{filled}", {"group_remote_assignor": assignor}
+    with contextlib.closing(join_consumer_group(broker, [filled], group_id, **options)) as first:
+        read = poll_until(lambda read: len(read[first]) == 40, [first])
+        assert sorted(read[first]) == list(range(40))
+        first.commit(asynchronous=False)
+        second = join_consumer_group(broker, [filled], group_id, **options)
+        poll_until(lambda _read: shared([first, second]), [first, second])
+        assert kind_of(broker, group_id) == ("CONSUMER", "STABLE")
+        admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+        described = admin.describe_consumer_groups([group_id])[group_id].result(WAIT_S)
+        held = [{row.partition for row in member.assignment.topic_partitions} for member in described.members]
+        assert sorted(map(sorted, held)) == sorted(
+            sorted(each.partition for each in consumer.assignment()) for consumer in (first, second)
+        )
+        second.close()
+        read = poll_until(lambda _read: shared([first]), [first])
+        assert read[first] == []
+        assert {each.offset for each in first.committed(first.assignment(), WAIT_S)} == {10}
+    assert kind_of(broker, group_id) == ("CONSUMER", "EMPTY")
+
+
+def test_a_static_consumer_of_the_new_protocol_comes_back_to_its_partitions(broker, filled):
+    group_id = f"g-{filled}"
+    with contextlib.closing(join_consumer_group(broker, [filled], group_id, group_instance_id="a")) as first:
+        second = join_consumer_group(broker, [filled], group_id, group_instance_id="b")
+        poll_until(lambda _read: shared([first, second]), [first, second])
+        had, kept = second.assignment(), first.assignment()
+        second.close()
+        with contextlib.closing(join_consumer_group(broker, [filled], group_id, group_instance_id="b")) as again:
+            poll_until(lambda _read: again.assignment(), [first, again])
+            assert sorted(again.assignment()) == sorted(had)
+            assert sorted(first.assignment()) == sorted(kept)
+
+
+def test_a_regular_expression_of_the_new_protocol_finds_topics(broker, filled):
+    with contextlib.closing(join_consumer_group(broker, [f"^{filled}.*"], f"g-{filled}")) as consumer:
+        read = poll_until(lambda read: len(read[consumer]) == 40, [consumer])
+        assert sorted(read[consumer]) == list(range(40))
+
+
+def test_a_group_is_upgraded_and_downgraded_while_it_reads(broker, filled):
+    group_id = f"g-{filled}"
+    with contextlib.closing(join(broker, filled)) as classic:
+        poll_until(lambda read: len(read[classic]) == 40, [classic])
+        assert kind_of(broker, group_id) == ("CLASSIC", "STABLE")
+        classic.commit(asynchronous=False)
+        new = join_consumer_group(broker, [filled], group_id)
+        poll_until(lambda _read: shared([classic, new]), [classic, new])
+        assert kind_of(broker, group_id)[0] == "CONSUMER"
+        producer = Producer({"bootstrap.servers": broker.bootstrap})
+        for index in range(40, 80):
+            producer.produce(filled, b"%d" % index, partition=index % PARTITIONS)
+        assert producer.flush(WAIT_S) == 0
+        read = poll_until(lambda read: sum(map(len, read.values())) >= 40, [classic, new])
+        assert {index for rows in read.values() for index in rows} == set(range(40, 80))
+        for consumer in (classic, new):
+            consumer.commit(asynchronous=False)
+        new.close()
+        read = poll_until(lambda _read: shared([classic]), [classic])
+        assert read[classic] == []
+        assert kind_of(broker, group_id)[0] == "CLASSIC"

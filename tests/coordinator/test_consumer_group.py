@@ -241,6 +241,15 @@ class TestStaticMembers:
         assert driver.group().static_members == {}
 
 
+    def test_an_instance_that_takes_the_id_of_another_member_leaves_nothing_behind(self, driver):
+        driver.join_consumer("a", instance_id="i")
+        driver.join_consumer("b", instance_id="j")
+        driver.consumer_beat("a", -2, instance_id="i")
+        driver.join_consumer("b", instance_id="i")
+        assert driver.group().static_members == {"i": "b"}
+        assert driver.reloaded().groups["g"].static_members == {"i": "b"}
+
+
 def settle_static(driver, instances):
     members = driver.group().members
     epochs = {member_id: members[member_id].ownership.epoch for member_id in instances}

@@ -16,6 +16,7 @@ from kwire.coordinator.group.commands import ClassicMemberOverdue
 from kwire.coordinator.group.consumer_member import ConsumerMember, MemberState, Subscription
 from kwire.coordinator.group.consumer_protocol import encoded_assignment, named_partitions, read_subscription
 from kwire.coordinator.group.migration import DISABLED, classic_metadata
+from kwire.coordinator.group.rebalance import rebalance_timeout_ms
 from kwire.coordinator.group.timer_keys import join_key, sync_key
 from kwire.protocol.errors import ApiError, ErrorCode, ProtocolError
 from kwire.protocol.messages.heartbeat import HeartbeatResponse
@@ -82,6 +83,7 @@ class ClassicMembers:
         downgrades = request.group_instance_id is not None and self._downgrades(group, request.group_instance_id)
         told = _told(request)
         subscription = _subscription(member.subscription, command, told)
+        self._steps.check_subscription(group, member_id, member.subscription, subscription)
         draft = self._steps.draft()
         if replaced is not None:
             self._steps.replace_member(draft, group, replaced, member_id)
@@ -107,7 +109,7 @@ class ClassicMembers:
         else:
             self._steps.keep_session(draft, group_id, member_id, request.session_timeout_ms)
             overdue = ClassicMemberOverdue(group_id, member_id)
-            draft.set_timer(sync_key(group_id, member_id), request.rebalance_timeout_ms, overdue)
+            draft.set_timer(sync_key(group_id, member_id), rebalance_timeout_ms(request), overdue)
         draft.decision.reply = reply
         return draft.decision
 
@@ -237,7 +239,7 @@ def _subscription(known: Subscription, command: Join, told: ConsumerProtocolSubs
         command.client_host,
         frozenset(told.topics),
         "",
-        known.rebalance_timeout_ms if request.rebalance_timeout_ms == -1 else request.rebalance_timeout_ms,
+        rebalance_timeout_ms(request),
         known.server_assignor,
         classic_metadata(request.session_timeout_ms, request.protocols),
     )

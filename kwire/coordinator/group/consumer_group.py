@@ -289,7 +289,7 @@ class ConsumerGroup:
             self._remove(key.member_id)
             return
         member = self._member_to_be(key.member_id)
-        self._count(member.subscription, -1)
+        self._forget(member)
         member.subscription = subscription_of(value)
         self._count(member.subscription, 1)
         if value.instance_id is not None:
@@ -342,9 +342,13 @@ class ConsumerGroup:
         if member is None:
             return
         self._release(member)
+        self._forget(member)
+
+    def _forget(self, member: ConsumerMember) -> None:
+        """What the member has told counts no longer."""
         self._count(member.subscription, -1)
         instance_id = member.subscription.instance_id
-        if instance_id is not None and self.static_members.get(instance_id) == member_id:
+        if instance_id is not None and self.static_members.get(instance_id) == member.member_id:
             del self.static_members[instance_id]
 
     def _own(self, member: ConsumerMember, ownership: Ownership) -> None:

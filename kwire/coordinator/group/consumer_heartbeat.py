@@ -116,12 +116,13 @@ class ConsumerHeartbeats:
         member_id = request.member_id or self._new_id()
         held = _held(request)
         replaced = None
+        known = group.members.get(member_id)
         if request.instance_id is None:
-            member = group.members.get(member_id) or (ConsumerMember(member_id) if joins else group.member(member_id))
+            member = known or (ConsumerMember(member_id) if joins else group.member(member_id))
             _check_epoch(member, request.member_epoch, held)
         elif joins:
             replaced = group.static_member(request.instance_id)
-            member = ConsumerMember(member_id) if replaced is None else replaced
+            member = replaced or known or ConsumerMember(member_id)
             if replaced is not None:
                 _check_released(replaced, member_id, request.instance_id)
         else:
@@ -131,7 +132,7 @@ class ConsumerHeartbeats:
             message = f"The consumer group member is in a unknown state. {MUST_REJOIN}"
             raise ApiError(ErrorCode.FENCED_MEMBER_EPOCH, message)
         subscription = replace(_told(member.subscription, command), classic=None)
-        self._steps.check_expression(group, member.subscription.regex, subscription.regex)
+        self._steps.check_subscription(group, member_id, member.subscription, subscription)
         # nothing is refused from here on
         convert(draft)
         if replaced is not None:

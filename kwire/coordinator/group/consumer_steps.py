@@ -29,6 +29,8 @@ from kwire.coordinator.group.reconciliation import Goal, reconcile
 from kwire.coordinator.group.target_assignment import changed_targets, is_due
 from kwire.coordinator.group.timer_keys import join_key, revocation_key, session_key, sync_key
 from kwire.coordinator.group.topics import metadata_hash
+from kwire.protocol.errors import ApiError, ErrorCode
+from kwire.protocol.records.batch import HEADER_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable
@@ -218,14 +220,21 @@ class ConsumerSteps:
 
     # Regular expressions
 
-    def check_expression(self, group: ConsumerGroup, before: str, after: str) -> None:
-        """The member may subscribe to the expression after in place of before.
+    def check_subscription(
+        self, group: ConsumerGroup, member_id: str, before: Subscription, after: Subscription
+    ) -> None:
+        """The member may tell after in place of before.
 
         Raises:
-            ApiError: INVALID_REGULAR_EXPRESSION.
+            ApiError: INVALID_REGULAR_EXPRESSION; UNKNOWN_SERVER_ERROR, it is too long to be stored.
         """
-        if after and after != before and after not in group.expressions:
-            regular_expressions.check(after)
+        if after == before:
+            return
+        if after.regex and after.regex != before.regex and after.regex not in group.expressions:
+            regular_expressions.check(after.regex)
+        size_bytes = member_record(group.group_id, member_id, after).size_bytes
+        if size_bytes + HEADER_BYTES > self._config().message_max_bytes:
+            raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
 
     def expressions_are_due(self, group: ConsumerGroup, now_ms: int) -> bool:
         """Whether it is not known, or not lately, what the group's expressions stand for, and may be looked up."""

@@ -194,7 +194,7 @@ class Rebalancing:
             instance_id=request.group_instance_id,
             client_id=command.client_id or "",
             client_host=command.client_host,
-            rebalance_timeout_ms=_rebalance_timeout_ms(request),
+            rebalance_timeout_ms=rebalance_timeout_ms(request),
             session_timeout_ms=request.session_timeout_ms,
             protocols=request.protocols,
             is_new=True,
@@ -209,7 +209,7 @@ class Rebalancing:
         self, group: ClassicGroup, member: Member, request: JoinGroupRequest, waiter: Waiter, decision: Decision
     ) -> None:
         group.set_protocols(member, request.protocols)
-        member.rebalance_timeout_ms = _rebalance_timeout_ms(request)
+        member.rebalance_timeout_ms = rebalance_timeout_ms(request)
         member.session_timeout_ms = request.session_timeout_ms
         before = group.await_join(member, waiter)
         if before is not None:
@@ -544,8 +544,8 @@ def _differs(told: str | None, known: str | None) -> bool:
     return told is not None and known is not None and told != known
 
 
-def _rebalance_timeout_ms(request: JoinGroupRequest) -> int:
-    """Version 0 has only the session timeout."""
+def rebalance_timeout_ms(request: JoinGroupRequest) -> int:
+    """The member's rebalance timeout; version 0 has only the session timeout."""
     return request.session_timeout_ms if request.rebalance_timeout_ms < 0 else request.rebalance_timeout_ms
 
 
