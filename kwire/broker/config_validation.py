@@ -56,6 +56,8 @@ _CLIENT_MATCH_NAMES = frozenset(
         "client_source_port",
     }
 )
+_ASSIGNORS = ("uniform", "range")
+"""Kafka would load others by the names of their classes."""
 _NEAR_NAMES = 3
 
 
@@ -180,6 +182,9 @@ def check_broker(texts: Mapping[str, str]) -> None:
         raise ConfigError("log.roll.jitter.ms must be greater than or equal to 0")
     if defaults.get("retention.ms", -1) == 0:
         raise ConfigError("log.retention.ms must be unlimited (-1) or, greater than or equal to 1")
+    for name in texts.get("group.consumer.assignors", "uniform").split(","):
+        if name.strip() not in _ASSIGNORS:
+            raise ConfigError(f"group.consumer.assignors: there is no {name.strip()}, only {' and '.join(_ASSIGNORS)}")
     known = definitions(BROKER)
     buffer = number(texts, known["log.cleaner.dedupe.buffer.size"])
     threads = number(texts, known["log.cleaner.threads"])

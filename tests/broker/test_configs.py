@@ -131,6 +131,12 @@ def test_a_group_has_its_own_value_or_the_brokers():
     assert configs.group("h") == GroupConfig(consumer_heartbeat_interval_ms=6_000)
 
 
+def test_only_assignors_that_exist_may_be_offered():
+    validate_static("group.consumer.assignors", "range, uniform")
+    with pytest.raises(ConfigError, match="there is no sticky, only uniform and range"):
+        validate_static("group.consumer.assignors", "uniform,sticky")
+
+
 def test_a_groups_own_value_stays_within_the_brokers_bounds():
     own = {
         "consumer.session.timeout.ms": "50000",

@@ -240,7 +240,6 @@ class TestStaticMembers:
         driver.consumer_beat("a", -1, instance_id="i")
         assert driver.group().static_members == {}
 
-
     def test_an_instance_that_takes_the_id_of_another_member_leaves_nothing_behind(self, driver):
         driver.join_consumer("a", instance_id="i")
         driver.join_consumer("b", instance_id="j")

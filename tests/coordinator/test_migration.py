@@ -153,6 +153,8 @@ def test_an_empty_group_is_of_the_kind_that_joins(driver):
     assert driver.group().group_type == "consumer"
     driver.consumer_beat("a", -1)
     assert refused(join_classic(driver, "unknown")) == ErrorCode.UNKNOWN_MEMBER_ID
+    assert refused(join_classic(driver, instance_id="i" * 40_000)) == ErrorCode.UNKNOWN_SERVER_ERROR
+    assert driver.group().group_type == "consumer"
     joined = join_classic(driver).answer
     assert (joined.generation_id, driver.group().group_type) == (1, "classic")
     assert driver.reloaded().groups["g"].group_type == "classic"

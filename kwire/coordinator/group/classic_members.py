@@ -149,10 +149,7 @@ class ClassicMembers:
         draft.set_timer(sync_key(group.group_id, member.member_id), None)
         self._keep_session(draft, group, member)
         assigned = {topic_id: frozenset(epochs) for topic_id, epochs in ownership.assigned.items()}
-        try:
-            assignment = encoded_assignment(assigned, self._topics(), protocol.metadata)
-        except ProtocolError as error:
-            raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR) from error
+        assignment = encoded_assignment(assigned, self._topics(), protocol.metadata)
         draft.decision.reply = SyncGroupResponse(
             protocol_type=request.protocol_type, protocol_name=request.protocol_name, assignment=assignment
         )

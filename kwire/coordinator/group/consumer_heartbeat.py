@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from kwire.coordinator.group.commands import ClassicMemberOverdue, ConsumerBeat, RevocationOverdue
     from kwire.coordinator.group.config import ConsumerGroupConfig, GroupCoordinatorConfig
     from kwire.coordinator.group.consumer_group import ConsumerGroup
-    from kwire.coordinator.group.consumer_member import OwnedPartitions, Partitions
+    from kwire.coordinator.group.consumer_member import HeldPartitions, OwnedPartitions
     from kwire.coordinator.group.consumer_steps import ConsumerSteps, Draft
     from kwire.coordinator.group.migration import Migration
     from kwire.coordinator.group.topics import Topics
@@ -274,17 +274,17 @@ def _is_full(request: ConsumerGroupHeartbeatRequest) -> bool:
     )
 
 
-def _held(request: ConsumerGroupHeartbeatRequest) -> Partitions | None:
+def _held(request: ConsumerGroupHeartbeatRequest) -> HeldPartitions | None:
     rows = request.topic_partitions
     if rows is None:
         return None
-    held: dict[bytes, frozenset[int]] = {}
+    held: dict[bytes, set[int]] = {}
     for row in rows:
-        held[row.topic_id] = held.get(row.topic_id, frozenset()) | frozenset(row.partitions)
+        held.setdefault(row.topic_id, set()).update(row.partitions)
     return held
 
 
-def _check_epoch(member: ConsumerMember, epoch: int, held: Partitions | None) -> None:
+def _check_epoch(member: ConsumerMember, epoch: int, held: HeldPartitions | None) -> None:
     """The member is at that epoch; its last one will do where the reply that told it the next may have been lost."""
     known = member.ownership
     if epoch in {JOINS, known.epoch}:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from kwire.protocol.messages.records.consumer_offsets import ClassicMemberMetadata, ClassicProtocol
 
@@ -24,6 +25,8 @@ NO_TARGET: Final = -1
 
 Partitions: TypeAlias = "Mapping[bytes, frozenset[int]]"
 """Topic id to partitions."""
+HeldPartitions: TypeAlias = "Mapping[bytes, AbstractSet[int]]"
+"""Topic id to partitions, as a client says that it consumes them."""
 OwnedPartitions: TypeAlias = "Mapping[bytes, Mapping[int, int]]"
 """Topic id to partition to the epoch at which it was assigned."""
 

@@ -56,10 +56,12 @@ def named_partitions(rows: dict[str, list[int]], topics: Topics) -> Partitions:
 def encoded_assignment(assigned: Partitions, topics: Topics, metadata: bytes) -> bytes:
     """The assignment as SyncGroup gives it to a consumer with that subscription, in the subscription's version.
 
-    Raises:
-        ProtocolError: the subscription has no version.
+    A subscription that cannot be read gets the first version, which all of them begin with.
     """
-    version = min(_version(metadata), ConsumerProtocolAssignment.MAX_VERSION)
+    try:
+        version = min(_version(metadata), ConsumerProtocolAssignment.MAX_VERSION)
+    except ProtocolError:
+        version = 0
     rows = []
     for topic_id, partitions in assigned.items():
         topic = topics.topic_by_id(topic_id)

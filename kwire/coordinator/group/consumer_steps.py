@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from kwire.coordinator.decision import CoordinatorRecord
     from kwire.coordinator.group.config import ConsumerGroupConfig, GroupCoordinatorConfig
-    from kwire.coordinator.group.consumer_member import ConsumerMember, Partitions
+    from kwire.coordinator.group.consumer_member import ConsumerMember, HeldPartitions
     from kwire.coordinator.group.group import Group
     from kwire.coordinator.group.topics import Topics
 
@@ -182,7 +182,7 @@ class ConsumerSteps:
             draft.add(target_assignment_record(group_id, member_id, target))
         draft.add(target_epoch_record(group_id, group.epoch, now_ms))
 
-    def reconcile(self, draft: Draft, group_id: str, member_id: str, held: Partitions | None) -> bool:
+    def reconcile(self, draft: Draft, group_id: str, member_id: str, held: HeldPartitions | None) -> bool:
         """The member is one step nearer to its target; whether it is to consume something else than before."""
         group = self._group(group_id)
         member = group.member(member_id)

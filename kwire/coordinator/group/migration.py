@@ -158,7 +158,7 @@ class Migration:
         if not member_ids:
             return
         if self._downgrades(group, member_ids):
-            self._downgrade(draft, group, member_ids, now_ms)
+            self.to_classic(draft, group, member_ids, now_ms, rebalance=True)
         else:
             self._steps.fence(draft, group, member_ids)
 
@@ -178,17 +178,10 @@ class Migration:
             and self.policy in DOWNGRADE_POLICIES
         )
 
-    def _downgrade(self, draft: Draft, group: ConsumerGroup, leaving: Collection[str], now_ms: int) -> None:
-        self.to_classic(draft, group, leaving, now_ms, rebalance=True)
-
     def to_classic(
         self, draft: Draft, group: ConsumerGroup, leaving: Collection[str], now_ms: int, *, rebalance: bool
     ) -> None:
-        """The group is a classic one, of the members that do not leave; they keep their target assignments.
-
-        Raises:
-            ApiError: GROUP_ID_NOT_FOUND, what its members told cannot be read.
-        """
+        """The group is a classic one, of the members that do not leave; they keep their target assignments."""
         group_id = group.group_id
         classic = ClassicGroup(
             group_id,

@@ -63,9 +63,8 @@ class Rebalancing:
         Raises:
             ApiError: UNKNOWN_SERVER_ERROR, an id made of what the client says would be too long to be stored.
         """
+        check_join(command)
         request = command.request
-        if len((request.group_instance_id or command.client_id or "").encode()) > ID_PREFIX_MAX_BYTES:
-            raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
         member_id = request.member_id
         group = self._group(request.group_id)
         decision = Decision()
@@ -503,6 +502,16 @@ class Rebalancing:
             self._restart_session(group, member, decision)
         if rebalance:
             self._prepare(group, now_ms, decision)
+
+
+def check_join(command: Join) -> None:
+    """An id made of what the client says can be stored.
+
+    Raises:
+        ApiError: UNKNOWN_SERVER_ERROR.
+    """
+    if len((command.request.group_instance_id or command.client_id or "").encode()) > ID_PREFIX_MAX_BYTES:
+        raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
 
 
 def _leaving_id(group: ClassicGroup, leaving: MemberIdentity) -> str:

@@ -16,7 +16,7 @@ from kwire.coordinator.group.consumer_member import MemberState, OwnedPartitions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kwire.coordinator.group.consumer_member import Partitions
+    from kwire.coordinator.group.consumer_member import HeldPartitions, Partitions
 
 
 @dataclass(slots=True, frozen=True)
@@ -30,7 +30,7 @@ class Goal:
     target: Partitions
     is_subscribed: Callable[[bytes], bool]
     is_free: Callable[[bytes, int], bool]
-    held: Partitions | None
+    held: HeldPartitions | None
 
 
 def reconcile(now: Ownership, goal: Goal) -> Ownership:
@@ -46,7 +46,7 @@ def _holds(goal: Goal, revoking: OwnedPartitions) -> bool:
     """Whether the client may still consume some of what it has to give up."""
     if goal.held is None:
         return True
-    return any(not partitions.isdisjoint(revoking.get(topic_id, ())) for topic_id, partitions in goal.held.items())
+    return any(partitions & revoking.get(topic_id, {}).keys() for topic_id, partitions in goal.held.items())
 
 
 def _without_unsubscribed(now: Ownership, goal: Goal) -> Ownership:

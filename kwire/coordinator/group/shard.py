@@ -17,7 +17,7 @@ from kwire.coordinator.group.consumer_steps import ConsumerSteps
 from kwire.coordinator.group.description import described_classic, described_consumer, listed
 from kwire.coordinator.group.migration import Migration
 from kwire.coordinator.group.offsets import Offsets
-from kwire.coordinator.group.rebalance import Rebalancing
+from kwire.coordinator.group.rebalance import Rebalancing, check_join
 from kwire.coordinator.group.records import decode_record
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.join_group import JoinGroupResponse
@@ -164,6 +164,7 @@ class GroupShard:
                 error_code=ErrorCode.UNKNOWN_MEMBER_ID, member_id=command.request.member_id, protocol_name=None
             )
             return Decision(reply)
+        check_join(command)
         draft = self._steps.draft()
         for record in group.tombstones():
             draft.add(record)
