@@ -337,6 +337,7 @@ class Cluster:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Everything is as it was in the snapshot, at the same addresses. Clients are cut off, and connect again."""
+        _check_snapshot(snapshot)
         waiting.result_of(self._started().restart(snapshot))
 
     def describe(self) -> str:
@@ -387,8 +388,8 @@ def _settings(
         raise ClusterError(f'topics is {{"name": partitions}} or ["name"], and not {topics!r}')
     if not isinstance(config, Mapping):
         raise ClusterError(f'config is a mapping, as in {{"num.partitions": 3}}, and not {config!r}')
-    if snapshot is not None and not isinstance(snapshot, Snapshot):
-        raise ClusterError(f"snapshot is what Cluster.snapshot() gave, and not {snapshot!r}")
+    if snapshot is not None:
+        _check_snapshot(snapshot)
     partitions = dict(topics) if isinstance(topics, Mapping) else dict.fromkeys(topics)
     texts = {name: _config_text(value) for name, value in config.items()}
     for name, text in texts.items():
@@ -401,6 +402,11 @@ def _settings(
         topics=tuple(TopicSetting(name, count) for name, count in partitions.items()),
         config=texts,
     )
+
+
+def _check_snapshot(snapshot: object) -> None:
+    if not isinstance(snapshot, Snapshot):
+        raise ClusterError(f"snapshot is what Cluster.snapshot() gave, and not {snapshot!r}")
 
 
 def _config_text(value: str | float | bool) -> str:

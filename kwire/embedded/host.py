@@ -204,10 +204,19 @@ class Host:
                     self.started.set_result(started)
                 else:
                     self._restarts.pop(0).done.set_result(None)
-                await self._take_calls()
-                if self._restarts and not self._stopping:
-                    snapshot = self._restarts[0].snapshot
-                    listeners = _taken_over(started, backlog(self._settings))
+                listeners = await self._wait_for_turn(started)
+                snapshot = self._restarts[0].snapshot if self._restarts else None
+
+    async def _wait_for_turn(self, started: Running) -> list[list[Listener]] | None:
+        """Calls were carried out until the cluster shall begin anew, with these listeners, or end: None."""
+        while True:
+            await self._take_calls()
+            if self._stopping:
+                return None
+            try:
+                return _taken_over(started, backlog(self._settings))
+            except CannotStart as error:
+                self._restarts.pop(0).done.set_exception(ClusterError(f"it goes on as it is: {error}"))
 
     async def _take_calls(self) -> None:
         """Calls were carried out until the cluster shall end or begin anew; those that still waited have failed."""
@@ -264,14 +273,23 @@ async def _run_inline(function: Callable[[], T], /) -> T:
 
 
 def _taken_over(started: Running, backlog: int) -> list[list[Listener]]:
-    """Listeners for the next cluster at the ports of this one, which keep the clients that wait there."""
-    taken = []
-    for node_id, server in started.servers.items():
-        if started.cluster.brokers[node_id].running:
-            taken.append([Listener(each.socket.dup(), each.host) for each in server.listeners])
-        else:
-            ports = dict.fromkeys((each.host, each.port) for each in server.listeners)
-            taken.append([each for host, port in ports for each in bind(host, port, backlog)])
+    """Listeners for the next cluster at the ports of this one, which keep the clients that wait there.
+
+    Raises:
+        CannotStart: somebody took the port of a stopped broker.
+    """
+    taken: list[list[Listener]] = []
+    try:
+        for node_id, server in started.servers.items():
+            if started.cluster.brokers[node_id].running:
+                taken.append([Listener(each.socket.dup(), each.host) for each in server.listeners])
+            else:
+                ports = dict.fromkeys((each.host, each.port) for each in server.listeners)
+                taken.append([each for host, port in ports for each in bind(host, port, backlog)])
+    except BaseException:
+        for listener in (one for several in taken for one in several):
+            listener.close()
+        raise
     return taken
 
 

@@ -139,6 +139,25 @@ def test_threads_that_wait_when_it_ends_are_told():
     assert all("reset or closed while this was waited for" in text for text in told)
 
 
+def test_a_reset_that_cannot_have_its_ports_again_changes_nothing():
+    with Cluster(brokers=2, topics={"t": 1}) as cluster:
+        cluster.append("t", b"v")
+        second = cluster.brokers()[1].address
+        cluster.stop_broker(2)
+        with socket.socket() as taken:
+            host, _, port = second.partition(":")
+            taken.bind((host, int(port)))
+            taken.listen()
+            with pytest.raises(ClusterError, match=r"it goes on as it is: cannot listen on .* the port is in use"):
+                cluster.reset()
+        assert len(cluster.records("t")) == 1
+        cluster.reset()
+        assert [broker.address for broker in cluster.brokers()][1] == second
+        assert cluster.records("t") == []
+        with pytest.raises(ClusterError, match=r"snapshot is what Cluster.snapshot\(\) gave, and not 'x'"):
+            cluster.restore("x")
+
+
 def test_control_c_ends_a_wait_and_leaves_nothing():
     with pytest.raises(KeyboardInterrupt), Cluster(topics=["t"]) as cluster:
         threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]).start()
