@@ -21,8 +21,10 @@ as the arguments of kwire.testing.Cluster; `kafka_session` takes topics only"
 CLUSTER_OPTIONS: Final = ("brokers", "topics", "config", "snapshot")
 SESSION_OPTIONS: Final = ("topics",)
 
-USED: Final = pytest.StashKey[dict[str, "Cluster"]]()
-"""The clusters that a test was given, by the names of their fixtures."""
+OWN: Final = pytest.StashKey["Cluster"]()
+"""At a test: the cluster that is its own."""
+SHARED: Final = pytest.StashKey["Cluster"]()
+"""At the session: the cluster of all its tests."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,8 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def kafka(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """A Kafka cluster in memory for this test alone, as @pytest.mark.kafka(...) wants it."""
-    cluster = _started(_marked(request, CLUSTER_OPTIONS))
-    _note(request, cluster)
+    cluster = request.node.stash[OWN] = _started(_marked(request, CLUSTER_OPTIONS))
     yield cluster
     cluster.close()
 
@@ -46,9 +47,11 @@ def kafka_session_options() -> Mapping[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def kafka_session_cluster(kafka_session_options: Mapping[str, Any]) -> Iterator[Cluster]:
+def kafka_session_cluster(
+    request: pytest.FixtureRequest, kafka_session_options: Mapping[str, Any]
+) -> Iterator[Cluster]:
     """The session's Kafka cluster, for fixtures that outlive a test; tests take kafka_session."""
-    cluster = _started(kafka_session_options)
+    cluster = request.session.stash[SHARED] = _started(kafka_session_options)
     yield cluster
     cluster.close()
 
@@ -57,7 +60,6 @@ def kafka_session_cluster(kafka_session_options: Mapping[str, Any]) -> Iterator[
 def kafka_session(request: pytest.FixtureRequest, kafka_session_cluster: Cluster) -> Iterator[Cluster]:
     """The session's Kafka cluster, reset for this test, with the topics of @pytest.mark.kafka(topics=...) besides."""
     topics = _marked(request, SESSION_OPTIONS).get("topics", ())
-    _note(request, kafka_session_cluster)
     kafka_session_cluster.reset()
     for name in topics:
         kafka_session_cluster.create_topic(name, topics[name] if isinstance(topics, Mapping) else None)
@@ -77,11 +79,6 @@ def _started(options: Mapping[str, Any]) -> Cluster:
     else:
         return cluster
     pytest.fail(f"no Kafka cluster for this test: {reason}", pytrace=False)
-
-
-def _note(request: pytest.FixtureRequest, cluster: Cluster) -> None:
-    assert request.fixturename is not None
-    request.node.stash.setdefault(USED, {})[request.fixturename] = cluster
 
 
 def _marked(request: pytest.FixtureRequest, allowed: tuple[str, ...]) -> dict[str, Any]:
@@ -107,8 +104,12 @@ def pytest_runtest_makereport(
     """A failed test's report has a section for each of its clusters: what that saw."""
     report = yield
     if report.failed and call.when != "teardown":
-        for name, cluster in item.stash.get(USED, {}).items():
-            report.sections.append((f"What the Kafka brokers of {name} saw", _described(cluster)))
+        if OWN in item.stash:
+            report.sections.append(("What the Kafka brokers of kafka saw", _described(item.stash[OWN])))
+        if SHARED in item.session.stash and "kafka_session_cluster" in getattr(item, "fixturenames", ()):
+            report.sections.append(
+                ("What the Kafka brokers of kafka_session saw", _described(item.session.stash[SHARED]))
+            )
     return report
 
 

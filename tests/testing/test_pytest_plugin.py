@@ -324,6 +324,10 @@ def test_a_failure_tells_what_the_broker_saw(run):
         def test_without_kafka():
             assert False
 
+        def test_of_the_session(kafka_session):
+            kafka_session.create_topic("shared")
+            assert False
+
         class TestMine:
             @pytest.fixture
             def kafka(self):
@@ -333,8 +337,9 @@ def test_a_failure_tells_what_the_broker_saw(run):
                 assert kafka == "yours"
         """
     )
-    result.assert_outcomes(passed=1, failed=3, errors=1)
+    result.assert_outcomes(passed=1, failed=4, errors=1)
     assert result.stdout.str().count("What the Kafka brokers of kafka saw") == 2
+    assert result.stdout.str().count("What the Kafka brokers of kafka_session saw") == 1
     result.stdout.fnmatch_lines(
         [
             "*What the Kafka brokers of kafka saw*",
