@@ -55,6 +55,8 @@ def _groups(stage: Stage, topic: str) -> None:
     member.ask("commit", consumer="c")
     assert group in driver.ask("list_groups")["groups"]
     member.ask("close", consumer="c")
+    if "delete_group" in stage.client.lacks:
+        return
     wait_until("the group is empty and deleted", lambda: _deleted(driver, group))
     assert group not in driver.ask("list_groups")["groups"]
 

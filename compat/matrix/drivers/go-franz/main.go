@@ -1,0 +1,583 @@
+// franz-go as a driver: see ../../DRIVERS.md.
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/sasl/plain"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
+)
+
+const (
+	wait    = 60 * time.Second
+	connect = 15 * time.Second
+)
+
+type header [2]any
+
+type record struct {
+	Topic     string   `json:"topic,omitempty"`
+	Partition *int32   `json:"partition"`
+	Offset    int64    `json:"offset"`
+	Timestamp *int64   `json:"timestamp"`
+	Key       *[]byte  `json:"key"`
+	Value     *[]byte  `json:"value"`
+	Headers   []header `json:"headers"`
+}
+
+type settings struct {
+	Acks              string `json:"acks"`
+	Compression       string `json:"compression"`
+	Idempotence       bool   `json:"idempotence"`
+	LingerMs          *int   `json:"linger_ms"`
+	BatchBytes        int32  `json:"batch_bytes"`
+	MaxRequestBytes   int32  `json:"max_request_bytes"`
+	Protocol          string `json:"protocol"`
+	Assignor          string `json:"assignor"`
+	InstanceID        string `json:"instance_id"`
+	SessionTimeoutMs  int    `json:"session_timeout_ms"`
+	HeartbeatInterval int    `json:"heartbeat_interval_ms"`
+}
+
+type request struct {
+	Do              string            `json:"do"`
+	Topic           string            `json:"topic"`
+	Topics          []string          `json:"topics"`
+	Partition       int32             `json:"partition"`
+	Partitions      int32             `json:"partitions"`
+	Replication     int16             `json:"replication_factor"`
+	Configs         map[string]string `json:"configs"`
+	Count           int               `json:"count"`
+	Name            string            `json:"name"`
+	Value           string            `json:"value"`
+	Group           string            `json:"group"`
+	Records         []record          `json:"records"`
+	Settings        json.RawMessage   `json:"settings"`
+	TransactionalID string            `json:"transactional_id"`
+	Commit          bool              `json:"commit"`
+	Start           any               `json:"start"`
+	WithinMs        int               `json:"within_ms"`
+	Isolation       string            `json:"isolation"`
+	Timestamp       int64             `json:"timestamp"`
+	Consumer        string            `json:"consumer"`
+	Offset          int64             `json:"offset"`
+}
+
+type fields map[string]any
+
+// What a member of a group has, and the positions after what it was given.
+type consumer struct {
+	client   *kgo.Client
+	lock     sync.Mutex
+	owned    map[[2]any]bool
+	returned map[string]map[int32]kgo.EpochOffset
+}
+
+type driver struct {
+	common    []kgo.Opt
+	admin     *kadm.Client
+	producers map[string]*kgo.Client
+	consumers map[string]*consumer
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func newDriver(bootstrap string) *driver {
+	common := []kgo.Opt{
+		kgo.SeedBrokers(strings.Split(bootstrap, ",")...),
+		kgo.MetadataMinAge(50 * time.Millisecond),
+	}
+	var security struct {
+		TLS *struct {
+			CA string `json:"ca_file"`
+		} `json:"tls"`
+		SASL *struct{ Mechanism, Username, Password string } `json:"sasl"`
+	}
+	if text := os.Getenv("CLIENT_SECURITY"); text != "" {
+		must(json.Unmarshal([]byte(text), &security))
+	}
+	if security.TLS != nil {
+		config := &tls.Config{}
+		if security.TLS.CA != "" {
+			pem, err := os.ReadFile(security.TLS.CA)
+			must(err)
+			config.RootCAs = x509.NewCertPool()
+			config.RootCAs.AppendCertsFromPEM(pem)
+		}
+		common = append(common, kgo.DialTLSConfig(config))
+	}
+	if s := security.SASL; s != nil {
+		auth := scram.Auth{User: s.Username, Pass: s.Password}
+		switch s.Mechanism {
+		case "PLAIN":
+			common = append(common, kgo.SASL(plain.Auth{User: s.Username, Pass: s.Password}.AsMechanism()))
+		case "SCRAM-SHA-256":
+			common = append(common, kgo.SASL(auth.AsSha256Mechanism()))
+		default:
+			common = append(common, kgo.SASL(auth.AsSha512Mechanism()))
+		}
+	}
+	return &driver{common, nil, map[string]*kgo.Client{}, map[string]*consumer{}}
+}
+
+func (d *driver) client(opts ...kgo.Opt) *kgo.Client {
+	client, err := kgo.NewClient(append(append([]kgo.Opt{}, d.common...), opts...)...)
+	must(err)
+	return client
+}
+
+func (d *driver) adm() *kadm.Client {
+	if d.admin == nil {
+		d.admin = kadm.NewClient(d.client())
+	}
+	return d.admin
+}
+
+func within(limit time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	time.AfterFunc(limit, cancel)
+	return ctx
+}
+
+func (d *driver) answer(r *request) any {
+	switch r.Do {
+	case "metadata":
+		return d.metadata()
+	case "produce":
+		return d.produce(r)
+	case "transaction":
+		return d.transaction(r)
+	case "consume":
+		return d.consume(r)
+	case "offsets":
+		return d.offsets(r)
+	case "open":
+		return d.open(r)
+	case "poll":
+		return d.poll(r)
+	case "commit":
+		return d.commit(r)
+	case "seek":
+		c := d.consumers[r.Consumer]
+		c.gone(nil, nil, map[string][]int32{r.Topic: {r.Partition}})
+		c.has(nil, nil, map[string][]int32{r.Topic: {r.Partition}})
+		c.client.SetOffsets(map[string]map[int32]kgo.EpochOffset{r.Topic: {r.Partition: {Epoch: -1, Offset: r.Offset}}})
+		return fields{}
+	case "close":
+		c := d.consumers[r.Consumer]
+		delete(d.consumers, r.Consumer)
+		c.client.Close()
+		return fields{}
+	}
+	return d.administer(r)
+}
+
+func (d *driver) metadata() any {
+	found, err := d.adm().Metadata(within(connect))
+	must(err)
+	brokers, topics := []fields{}, fields{}
+	for _, b := range found.Brokers {
+		brokers = append(brokers, fields{"id": b.NodeID, "host": b.Host, "port": b.Port})
+	}
+	for name, topic := range found.Topics {
+		topics[name] = len(topic.Partitions)
+	}
+	return fields{"brokers": brokers, "topics": topics}
+}
+
+func (d *driver) administer(r *request) any {
+	ctx := within(wait)
+	switch r.Do {
+	case "create_topic":
+		configs := map[string]*string{}
+		for name, value := range r.Configs {
+			configs[name] = kadm.StringPtr(value)
+		}
+		_, err := d.adm().CreateTopic(ctx, r.Partitions, r.Replication, configs, r.Topic)
+		must(err)
+	case "add_partitions":
+		found, err := d.adm().UpdatePartitions(ctx, r.Count, r.Topic)
+		must(err)
+		must(found.Error())
+	case "topic_config":
+		found, err := d.adm().DescribeTopicConfigs(ctx, r.Topic)
+		must(err)
+		one, err := found.On(r.Topic, nil)
+		must(err)
+		must(one.Err)
+		configs := fields{}
+		for _, config := range one.Configs {
+			configs[config.Key] = config.MaybeValue()
+		}
+		return fields{"configs": configs}
+	case "alter_topic_config":
+		change := kadm.AlterConfig{Op: kadm.SetConfig, Name: r.Name, Value: &r.Value}
+		found, err := d.adm().AlterTopicConfigs(ctx, []kadm.AlterConfig{change}, r.Topic)
+		must(err)
+		for _, one := range found {
+			must(one.Err)
+		}
+	case "delete_topic":
+		_, err := d.adm().DeleteTopic(ctx, r.Topic)
+		must(err)
+	case "list_groups":
+		found, err := d.adm().ListGroups(ctx)
+		must(err)
+		return fields{"groups": found.Groups()}
+	case "delete_group":
+		_, err := d.adm().DeleteGroup(ctx, r.Group)
+		must(err)
+	default:
+		return nil
+	}
+	return fields{}
+}
+
+var codecs = map[string]kgo.CompressionCodec{
+	"none": kgo.NoCompression(), "gzip": kgo.GzipCompression(), "snappy": kgo.SnappyCompression(),
+	"lz4": kgo.Lz4Compression(), "zstd": kgo.ZstdCompression(),
+}
+
+func producerOptions(s settings) []kgo.Opt {
+	// what names a partition goes there, everything else by its key
+	opts := []kgo.Opt{kgo.RecordPartitioner(byKeyUnlessNamed{kgo.StickyKeyPartitioner(nil)})}
+	switch s.Acks {
+	case "0":
+		opts = append(opts, kgo.RequiredAcks(kgo.NoAck()))
+	case "1":
+		opts = append(opts, kgo.RequiredAcks(kgo.LeaderAck()))
+	case "all":
+		opts = append(opts, kgo.RequiredAcks(kgo.AllISRAcks()))
+	}
+	if !s.Idempotence {
+		opts = append(opts, kgo.DisableIdempotentWrite())
+	}
+	if s.Compression != "" {
+		opts = append(opts, kgo.ProducerBatchCompression(codecs[s.Compression]))
+	}
+	if s.LingerMs != nil {
+		opts = append(opts, kgo.ProducerLinger(time.Duration(*s.LingerMs)*time.Millisecond))
+	}
+	if s.BatchBytes > 0 {
+		opts = append(opts, kgo.ProducerBatchMaxBytes(s.BatchBytes))
+	}
+	if s.MaxRequestBytes > 0 {
+		opts = append(opts, kgo.BrokerMaxWriteBytes(s.MaxRequestBytes))
+	}
+	return opts
+}
+
+type byKeyUnlessNamed struct{ byKey kgo.Partitioner }
+
+func (p byKeyUnlessNamed) ForTopic(topic string) kgo.TopicPartitioner {
+	return topicPartitioner{p.byKey.ForTopic(topic)}
+}
+
+type topicPartitioner struct{ byKey kgo.TopicPartitioner }
+
+func (p topicPartitioner) RequiresConsistency(r *kgo.Record) bool {
+	return r.Partition >= 0 || p.byKey.RequiresConsistency(r)
+}
+
+func (p topicPartitioner) Partition(r *kgo.Record, n int) int {
+	if r.Partition >= 0 {
+		return int(r.Partition)
+	}
+	return p.byKey.Partition(r, n)
+}
+
+func parse(raw json.RawMessage) settings {
+	var s settings
+	if len(raw) > 0 {
+		must(json.Unmarshal(raw, &s))
+	}
+	return s
+}
+
+func (d *driver) produce(r *request) any {
+	key := string(r.Settings)
+	if d.producers[key] == nil {
+		d.producers[key] = d.client(producerOptions(parse(r.Settings))...)
+	}
+	return fields{"positions": send(d.producers[key], r)}
+}
+
+func send(client *kgo.Client, r *request) [][2]any {
+	positions := make([][2]any, len(r.Records))
+	var failure error
+	done := make(chan error, len(r.Records))
+	for i, each := range r.Records {
+		sent := &kgo.Record{Topic: r.Topic, Partition: -1}
+		if each.Key != nil {
+			sent.Key = *each.Key
+		}
+		if each.Value != nil {
+			sent.Value = *each.Value
+		}
+		if each.Partition != nil {
+			sent.Partition = *each.Partition
+		}
+		if each.Timestamp != nil {
+			sent.Timestamp = time.UnixMilli(*each.Timestamp)
+		}
+		for _, h := range each.Headers {
+			var value []byte
+			if text, ok := h[1].(string); ok {
+				must(json.Unmarshal([]byte(`"`+text+`"`), &value))
+			}
+			sent.Headers = append(sent.Headers, kgo.RecordHeader{Key: h[0].(string), Value: value})
+		}
+		index := i
+		client.Produce(context.Background(), sent, func(got *kgo.Record, err error) {
+			positions[index] = [2]any{got.Partition, got.Offset}
+			done <- err
+		})
+	}
+	for range r.Records {
+		if err := <-done; err != nil {
+			failure = err
+		}
+	}
+	must(failure)
+	return positions
+}
+
+func (d *driver) transaction(r *request) any {
+	s := parse(r.Settings)
+	s.Idempotence = true
+	client := d.client(append(producerOptions(s), kgo.TransactionalID(r.TransactionalID))...)
+	defer client.Close()
+	must(client.BeginTransaction())
+	positions := send(client, r)
+	must(client.EndTransaction(within(wait), kgo.TransactionEndTry(r.Commit)))
+	return fields{"positions": positions}
+}
+
+func told(r *kgo.Record) record {
+	at := r.Timestamp.UnixMilli()
+	out := record{r.Topic, &r.Partition, r.Offset, &at, nil, nil, []header{}}
+	if r.Key != nil {
+		out.Key = &r.Key
+	}
+	if r.Value != nil {
+		out.Value = &r.Value
+	}
+	for _, h := range r.Headers {
+		var value any
+		if h.Value != nil {
+			value = h.Value
+		}
+		out.Headers = append(out.Headers, header{h.Key, value})
+	}
+	return out
+}
+
+func (d *driver) consume(r *request) any {
+	offset := kgo.NewOffset()
+	switch start := r.Start.(type) {
+	case float64:
+		offset = offset.At(int64(start))
+	case string:
+		if start == "beginning" {
+			offset = offset.AtStart()
+		} else {
+			offset = offset.AtEnd()
+		}
+	}
+	isolation := kgo.ReadUncommitted()
+	if r.Isolation == "read_committed" {
+		isolation = kgo.ReadCommitted()
+	}
+	where := map[string]map[int32]kgo.Offset{r.Topic: {r.Partition: offset}}
+	client := d.client(kgo.ConsumePartitions(where), kgo.FetchIsolationLevel(isolation))
+	defer client.Close()
+	return fields{"records": read(&consumer{client: client}, r.Count, r.WithinMs)}
+}
+
+func read(c *consumer, count, withinMs int) []record {
+	rows := []record{}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(withinMs)*time.Millisecond)
+	defer cancel()
+	for len(rows) < count && ctx.Err() == nil {
+		fetches := c.client.PollRecords(ctx, count-len(rows))
+		for _, failed := range fetches.Errors() {
+			if !errors.Is(failed.Err, context.DeadlineExceeded) {
+				must(failed.Err)
+			}
+		}
+		fetches.EachRecord(func(r *kgo.Record) {
+			rows = append(rows, told(r))
+			if c.returned != nil {
+				c.lock.Lock()
+				defer c.lock.Unlock()
+				if c.returned[r.Topic] == nil {
+					c.returned[r.Topic] = map[int32]kgo.EpochOffset{}
+				}
+				c.returned[r.Topic][r.Partition] = kgo.EpochOffset{Epoch: r.LeaderEpoch, Offset: r.Offset + 1}
+			}
+		})
+	}
+	return rows
+}
+
+func (d *driver) offsets(r *request) any {
+	ctx := within(wait)
+	starts, err := d.adm().ListStartOffsets(ctx, r.Topic)
+	must(err)
+	ends, err := d.adm().ListEndOffsets(ctx, r.Topic)
+	must(err)
+	after, err := d.adm().ListOffsetsAfterMilli(ctx, r.Timestamp, r.Topic)
+	must(err)
+	start, _ := starts.Lookup(r.Topic, r.Partition)
+	end, _ := ends.Lookup(r.Topic, r.Partition)
+	found, _ := after.Lookup(r.Topic, r.Partition)
+	answer := fields{"beginning": start.Offset, "end": end.Offset, "at_timestamp": nil}
+	// kadm gives the end where no record is that late
+	if found.Timestamp >= 0 {
+		answer["at_timestamp"] = found.Offset
+	}
+	return answer
+}
+
+var balancers = map[string]kgo.GroupBalancer{
+	"range": kgo.RangeBalancer(), "roundrobin": kgo.RoundRobinBalancer(),
+	"sticky": kgo.StickyBalancer(), "cooperative-sticky": kgo.CooperativeStickyBalancer(),
+}
+
+func (d *driver) open(r *request) any {
+	s := parse(r.Settings)
+	opts := []kgo.Opt{
+		kgo.ConsumerGroup(r.Group), kgo.ConsumeTopics(r.Topics...), kgo.DisableAutoCommit(),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+	}
+	if s.Assignor != "" {
+		opts = append(opts, kgo.Balancers(balancers[s.Assignor]))
+	}
+	if s.InstanceID != "" {
+		opts = append(opts, kgo.InstanceID(s.InstanceID))
+	}
+	if s.SessionTimeoutMs > 0 {
+		opts = append(opts, kgo.SessionTimeout(time.Duration(s.SessionTimeoutMs)*time.Millisecond))
+	}
+	if s.HeartbeatInterval > 0 {
+		opts = append(opts, kgo.HeartbeatInterval(time.Duration(s.HeartbeatInterval)*time.Millisecond))
+	}
+	c := &consumer{owned: map[[2]any]bool{}, returned: map[string]map[int32]kgo.EpochOffset{}}
+	opts = append(opts, kgo.OnPartitionsAssigned(c.has), kgo.OnPartitionsRevoked(c.gone), kgo.OnPartitionsLost(c.gone))
+	c.client = d.client(opts...)
+	d.consumers[r.Consumer] = c
+	return fields{}
+}
+
+func (c *consumer) has(_ context.Context, _ *kgo.Client, found map[string][]int32) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	for topic, partitions := range found {
+		for _, partition := range partitions {
+			c.owned[[2]any{topic, partition}] = true
+		}
+	}
+}
+
+// What another member has now must not be committed any more.
+func (c *consumer) gone(_ context.Context, _ *kgo.Client, lost map[string][]int32) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	for topic, partitions := range lost {
+		for _, partition := range partitions {
+			delete(c.returned[topic], partition)
+			delete(c.owned, [2]any{topic, partition})
+		}
+	}
+}
+
+func (d *driver) poll(r *request) any {
+	c := d.consumers[r.Consumer]
+	rows := read(c, r.Count, r.WithinMs)
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	assignment := [][2]any{}
+	for each := range c.owned {
+		assignment = append(assignment, each)
+	}
+	return fields{"records": rows, "assignment": assignment}
+}
+
+func (d *driver) commit(r *request) any {
+	c := d.consumers[r.Consumer]
+	var failure error
+	c.client.CommitOffsetsSync(within(wait), c.returned, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, found *kmsg.OffsetCommitResponse, err error) {
+		failure = err
+		if err == nil {
+			for _, topic := range found.Topics {
+				for _, partition := range topic.Partitions {
+					if e := kerr.ErrorForCode(partition.ErrorCode); e != nil {
+						failure = e
+					}
+				}
+			}
+		}
+	})
+	must(failure)
+	return fields{}
+}
+
+func (d *driver) stop() {
+	for _, c := range d.consumers {
+		c.client.Close()
+	}
+	for _, client := range d.producers {
+		client.Close()
+	}
+}
+
+// What the client cannot do is an answer; a bug of the driver ends it.
+func (d *driver) try(r *request) (out fields) {
+	defer func() {
+		if err, ok := recover().(error); ok {
+			if _, bug := err.(interface{ RuntimeError() }); bug {
+				panic(err)
+			}
+			out = fields{"error": fmt.Sprintf("%T %v", err, err)}
+		}
+	}()
+	answer := d.answer(r)
+	if answer == nil {
+		return fields{"unsupported": r.Do}
+	}
+	return fields{"ok": answer}
+}
+
+func main() {
+	d := newDriver(os.Args[len(os.Args)-1])
+	lines := bufio.NewReaderSize(os.Stdin, 1<<20)
+	out := json.NewEncoder(os.Stdout)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			break
+		}
+		var r request
+		must(json.Unmarshal(line, &r))
+		must(out.Encode(d.try(&r)))
+	}
+	d.stop()
+}
