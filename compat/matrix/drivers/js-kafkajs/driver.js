@@ -1,0 +1,314 @@
+// KafkaJS as a driver: see ../../DRIVERS.md.
+import { createRequire } from "node:module";
+import readline from "node:readline";
+
+const require = createRequire(import.meta.url);
+const { Kafka, CompressionCodecs, CompressionTypes, logLevel } = require("kafkajs");
+
+CompressionCodecs[CompressionTypes.Snappy] = require("kafkajs-snappy");
+const lz4 = require("lz4js");
+CompressionCodecs[CompressionTypes.LZ4] = () => ({
+  compress: async (encoder) => Buffer.from(lz4.compress(encoder.buffer)),
+  decompress: async (buffer) => Buffer.from(lz4.decompress(buffer)),
+});
+const zstd = new Promise((resolve) => require("zstd-codec").ZstdCodec.run((made) => resolve(new made.Streaming())));
+CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+  compress: async (encoder) => Buffer.from((await zstd).compress(encoder.buffer)),
+  decompress: async (buffer) => Buffer.from((await zstd).decompress(buffer)),
+});
+
+const CODECS = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 };
+const text = (value) => (value === null || value === undefined ? null : Buffer.from(value).toString("base64"));
+const data = (value) => (value === null ? null : Buffer.from(value, "base64"));
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function told(topic, partition, message) {
+  const headers = [];
+  for (const [name, value] of Object.entries(message.headers ?? {}))
+    for (const each of Array.isArray(value) ? value : [value]) headers.push([name, text(each)]);
+  return {
+    topic,
+    partition,
+    offset: Number(message.offset),
+    timestamp: Number(message.timestamp),
+    key: text(message.key),
+    value: text(message.value),
+    headers,
+  };
+}
+
+function sent(record) {
+  const headers = {};
+  for (const [name, value] of record.headers) {
+    if (name in headers) headers[name] = [headers[name], data(value)].flat();
+    else headers[name] = data(value);
+  }
+  const message = { key: data(record.key), value: data(record.value), headers };
+  if (record.partition !== undefined) message.partition = record.partition;
+  if (record.timestamp !== undefined) message.timestamp = String(record.timestamp);
+  return message;
+}
+
+class Opened {
+  // a consumer that has subscribed: what it is given waits here until it is polled
+  constructor(consumer) {
+    this.consumer = consumer;
+    this.waiting = [];
+    this.assignment = [];
+    this.positions = new Map();
+    this.dropped = new Map(); // positions below which what is still on its way is left out, after a seek
+  }
+
+  async start() {
+    this.consumer.on("consumer.group_join", ({ payload }) => {
+      this.waiting = [];
+      this.positions.clear();
+      this.assignment = Object.entries(payload.memberAssignment).flatMap(([topic, all]) => all.map((one) => [topic, one]));
+    });
+    this.consumer.on("consumer.rebalancing", () => {
+      this.assignment = [];
+    });
+    await this.consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ topic, partition, message }) => {
+        while (this.waiting.length > 1000) await sleep(10);
+        this.waiting.push(told(topic, partition, message));
+      },
+    });
+  }
+
+  async poll(count, withinMs) {
+    const rows = [];
+    const deadline = Date.now() + withinMs;
+    while (rows.length < count && Date.now() < deadline) {
+      while (rows.length < count && this.waiting.length) {
+        const row = this.waiting.shift();
+        const key = JSON.stringify([row.topic, row.partition]);
+        const sought = this.dropped.get(key);
+        if (sought !== undefined && row.offset !== sought) continue;
+        this.dropped.delete(key);
+        rows.push(row);
+        this.positions.set(key, row.offset + 1);
+      }
+      if (rows.length < count) await sleep(20);
+    }
+    return rows;
+  }
+}
+
+class Driver {
+  constructor(bootstrap) {
+    const security = JSON.parse(process.env.CLIENT_SECURITY ?? "{}");
+    const common = { brokers: bootstrap.split(","), logLevel: logLevel.ERROR, connectionTimeout: 3000, clientId: "driver" };
+    if (security.tls) common.ssl = { rejectUnauthorized: false };
+    if (security.sasl) common.sasl = { ...security.sasl, mechanism: security.sasl.mechanism.toLowerCase() };
+    const retry = { retries: 5, initialRetryTime: 100, maxRetryTime: 3000 };
+    this.kafka = new Kafka({ ...common, retry });
+    this.producers = new Map();
+    this.consumers = new Map();
+  }
+
+  async admin() {
+    if (!this.opened) {
+      const admin = this.kafka.admin();
+      await admin.connect();
+      this.opened = admin;
+    }
+    return this.opened;
+  }
+
+  async metadata() {
+    const admin = await this.admin();
+    const cluster = await admin.describeCluster();
+    const { topics } = await admin.fetchTopicMetadata();
+    const brokers = cluster.brokers.map(({ nodeId, host, port }) => ({ id: nodeId, host, port }));
+    return { brokers, topics: Object.fromEntries(topics.map((each) => [each.name, each.partitions.length])) };
+  }
+
+  async create_topic({ topic, partitions, replication_factor, configs }) {
+    const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }));
+    const topics = [{ topic, numPartitions: partitions, replicationFactor: replication_factor, configEntries }];
+    await (await this.admin()).createTopics({ topics });
+    return {};
+  }
+
+  async add_partitions({ topic, count }) {
+    await (await this.admin()).createPartitions({ topicPartitions: [{ topic, count }] });
+    return {};
+  }
+
+  async topic_config({ topic }) {
+    const found = await (await this.admin()).describeConfigs({ includeSynonyms: false, resources: [{ type: 2, name: topic }] });
+    const entries = found.resources[0].configEntries.map((each) => [each.configName, each.configValue]);
+    return { configs: Object.fromEntries(entries) };
+  }
+
+  async alter_topic_config({ topic, name, value }) {
+    const resources = [{ type: 2, name: topic, configEntries: [{ name, value }] }];
+    await (await this.admin()).alterConfigs({ validateOnly: false, resources });
+    return {};
+  }
+
+  async delete_topic({ topic }) {
+    await (await this.admin()).deleteTopics({ topics: [topic] });
+    return {};
+  }
+
+  async list_groups() {
+    return { groups: (await (await this.admin()).listGroups()).groups.map((each) => each.groupId) };
+  }
+
+  async delete_group({ group }) {
+    await (await this.admin()).deleteGroups([group]);
+    return {};
+  }
+
+  async produce({ topic, records, settings }) {
+    const key = JSON.stringify(settings);
+    if (!this.producers.has(key)) {
+      const producer = this.kafka.producer({ idempotent: settings.idempotence ?? false, allowAutoTopicCreation: true });
+      await producer.connect();
+      this.producers.set(key, producer);
+    }
+    return { positions: await this.send(this.producers.get(key), topic, records, settings) };
+  }
+
+  async send(producer, topic, records, settings) {
+    // one send is one request: its rows are found by the base offset of each partition
+    const acks = { 0: 0, 1: 1, all: -1 }[settings.acks ?? "all"];
+    const compression = CODECS[settings.compression ?? "none"];
+    const positions = [];
+    if (records.every((record) => record.partition !== undefined)) {
+      for (const part of parts(records)) positions.push(...(await this.sendPart(producer, topic, part, acks, compression)));
+    } else {
+      for (const record of records) positions.push(...(await this.sendPart(producer, topic, [record], acks, compression)));
+    }
+    return positions;
+  }
+
+  async sendPart(producer, topic, records, acks, compression) {
+    const found = await producer.send({ topic, acks, compression, messages: records.map(sent) });
+    const next = new Map((found ?? []).map((each) => [each.partition, Number(each.baseOffset)]));
+    return records.map((record) => {
+      const partition = record.partition ?? found?.[0]?.partition ?? null;
+      const offset = next.get(partition) ?? null;
+      if (offset !== null) next.set(partition, offset + 1);
+      return [partition, offset];
+    });
+  }
+
+  async transaction({ topic, records, transactional_id, commit, settings }) {
+    const producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1, transactionalId: transactional_id });
+    await producer.connect();
+    const transaction = await producer.transaction();
+    const positions = await this.send(transaction, topic, records, settings);
+    await (commit ? transaction.commit() : transaction.abort());
+    await producer.disconnect();
+    return { positions };
+  }
+
+  async consume({ topic, partition, start, count, within_ms, isolation }) {
+    // KafkaJS reads in groups only: one of its own, and the partition is sought
+    const groupId = `reader-${Math.random()}`;
+    const consumer = this.kafka.consumer({ groupId, readUncommitted: isolation === "read_uncommitted" });
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: start !== "end" });
+    const rows = [];
+    const done = new Promise((resolve) => {
+      consumer.run({
+        autoCommit: false,
+        eachMessage: async (each) => {
+          if (each.partition === partition && rows.length < count) rows.push(told(topic, each.partition, each.message));
+          if (rows.length === count) resolve();
+        },
+      });
+      if (typeof start === "number") consumer.seek({ topic, partition, offset: String(start) });
+    });
+    await Promise.race([done, sleep(within_ms)]);
+    await consumer.disconnect();
+    return { records: rows };
+  }
+
+  async offsets({ topic, partition, timestamp }) {
+    const admin = await this.admin();
+    const one = (await admin.fetchTopicOffsets(topic)).find((each) => each.partition === partition);
+    const after = (await admin.fetchTopicOffsetsByTimestamp(topic, timestamp)).find((each) => each.partition === partition);
+    // where no record is that late, KafkaJS gives the end
+    const at = Number(after.offset);
+    return { beginning: Number(one.low), end: Number(one.high), at_timestamp: at < Number(one.high) ? at : null };
+  }
+
+  async open({ consumer, group, topics, settings }) {
+    const opened = this.kafka.consumer({
+      groupId: group,
+      sessionTimeout: settings.session_timeout_ms ?? 30000,
+      heartbeatInterval: settings.heartbeat_interval_ms ?? 500,
+      maxWaitTimeInMs: 300,
+    });
+    await opened.connect();
+    await opened.subscribe({ topics, fromBeginning: true });
+    const made = new Opened(opened);
+    this.consumers.set(consumer, made);
+    await made.start();
+    return {};
+  }
+
+  async poll({ consumer, count, within_ms }) {
+    const opened = this.consumers.get(consumer);
+    const records = await opened.poll(count, within_ms);
+    return { records, assignment: opened.assignment };
+  }
+
+  async commit({ consumer }) {
+    const opened = this.consumers.get(consumer);
+    const offsets = [...opened.positions].map(([key, offset]) => {
+      const [topic, partition] = JSON.parse(key);
+      return { topic, partition, offset: String(offset) };
+    });
+    await opened.consumer.commitOffsets(offsets);
+    return {};
+  }
+
+  async seek({ consumer, topic, partition, offset }) {
+    const opened = this.consumers.get(consumer);
+    opened.waiting = opened.waiting.filter((row) => row.topic !== topic || row.partition !== partition);
+    opened.dropped.set(JSON.stringify([topic, partition]), offset);
+    opened.consumer.seek({ topic, partition, offset: String(offset) });
+    return {};
+  }
+
+  async close({ consumer }) {
+    const opened = this.consumers.get(consumer);
+    this.consumers.delete(consumer);
+    await opened.consumer.disconnect();
+    return {};
+  }
+
+  async stop() {
+    for (const { consumer } of this.consumers.values()) await consumer.disconnect();
+    for (const producer of this.producers.values()) await producer.disconnect();
+    await this.opened?.disconnect();
+  }
+}
+
+function* parts(records) {
+  for (let at = 0; at < records.length; at += 1000) yield records.slice(at, at + 1000);
+}
+
+const driver = new Driver(process.argv.at(-1));
+for await (const line of readline.createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+  const request = JSON.parse(line);
+  let answer;
+  if (!(request.do in driver)) answer = { unsupported: request.do };
+  else {
+    try {
+      answer = { ok: await driver[request.do](request) };
+    } catch (error) {
+      if (!error.name.startsWith("KafkaJS")) throw error;
+      answer = { error: `${error.type ?? error.cause?.type ?? error.name}: ${error.message}` };
+    }
+  }
+  console.log(JSON.stringify(answer));
+}
+await driver.stop();
+process.exit(0);
