@@ -195,7 +195,7 @@ class OsFile:
 
     def append(self, parts: Sequence[Part]) -> int:
         """All parts are at the end of the file: one writev where the system takes them all at once."""
-        total = sum(map(len, parts))
+        total = len(parts[0]) if len(parts) == 1 else sum(map(len, parts))
         if self._vectored and len(parts) <= _MAX_PARTS:
             written = os.writev(self._descriptor, parts)
             if written == total:

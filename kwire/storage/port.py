@@ -64,7 +64,7 @@ class LogSlice(Protocol):
         ...
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Appended:
     """An append that took effect.
 

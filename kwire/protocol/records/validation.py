@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from kwire.limits import MAX_PRODUCED_BYTES, MAX_READ_RECORDS, MAX_RECORD_ERRORS
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.records.batch import (
+    COMPRESSION_MASK,
+    CONTROL_FLAG,
     HEADER_BYTES,
     INT32_MAX,
     LOG_APPEND_TIME_FLAG,
@@ -49,6 +51,7 @@ ZSTD_MIN_API_VERSION = 7
 CODECS = {"uncompressed": Codec.NONE, "gzip": Codec.GZIP, "snappy": Codec.SNAPPY, "lz4": Codec.LZ4, "zstd": Codec.ZSTD}
 """The codec of each value of compression.type but "producer"."""
 
+LAST_CODEC = int(Codec.ZSTD)
 LONG_MAX = 2**63 - 1
 LAST_ATTRIBUTES_BYTE = 22
 
@@ -133,13 +136,13 @@ def has_transactional_records(records: memoryview | None) -> bool:
         return False
 
 
-def check_produce_version(header: BatchHeader, api_version: int) -> None:
-    """The batch may be sent in that version of Produce.
+def _check_produce_version(header: BatchHeader, api_version: int) -> None:
+    """The batch may be sent in that version of Produce, which is below 7.
 
     Raises:
-        InvalidBatch: UNSUPPORTED_COMPRESSION_TYPE, it is compressed with zstd and the version is below 7.
+        InvalidBatch: UNSUPPORTED_COMPRESSION_TYPE, it is compressed with zstd.
     """
-    if api_version < ZSTD_MIN_API_VERSION and header.compression == Codec.ZSTD:
+    if header.compression == Codec.ZSTD:
         raise InvalidBatch(
             ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
             f"zstd needs Produce version {ZSTD_MIN_API_VERSION}, not {api_version}",
@@ -162,8 +165,10 @@ def validate_produce(
         _check_header(records, header, rules)
         if _needs_records(header, rules, now_ms):
             batch = _validate_records(records, header, rules, now_ms)
-        else:
+        elif rules.is_log_append_time:
             batch = _dated(records, header, rules, now_ms)
+        else:
+            batch = ValidatedBatch(records, header)
     except InvalidRecord as error:
         raise InvalidBatch(ErrorCode.INVALID_RECORD, str(error)) from None
     except (DecompressedTooLarge, TooManyRecords) as error:
@@ -181,9 +186,19 @@ def validate_produce(
 
 
 def _whole_request(records: memoryview | None, api_version: int) -> tuple[memoryview, BatchHeader]:
-    """What Kafka looks at before it asks the partition's log."""
+    """(Its bytes, its header) of the one batch: what Kafka looks at before it asks the partition's log."""
+    if records is None:
+        # Kafka trips over it: the reply says so.
+        raise InvalidBatch(ErrorCode.UNKNOWN_SERVER_ERROR, "the records are null")
     try:
-        return _only_batch(records, api_version)
+        try:
+            header = read_header(records)
+        except CorruptBatch as error:
+            raise _why_none(records, error) from None
+        if api_version < ZSTD_MIN_API_VERSION:
+            _check_produce_version(header, api_version)
+        if header.batch_length + LOG_OVERHEAD_BYTES < len(records):
+            records = _first_batch(records, header.size_bytes)
     except InvalidRecord as error:
         raise InvalidBatch(ErrorCode.INVALID_RECORD, str(error), before_log=True) from None
     except UndecodableBatch as error:
@@ -192,6 +207,7 @@ def _whole_request(records: memoryview | None, api_version: int) -> tuple[memory
         raise InvalidBatch(ErrorCode.CORRUPT_MESSAGE, str(error), reply_message=str(error)) from None
     except CorruptBatch as error:
         raise InvalidBatch(ErrorCode.CORRUPT_MESSAGE, str(error)) from None
+    return records, header
 
 
 def _dated(records: memoryview, header: BatchHeader, rules: ProduceRules, now_ms: int) -> ValidatedBatch:
@@ -202,21 +218,11 @@ def _dated(records: memoryview, header: BatchHeader, rules: ProduceRules, now_ms
     return ValidatedBatch(records, header)
 
 
-def _only_batch(records: memoryview | None, api_version: int) -> tuple[memoryview, BatchHeader]:
-    """(Its bytes, its header) of the one whole v2 batch; the beginnings of a second one are cut off."""
-    if records is None:
-        # Kafka trips over it: the reply says so.
-        raise UndecodableBatch("the records are null")
-    try:
-        header = read_header(records)
-    except CorruptBatch as error:
-        raise _why_none(records, error) from None
-    check_produce_version(header, api_version)
-    if header.size_bytes < len(records):
-        if _whole_size(records, header.size_bytes) is not None:
-            raise InvalidRecord("there is more than one record batch")
-        records = records[: header.size_bytes]
-    return records, header
+def _first_batch(records: memoryview, size_bytes: int) -> memoryview:
+    """The first batch, which is that long; the beginnings of a second one are cut off."""
+    if _whole_size(records, size_bytes) is not None:
+        raise InvalidRecord("there is more than one record batch")
+    return records[:size_bytes]
 
 
 def _why_none(records: memoryview, error: CorruptBatch) -> CorruptBatch:
@@ -255,16 +261,17 @@ def _check_header(records: memoryview, header: BatchHeader, rules: ProduceRules)
     """What the header says can be true of a batch from a producer, and the CRC is right. In Kafka's order of checks."""
     if header.base_offset != 0:
         raise InvalidRecord(f"the batch starts at offset {header.base_offset}, not 0")
-    if header.size_bytes > rules.max_message_bytes:
+    if len(records) > rules.max_message_bytes:
         raise _too_large(header, rules)
     check_crc(records, header)
-    if header.compression > Codec.ZSTD:
+    attributes = header.attributes
+    if attributes & COMPRESSION_MASK > LAST_CODEC:
         raise UndecodableBatch(f"unknown compression codec {header.compression}")
     if not 0 < header.records_count == header.last_offset_delta + 1:
         raise InvalidRecord(f"{header.records_count} records, but the last offset delta is {header.last_offset_delta}")
-    if header.is_control:
+    if attributes & CONTROL_FLAG:
         raise InvalidRecord("control records are for brokers to write")
-    if header.has_producer_id and header.base_sequence < 0:
+    if header.producer_id >= 0 > header.base_sequence:
         raise InvalidRecord(f"producer id {header.producer_id} with sequence number {header.base_sequence}")
 
 
@@ -277,7 +284,7 @@ def _too_large(header: BatchHeader, rules: ProduceRules) -> InvalidBatch:
 
 def _needs_records(header: BatchHeader, rules: ProduceRules, now_ms: int) -> bool:
     """Whether the header alone cannot tell that the topic takes the batch as it is."""
-    if rules.validate_records or rules.compact or header.is_log_append_time:
+    if rules.validate_records or rules.compact or header.attributes & LOG_APPEND_TIME_FLAG:
         return True
     if rules.compression_type != "producer" and CODECS[rules.compression_type] != header.compression:
         return True

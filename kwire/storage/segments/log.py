@@ -135,7 +135,7 @@ class SegmentedLog(CleanableSegments):
         header.base_offset = base_offset
         header.partition_leader_epoch = leader_epoch
         self._append(batch, header, now_ms)
-        return Appended(base_offset, header.last_offset)
+        return Appended(base_offset, self._log_end_offset - 1)
 
     def append_as_is(self, batches: bytes | bytearray | memoryview, now_ms: int) -> Appended:
         """Whole batches that carry their offsets already are the log's newest."""
@@ -163,11 +163,12 @@ class SegmentedLog(CleanableSegments):
             segment.append(batch, header)
         except OSError as error:
             raise self._storage_error("append to", error) from error
-        if header.next_offset - self._recovery_point >= self.config.flush_messages:
+        next_offset = header.next_offset
+        if next_offset - self._recovery_point >= self.config.flush_messages:
             self._flush_append(segment, position, header)
         elif self._unflushed_since_ms is None:
             self._unflushed_since_ms = now_ms
-        self._log_end_offset = header.next_offset
+        self._log_end_offset = next_offset
         self.history.batch_appended(header, batch, segment.base_offset)
 
     def _flush_append(self, segment: Segment, position: int, header: BatchHeader) -> None:

@@ -29,6 +29,8 @@ FILE_SUFFIXES = (LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX)
 
 MAX_RELATIVE_OFFSET = 2**31 - 1
 
+UNKNOWN_ROOM = -1
+
 _log = logging.getLogger(__name__)
 
 
@@ -46,8 +48,11 @@ class Segment:
     __slots__ = (
         "_first_timestamp",
         "_index_interval_bytes",
+        "_limit_ms",
+        "_limits_of",
         "_newest",
         "_open_files",
+        "_room_within_bytes",
         "_since_index_entry",
         "_torn",
         "active",
@@ -55,6 +60,7 @@ class Segment:
         "created_ms",
         "index",
         "jitter_ms",
+        "log_path",
         "size_bytes",
         "stem",
         "time_index",
@@ -72,6 +78,7 @@ class Segment:
         jitter_ms: int = 0,
     ) -> None:
         self.stem = file_stem(directory, base_offset)
+        self.log_path = self.stem + LOG_SUFFIX
         self.base_offset = base_offset
         self.size_bytes = size_bytes
         self.created_ms = created_ms
@@ -85,15 +92,13 @@ class Segment:
         self._newest: tuple[int, int] | None = None
         self._first_timestamp: int | None = None
         self._torn = False
-
-    @property
-    def log_path(self) -> str:
-        """Path of the .log file."""
-        return self.stem + LOG_SUFFIX
+        self._limits_of: LogConfig | None = None
+        self._limit_ms = 0
+        self._room_within_bytes = UNKNOWN_ROOM
 
     def file(self) -> File:
         """The open .log file, borrowed (see OpenFiles.get)."""
-        return self._open_files.get(self.stem + LOG_SUFFIX, "append" if self.active else "read")
+        return self._open_files.get(self.log_path, "append" if self.active else "read")
 
     def create(self) -> None:
         """The .log file exists, empty, and this segment is the one to be written."""
@@ -120,7 +125,8 @@ class Segment:
         """
         file = self.file()
         position = self.size_bytes
-        self.cut_torn()
+        if self._torn:
+            self.cut_torn()
         newest = self._newest or self.newest()
         try:
             file.append((batch,))
@@ -129,14 +135,16 @@ class Segment:
             with contextlib.suppress(OSError):  # else before the next append
                 self.cut_torn()
             raise
+        timestamp = header.max_timestamp
         if not position:
-            self._first_timestamp = header.max_timestamp
-        self.size_bytes = position + header.size_bytes
-        if header.max_timestamp > newest[0]:
-            self._newest = header.max_timestamp, header.last_offset
+            self._first_timestamp = timestamp
+        size_bytes = header.size_bytes
+        self.size_bytes = position + size_bytes
+        if timestamp > newest[0]:
+            self._newest = timestamp, header.last_offset
         if self._since_index_entry > self._index_interval_bytes:
             self._add_index_entry(header.last_offset, position)
-        self._since_index_entry += header.size_bytes
+        self._since_index_entry += size_bytes
 
     def cut_torn(self) -> None:
         """Nothing stands behind size_bytes any more: before the next append, and before the segment is closed.
@@ -154,29 +162,42 @@ class Segment:
         self.index.add(last_offset, position)
         self.time_index.add(*self.newest())
         self._since_index_entry = 0
+        self._room_within_bytes = UNKNOWN_ROOM
 
     def is_due(self, header: BatchHeader, config: LogConfig, now_ms: int) -> bool:
         """Whether a new segment must begin before the batch is appended, as Kafka decides it."""
-        if header.last_offset - self.base_offset > MAX_RELATIVE_OFFSET:
+        if header.base_offset + header.last_offset_delta - self.base_offset > MAX_RELATIVE_OFFSET:
             return True
         if not self.size_bytes:
             return False
-        first = self.first_timestamp()
+        first = self._first_timestamp
+        if first is None:
+            first = self.first_timestamp()
         waited_ms = header.max_timestamp - first if first >= 0 else now_ms - self.created_ms
         return (
             self.size_bytes + header.size_bytes > config.segment_bytes
-            or waited_ms > self._limit_ms(config)
-            or self.index.is_full(config.segment_index_bytes)
-            or self.time_index.is_full(config.segment_index_bytes)
+            or waited_ms > (self._limit_ms if config is self._limits_of else self._limit_by(config))
+            or (self._room_within_bytes != config.segment_index_bytes and not self._has_room(config))
         )
 
     def is_old(self, config: LogConfig, now_ms: int) -> bool:
         """Whether segment.ms has passed since the first append."""
-        return self.size_bytes > 0 and now_ms - self.created_ms > self._limit_ms(config)
+        return self.size_bytes > 0 and now_ms - self.created_ms > self._limit_by(config)
 
-    def _limit_ms(self, config: LogConfig) -> int:
+    def _limit_by(self, config: LogConfig) -> int:
+        """How old the segment may become; remembered for that config object, which never changes."""
         limit_ms = min(config.segment_ms, config.max_compaction_lag_ms) if config.compact else config.segment_ms
-        return limit_ms - self.jitter_ms
+        self._limits_of = config
+        self._limit_ms = limit_ms - self.jitter_ms
+        return self._limit_ms
+
+    def _has_room(self, config: LogConfig) -> bool:
+        """Whether the indexes may grow by an entry; remembered until there is a new entry or another bound."""
+        max_bytes = config.segment_index_bytes
+        if self.index.is_full(max_bytes) or self.time_index.is_full(max_bytes):
+            return False
+        self._room_within_bytes = max_bytes
+        return True
 
     # Reading
 
@@ -378,6 +399,7 @@ class Segment:
         Raises:
             OSError.
         """
+        self._room_within_bytes = UNKNOWN_ROOM
         self.time_index.add(*self.newest())
         self.index.store()
         self.time_index.store()
