@@ -3,12 +3,13 @@
 What arrives goes in by receive_data; whole requests come out by next_request; respond answers the one in hand, and
 data_to_send gives what is ready to leave. Requests are answered one at a time and in order, as Kafka's channels do it.
 
-Rules of this file: how a connection moves from state to state is in the two tables below and nowhere else; a move that
-is not in its table does not happen.
+Rules of this file: how a connection moves from state to state is in the tables below and nowhere else; a move that is
+not in its table does not happen.
 """
 
 from __future__ import annotations
 
+import struct
 from collections import deque
 from enum import Enum
 from typing import TYPE_CHECKING, Final
@@ -66,10 +67,10 @@ READING: Final = {
     (Reading.BROKEN, Arrival.END): Reading.BROKEN,
 }
 
-ANSWERING: Final = {
-    (Answering.READY, "next_request"): Answering.BUSY,
-    (Answering.BUSY, "respond"): Answering.READY,
-}
+NEXT_REQUEST: Final = {Answering.READY: Answering.BUSY}
+RESPOND: Final = {Answering.BUSY: Answering.READY}
+
+_read_size = struct.Struct(">i").unpack_from
 
 
 class Connection:
@@ -109,8 +110,6 @@ class Connection:
         Bytes after the end, or after a frame whose size is not allowed, are dropped.
         """
         partial = self._partial
-        if not partial and self.reading is Reading.SIZE and self._is_one_frame(data):
-            return
         with memoryview(data) as view:
             position = 0
             while self._reads_more and len(partial) + len(view) - position >= self._frame_bytes:
@@ -125,18 +124,24 @@ class Connection:
             if self._reads_more:
                 partial += view[position:]
 
-    def _is_one_frame(self, data: bytes | bytearray | memoryview) -> bool:
-        """Takes the data where it is one whole frame, as it is when a client waits for each of its replies."""
+    def receive_request(self, data: memoryview) -> bytearray | None:
+        """As receive_data and then next_request: quick where the data is one frame, as when a client waits for replies.
+
+        Raises:
+            ProtocolError: as next_request.
+        """
         size_bytes = len(data) - SIZE_BYTES
-        if size_bytes <= 0 or size_bytes != int.from_bytes(data[:SIZE_BYTES], "big", signed=True):
-            return False
-        if size_bytes > self._max_frame_bytes:
-            return False
-        frame = bytearray(data)
-        del frame[:SIZE_BYTES]
-        self._requests.append(frame)
-        self._queued_bytes += size_bytes
-        return True
+        if (
+            0 < size_bytes <= self._max_frame_bytes
+            and _read_size(data)[0] == size_bytes
+            and self.reading is Reading.SIZE
+            and not self._partial
+            and not self._requests
+        ):
+            self.answering = NEXT_REQUEST[self.answering]
+            return bytearray(data[SIZE_BYTES:])
+        self.receive_data(data)
+        return self.next_request()
 
     @property
     def _reads_more(self) -> bool:
@@ -192,14 +197,14 @@ class Connection:
             if self._error:
                 raise ProtocolError(self._error)
             return None
-        self.answering = ANSWERING[self.answering, "next_request"]
+        self.answering = NEXT_REQUEST[self.answering]
         frame = self._requests.popleft()
         self._queued_bytes -= len(frame)
         return frame
 
     def respond(self, segments: Sequence[object] = ()) -> None:
         """The request in hand is answered with these segments; with none, it has no reply (Produce with acks=0)."""
-        self.answering = ANSWERING[self.answering, "respond"]
+        self.answering = RESPOND[self.answering]
         self._segments += segments
 
     def data_to_send(self) -> list[object]:

@@ -16,8 +16,13 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
+from kwire.limits import RECEIVE_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    Work = Callable[[memoryview, float], bool]
+    """Called with a buffer that it may use until it returns, and the time (by the poller's clock)."""
 
 logger = logging.getLogger("kwire.server")
 
@@ -32,7 +37,7 @@ class _Visit:
 
     __slots__ = ("error", "task", "work")
 
-    def __init__(self, work: Callable[[], bool]) -> None:
+    def __init__(self, work: Work) -> None:
         self.task = trio.lowlevel.current_task()
         self.work = work
         self.error: BaseException | None = None
@@ -41,9 +46,11 @@ class _Visit:
 class Poller:
     """The sockets whose tasks wait in serve()."""
 
-    __slots__ = ("_epoll", "_visits")
+    __slots__ = ("_buffer", "_clock_s", "_epoll", "_visits")
 
-    def __init__(self) -> None:
+    def __init__(self, clock_s: Callable[[], float]) -> None:
+        self._buffer = memoryview(bytearray(RECEIVE_BYTES))
+        self._clock_s = clock_s
         self._epoll = select.epoll()
         self._visits: dict[int, _Visit] = {}
 
@@ -54,18 +61,19 @@ class Poller:
         """
         while True:
             await trio.lowlevel.wait_readable(self._epoll.fileno())
+            now_s = self._clock_s()
             for descriptor, _ in self._epoll.poll(0, SOCKETS_A_TURN):
                 visit = self._visits.get(descriptor)
                 if visit is None:  # it was cancelled meanwhile
                     continue
                 try:
-                    self._work(descriptor, visit)
+                    self._work(descriptor, visit, now_s)
                 except Exception:
                     logger.exception("bug in the poller")
 
-    def _work(self, descriptor: int, visit: _Visit) -> None:
+    def _work(self, descriptor: int, visit: _Visit, now_s: float) -> None:
         try:
-            if visit.work():
+            if visit.work(self._buffer, now_s):
                 return
         except BaseException as error:  # noqa: BLE001 - it belongs to the other task
             visit.error = error
@@ -80,8 +88,8 @@ class Poller:
         del self._visits[descriptor]
         self._epoll.unregister(descriptor)
 
-    async def serve(self, descriptor: int, work: Callable[[], bool]) -> None:
-        """work() was called, by another task, whenever the socket was readable, until it gave False.
+    async def serve(self, descriptor: int, work: Work) -> None:
+        """Whenever the socket was readable, work was called, by another task, until it gave False.
 
         work must neither wait nor use anything that belongs to a task. What it raises is raised here. The socket stays
         open meanwhile.

@@ -61,7 +61,7 @@ class Server:
         try:
             async with trio.open_nursery() as nursery:
                 if poller.AVAILABLE:
-                    self._poller = poller.Poller()
+                    self._poller = poller.Poller(self._env.clock_s)
                     nursery.start_soon(self._poller.run)
                 nursery.start_soon(self._close_idle)
                 for listener in self.listeners:

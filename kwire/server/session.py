@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from functools import partial
 from types import CoroutineType, coroutine
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import trio
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from kwire.storage.port import LogSlice
 
 logger = logging.getLogger("kwire.server")
+
+IN_MEMORY: Final = (memoryview, bytes)
+"""Segments of these types are sent as they are; another one is a LogSlice."""
 
 T = TypeVar("T")
 
@@ -202,22 +205,23 @@ class Session:
                 self._connection.respond(await self._finish(begun))
         await self._send()
 
-    def _serve_at_once(self, transport: SocketTransport) -> bool:
+    def _serve_at_once(self, transport: SocketTransport, buffer: memoryview, now_s: float) -> bool:
         """What has arrived is answered, in the poller's task; False where the session's own task has to go on."""
-        data = transport.receive_now(RECEIVE_BYTES)
+        data = transport.receive_now(buffer)
         if not data:
             return data is None  # the end of the stream is found again by the session's task
         connection = self._connection
-        self.active_s = self._clock_s()
-        connection.receive_data(data)
+        self.active_s = now_s
+        frame = connection.receive_request(data)
         answered = 0
-        while answered < PIPELINED_REPLIES and (frame := connection.next_request()) is not None:
+        while frame is not None:
             reply = answer(frame, self._broker, self.info)
-            if isinstance(reply, CoroutineType):
+            if type(reply) is CoroutineType:
                 self._begun = reply
                 return False
             connection.respond(cast("Sequence[object]", reply))
             answered += 1
+            frame = connection.next_request() if answered < PIPELINED_REPLIES else None
         long = connection.arriving_frame_bytes > FREE_BYTES
         return self._send_now(transport) and not long and answered < PIPELINED_REPLIES
 
@@ -227,13 +231,15 @@ class Session:
         if not segments:
             return True
         replies = segments[0] if len(segments) == 1 else _joined(segments)
-        if not isinstance(replies, memoryview | bytes):
+        if type(replies) not in IN_MEMORY:
             self._unsent = segments
             return False
-        rest = transport.send_now(replies)
-        if rest:
-            self._unsent.append(rest)
-        return not rest
+        data = cast("memoryview | bytes", replies)
+        sent = transport.send_now(data)
+        if sent == len(data):
+            return True
+        self._unsent.append(memoryview(data)[sent:])
+        return False
 
     # One request
 
@@ -296,21 +302,21 @@ def _notice_waiting(work: Coroutine[Any, Any, T], begin: Callable[[], None]) -> 
 
 def _joined(segments: Sequence[object]) -> bytes | None:
     """All segments, None where one is not in memory."""
-    return b"".join(segments) if all(isinstance(segment, memoryview) for segment in segments) else None  # type: ignore[arg-type]
+    return b"".join(segments) if all(type(segment) in IN_MEMORY for segment in segments) else None  # type: ignore[arg-type]
 
 
 def _parts(segments: Sequence[object]) -> list[Part]:
     parts: list[Part] = []
     for segment in segments:
-        if isinstance(segment, memoryview | bytes | bytearray):
-            parts.append(segment)
+        if type(segment) in IN_MEMORY:
+            parts.append(cast("memoryview | bytes", segment))
         else:
             parts.extend(cast("LogSlice", segment).parts())
     return parts
 
 
 def _close(segment: object) -> None:
-    if not isinstance(segment, memoryview | bytes | bytearray):
+    if type(segment) not in IN_MEMORY:
         cast("LogSlice", segment).close()
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from kwire.env import RunBlocking
-    from kwire.server.poller import Poller
+    from kwire.server.poller import Poller, Work
 
     Part = memoryview | bytes | bytearray | FileRange
 
@@ -89,37 +89,36 @@ class SocketTransport:
         """Whether serve() can be used."""
         return self._poller is not None
 
-    async def serve(self, work: Callable[[], bool]) -> None:
-        """As Poller.serve: work() is called whenever bytes have arrived, until it gives False."""
+    async def serve(self, work: Work) -> None:
+        """As Poller.serve: work is called whenever bytes have arrived, until it gives False."""
         assert self._poller is not None
         await self._poller.serve(self._socket.fileno(), work)
 
-    def receive_now(self, max_bytes: int) -> bytes | None:
-        """The bytes that are there, b"" at the stream's end, None where there are none.
+    def receive_now(self, buffer: memoryview) -> memoryview | None:
+        """The bytes that are there, in the buffer, none at the stream's end; None where none have arrived.
 
         Raises:
             ConnectionLost.
         """
         try:
-            return self._socket.recv(max_bytes)
+            return buffer[: self._socket.recv_into(buffer)]
         except (BlockingIOError, InterruptedError):
             return None
         except OSError as error:
             raise ConnectionLost(str(error)) from error
 
-    def send_now(self, data: memoryview | bytes) -> memoryview:
-        """What the socket did not take of data.
+    def send_now(self, data: memoryview | bytes) -> int:
+        """How many bytes of data the socket took.
 
         Raises:
             ConnectionLost.
         """
         try:
-            sent = self._socket.send(data)
+            return self._socket.send(data)
         except (BlockingIOError, InterruptedError):
-            sent = 0
+            return 0
         except OSError as error:
             raise ConnectionLost(str(error)) from error
-        return memoryview(data)[sent:]
 
     async def receive(self, max_bytes: int) -> bytes:
         """The next bytes. It waits first: a client has hardly ever sent more by the time its reply leaves."""

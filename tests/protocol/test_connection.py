@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwire.protocol.connection import ANSWERING, READING, Answering, Arrival, Connection, Reading
+from kwire.protocol.connection import NEXT_REQUEST, READING, RESPOND, Answering, Arrival, Connection, Reading
 from kwire.protocol.errors import ProtocolError
 
 MAX_FRAME_BYTES = 64
@@ -142,7 +142,8 @@ def test_it_tells_how_much_is_missing():
 def test_the_tables_lead_nowhere_else():
     assert {state for state, _ in READING} == set(Reading)
     assert all((state, Arrival.END) in READING for state in Reading)
-    assert set(ANSWERING) == {(Answering.READY, "next_request"), (Answering.BUSY, "respond")}
+    assert set(NEXT_REQUEST) == {Answering.READY} == set(RESPOND.values())
+    assert set(RESPOND) == {Answering.BUSY} == set(NEXT_REQUEST.values())
 
 
 @pytest.mark.parametrize("size_bytes", [1, MAX_FRAME_BYTES, MAX_FRAME_BYTES + 1])

@@ -216,7 +216,7 @@ async def test_a_client_that_resets_its_connection_is_forgotten(has_poller, hand
 async def polling(nursery):
     if not poller.AVAILABLE:
         pytest.xfail("this system has no epoll")
-    made = poller.Poller()
+    made = poller.Poller(trio.current_time)
     nursery.start_soon(made.run)
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -227,7 +227,7 @@ async def test_work_is_called_until_it_gives_false(polling):
     made, ours, theirs = polling
     got = []
 
-    def work():
+    def work(*_):
         got.append(theirs.recv(1))
         return got[-1] != b"c"
 
@@ -235,21 +235,21 @@ async def test_work_is_called_until_it_gives_false(polling):
     with trio.fail_after(5):
         await made.serve(theirs.fileno(), work)
         assert got == [b"a", b"b", b"c"]
-        await made.serve(theirs.fileno(), lambda: False)
+        await made.serve(theirs.fileno(), lambda *_: False)
 
 
 async def test_what_work_raises_is_raised_where_it_was_left(polling):
     made, ours, theirs = polling
     ours.send(b"a")
     with trio.fail_after(5), pytest.raises(ZeroDivisionError):
-        await made.serve(theirs.fileno(), lambda: 1 // 0)
+        await made.serve(theirs.fileno(), lambda *_: 1 // 0)
 
 
 async def test_work_that_is_cancelled_is_not_called_any_more(polling):
     made, ours, theirs = polling
     called = []
     with trio.move_on_after(0.01) as scope:
-        await made.serve(theirs.fileno(), lambda: called.append(1))
+        await made.serve(theirs.fileno(), lambda *_: called.append(1))
     assert scope.cancelled_caught
     ours.send(b"a")
     await trio.sleep(0.01)
@@ -263,13 +263,13 @@ async def test_work_may_cancel_its_own_visit(polling, caplog, goes_on):
     with trio.fail_after(5):
         with trio.CancelScope() as scope:
 
-            def work():
+            def work(*_):
                 scope.cancel()
                 return goes_on
 
             await made.serve(theirs.fileno(), work)
         assert scope.cancelled_caught
-        await made.serve(theirs.fileno(), lambda: False)
+        await made.serve(theirs.fileno(), lambda *_: False)
     assert caplog.records == []
 
 
@@ -278,7 +278,7 @@ async def test_what_work_raises_after_it_cancelled_its_visit_is_not_lost(polling
     ours.send(b"a")
     with trio.fail_after(5), pytest.raises(ZeroDivisionError), trio.CancelScope() as scope:
 
-        def work():
+        def work(*_):
             scope.cancel()
             return 1 // 0
 
@@ -290,12 +290,12 @@ async def test_a_bug_in_the_poller_is_logged_and_the_other_sockets_are_served(po
     other_ours, other_theirs = socket.socketpair()
     with other_ours, other_theirs, trio.fail_after(5):
 
-        def closes_its_descriptor():  # against the rules: then epoll does not know it any more
+        def closes_its_descriptor(*_):  # against the rules: then epoll does not know it any more
             made._epoll.unregister(theirs.fileno())
             return False
 
         ours.send(b"a")
         await made.serve(theirs.fileno(), closes_its_descriptor)
         other_ours.send(b"a")
-        await made.serve(other_theirs.fileno(), lambda: False)
+        await made.serve(other_theirs.fileno(), lambda *_: False)
     assert [record.getMessage() for record in caplog.records] == ["bug in the poller"]
