@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kwire.broker.broker import Broker
+    from kwire.protocol.produce_forms import ProduceForms
 
 
 class CloseConnection(Exception):  # noqa: N818 - an order, not an error
@@ -27,6 +28,8 @@ class ConnectionInfo:
     """The address that the client reached us by, IPv4-mapped ones unmapped."""
     client_software_name: str = ""
     client_software_version: str = ""
+    produce_forms: ProduceForms | None = None
+    """What its Produce requests have in common, once there was one."""
 
 
 @dataclass(slots=True)

@@ -40,6 +40,7 @@ VALID_ACKS = (-1, 0, 1)
 ADMIN_CLIENT_ID = "__admin_client"
 """The client id with which Kafka's tools may write to internal topics."""
 UNKNOWN = -1
+SUCCESS = int(ErrorCode.NONE)
 
 _WITHOUT_LOG_START = frozenset(
     {
@@ -110,9 +111,7 @@ class _Produce:
                 self._fail(row, partition, error)
                 rows.append(row)
         if rows:
-            self.response.responses.append(
-                TopicProduceResponse(name=topic.name, topic_id=topic.topic_id, partition_responses=rows)
-            )
+            self.response.responses.append(TopicProduceResponse(topic.name, topic.topic_id, rows))
 
     def _append(
         self, data: PartitionProduceData, partition: Partition | None, unknown: ErrorCode
@@ -135,10 +134,7 @@ class _Produce:
             api_version=self.context.api_version,
         )
         row = PartitionProduceResponse(
-            index=data.index,
-            base_offset=result.base_offset,
-            log_append_time_ms=result.log_append_time_ms,
-            log_start_offset=result.log_start_offset,
+            data.index, SUCCESS, result.base_offset, result.log_append_time_ms, result.log_start_offset
         )
         if result.pending is not None:
             self.pending.append((row, partition, result.pending))

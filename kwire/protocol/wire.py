@@ -27,6 +27,12 @@ _VARLONG_BITS = 64
 
 def read_uvarint(data: Buffer, offset: int) -> tuple[int, int]:
     """An unsigned varint of at most five bytes, and the offset after it; bits above 32 are lost, as in Kafka."""
+    if len(data) - offset > 1:  # most are short
+        first, second = data[offset], data[offset + 1]
+        if first < 0x80:
+            return first, offset + 1
+        if second < 0x80:
+            return first & 0x7F | second << 7, offset + 2
     value, offset = _read_varint_bits(data, offset, _UVARINT_BITS)
     return value, offset
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from kwire.api.registry import Api
     from kwire.broker.broker import Broker
     from kwire.protocol.frames import RequestHeader
-    from kwire.protocol.messages.produce import ProduceRequest
+    from kwire.protocol.messages.produce import ProduceRequest, ProduceResponse
+    from kwire.protocol.produce_forms import ProduceForm
     from kwire.protocol.schema import Message
 
 logger = logging.getLogger("kwire.server")
@@ -34,25 +35,50 @@ def answer(
         ProtocolError: the frame is no request that Kafka would understand.
         CloseConnection: the API or version is not supported, or the handler gives this connection up.
     """
-    header = frames.decode_request_header(frame)
-    api = registry.find(header.api_key, header.api_version)
-    if api is None:
-        return _answer_unsupported(header)
-    try:
-        request = codec.decode(request_class(header.api_key), header.api_version, frame, header.body_offset)
-    except ProtocolError as error:
-        raise ProtocolError(f"{api.name} v{header.api_version} from client {header.client_id!r}: {error}") from error
+    forms = connection.produce_forms
+    form = None if forms is None else forms.find(frame)
+    read = None if form is None else form.read(frame)
+    api: Api | None
+    request: Message
+    if read is not None:
+        header, request = read
+        api = registry.APIS[ApiKey.PRODUCE]
+    else:
+        form = None
+        header = frames.decode_request_header(frame)
+        api = registry.find(header.api_key, header.api_version)
+        if api is None:
+            return _answer_unsupported(header)
+        request = _decoded(frame, header, api)
     context = RequestContext(broker, connection, header.api_version, header.client_id)
     try:
         response = api.handle(request, context)
         if type(response) is CoroutineType:
             return _wait_answered(response, api, header, request, context)
-        return _encoded(cast("Message | None", response), header, request, context)
+        if form is None and api.key is ApiKey.PRODUCE:
+            _learn(frame, header, cast("ProduceRequest", request), connection)
+        return _encoded(cast("Message | None", response), header, request, context, form)
     except (CloseConnection, ProtocolError):
         raise
     except Exception:
         logger.exception("bug while answering %s v%s", api.name, header.api_version)
         return _answer_bug(api, header, request)
+
+
+def _decoded(frame: bytearray, header: RequestHeader, api: Api) -> Message:
+    try:
+        return codec.decode(request_class(header.api_key), header.api_version, frame, header.body_offset)
+    except ProtocolError as error:
+        raise ProtocolError(f"{api.name} v{header.api_version} from client {header.client_id!r}: {error}") from error
+
+
+def _learn(frame: bytearray, header: RequestHeader, request: ProduceRequest, connection: ConnectionInfo) -> None:
+    """Further requests like this one need not be decoded."""
+    if connection.produce_forms is None:
+        from kwire.protocol.produce_forms import ProduceForms  # noqa: PLC0415 - as the handler: once somebody produces
+
+        connection.produce_forms = ProduceForms()
+    connection.produce_forms.learn(frame, header, request)
 
 
 async def _wait_answered(
@@ -73,13 +99,21 @@ async def _wait_answered(
 
 
 def _encoded(
-    response: Message | None, header: RequestHeader, request: Message, context: RequestContext
+    response: Message | None,
+    header: RequestHeader,
+    request: Message,
+    context: RequestContext,
+    form: ProduceForm | None = None,
 ) -> Sequence[object]:
     observer = context.broker.cluster.observer
     if observer is not None:
         observer(context, request, response)
     if response is None:
         return ()
+    if form is not None:
+        reply = form.encode_response(header.correlation_id, cast("ProduceResponse", response))
+        if reply is not None:
+            return (reply,)
     return frames.encode_response(header.api_key, header.api_version, header.correlation_id, response)
 
 

@@ -1,0 +1,156 @@
+"""Produce requests like an earlier one of their connection, read and answered without the compiled functions.
+
+A producer's requests for one partition differ in their correlation id and their records only. A form keeps the bytes
+that they share beside what those bytes mean, and the bytes that their replies share. All of that follows from the bytes
+alone, so nothing that happens to a topic, a broker or a config can make it wrong.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from kwire.protocol import frames
+from kwire.protocol.errors import ProtocolError
+from kwire.protocol.frames import RequestHeader
+from kwire.protocol.messages.produce import (
+    PartitionProduceData,
+    PartitionProduceResponse,
+    ProduceRequest,
+    ProduceResponse,
+    TopicProduceData,
+    TopicProduceResponse,
+)
+from kwire.protocol.wire import read_uvarint
+
+MAX_FORMS: Final = 32
+"""Forms of one connection, which take about 1 KB each; requests for more partitions are decoded."""
+
+MAX_SHARED_BYTES: Final = 512
+"""Longest beginning that is kept: a topic's name has 249 characters at most, and client ids are short."""
+
+_FIRST_WITH_LOG_START = 5
+
+_get_int32 = struct.Struct(">i").unpack_from
+_api = struct.Struct(">hh")
+_CORRELATION_ID = 4
+_AFTER_CORRELATION_ID = 8
+_NO_TAGS = bytes(3)
+"""Behind the records of a flexible version: neither the partition nor the topic nor the request has tagged fields."""
+
+
+class ProduceForm:
+    """What a connection's requests for one partition have in common, from (header, request) of one of them."""
+
+    __slots__ = ("_api_version", "_client_id", "_end", "_flexible", "_reply", "_values", "api", "shared")
+
+    def __init__(self, header: RequestHeader, request: ProduceRequest) -> None:
+        version = header.api_version
+        topic = request.topic_data[0]
+        index = topic.partition_data[0].index
+        self._api_version = version
+        self._client_id = header.client_id
+        self._flexible = version >= ProduceRequest.FLEXIBLE_VERSION
+        self._values = request.transactional_id, request.acks, request.timeout_ms, topic.name, topic.topic_id, index
+        whole = frames.encode_request(header.api_key, version, 0, header.client_id, self._request(b""))
+        self._end = len(whole) - frames.SIZE_BYTES - (1 + len(_NO_TAGS) if self._flexible else 4)
+        self.api = _api.pack(header.api_key, version)
+        self.shared = whole[frames.SIZE_BYTES + _AFTER_CORRELATION_ID : frames.SIZE_BYTES + self._end]
+        self._reply = _ReplyForm(header, topic, index)
+
+    def _request(self, records: memoryview | bytes) -> ProduceRequest:
+        transactional_id, acks, timeout_ms, name, topic_id, index = self._values
+        partition = PartitionProduceData(index, records)
+        return ProduceRequest(transactional_id, acks, timeout_ms, [TopicProduceData(name, topic_id, [partition])])
+
+    def read(self, frame: bytearray) -> tuple[RequestHeader, ProduceRequest] | None:
+        """What a frame with these shared bytes says, None where it goes on in another way."""
+        offset = self._end
+        try:
+            if self._flexible:
+                size, offset = read_uvarint(frame, offset)
+                end = offset + size - 1
+                if not size or frame[end:] != _NO_TAGS:
+                    return None
+            else:
+                end = offset + 4 + _get_int32(frame, offset)[0]
+                offset += 4
+                if not offset <= end == len(frame):
+                    return None
+        except (ProtocolError, struct.error):
+            return None
+        header = RequestHeader(0, self._api_version, _get_int32(frame, _CORRELATION_ID)[0], self._client_id, 0)
+        return header, self._request(memoryview(frame)[offset:end])
+
+    def encode_response(self, correlation_id: int, response: ProduceResponse) -> bytes | None:
+        """The whole reply, its size first; None where it is not the usual one, without an error."""
+        return self._reply.encode(correlation_id, response)
+
+
+class _ReplyForm:
+    """A reply without errors: its bytes, and where the offsets and the time stand in them."""
+
+    __slots__ = ("_head", "_log_start", "_pack", "_size", "_tail")
+
+    def __init__(self, header: RequestHeader, topic: TopicProduceData, index: int) -> None:
+        def encoded(base_offset: int) -> bytes:
+            row = PartitionProduceResponse(index, base_offset=base_offset)
+            response = ProduceResponse([TopicProduceResponse(topic.name, topic.topic_id, [row])])
+            return b"".join(frames.encode_response(header.api_key, header.api_version, 0, response))  # type: ignore[arg-type]
+
+        whole, other = encoded(0), encoded(-1)
+        place = next(at for at in range(len(whole)) if whole[at] != other[at])
+        self._log_start = header.api_version >= _FIRST_WITH_LOG_START
+        numbers = 3 if self._log_start else 2
+        self._size = whole[: frames.SIZE_BYTES]
+        self._head = whole[frames.SIZE_BYTES + 4 : place]
+        self._tail = whole[place + 8 * numbers :]
+        self._pack = struct.Struct(f">4si{len(self._head)}s{numbers}q{len(self._tail)}s").pack
+
+    def encode(self, correlation_id: int, response: ProduceResponse) -> bytes | None:
+        """The reply, None where it does not have this form."""
+        row = response.responses[0].partition_responses[0]
+        if row.error_code or row.record_errors or row.error_message is not None or response.throttle_time_ms:
+            return None
+        base_offset, append_time_ms = row.base_offset, row.log_append_time_ms
+        if self._log_start:
+            return self._pack(
+                self._size, correlation_id, self._head, base_offset, append_time_ms, row.log_start_offset, self._tail
+            )
+        return self._pack(self._size, correlation_id, self._head, base_offset, append_time_ms, self._tail)
+
+
+class ProduceForms:
+    """The forms of one connection."""
+
+    __slots__ = ("_ends", "_forms", "_last", "_tried")
+
+    def __init__(self) -> None:
+        self._forms: dict[bytes, ProduceForm] = {}
+        self._ends: list[int] = []
+        self._last: ProduceForm | None = None
+        self._tried = 0
+
+    def learn(self, frame: bytearray, header: RequestHeader, request: ProduceRequest) -> None:
+        """Requests like this one, which the frame holds, have a form from now on, unless there are too many."""
+        if self._tried == MAX_FORMS or len(request.topic_data) != 1 or len(request.topic_data[0].partition_data) != 1:
+            return
+        self._tried += 1
+        form = ProduceForm(header, request)
+        if len(form.shared) <= MAX_SHARED_BYTES and frame.startswith(form.shared, _AFTER_CORRELATION_ID):
+            self._forms[form.api + form.shared] = form
+            end = _AFTER_CORRELATION_ID + len(form.shared)
+            if end not in self._ends:
+                self._ends.append(end)
+
+    def find(self, frame: bytearray) -> ProduceForm | None:
+        """The form whose bytes the frame begins with."""
+        form = self._last
+        if form is not None and frame.startswith(form.shared, _AFTER_CORRELATION_ID) and frame.startswith(form.api):
+            return form
+        for end in self._ends:
+            form = self._forms.get(bytes(frame[:4] + frame[_AFTER_CORRELATION_ID:end]))
+            if form is not None:
+                self._last = form
+                return form
+        return None
