@@ -31,8 +31,8 @@ max.request.size, so that the next batch has arrived by then."""
 RECEIVE_BYTES = 65_536
 """Most bytes taken from a socket at a time between long requests."""
 
-LONG_RECEIVE_BYTES = 262_144
-"""The same inside a long request: more would not stay in the processor's cache until it is copied to its buffer."""
+LONG_RECEIVE_BYTES = 1_048_576
+"""The same inside a long request: an ordinary one, max.request.size by default, comes in one piece."""
 
 PIPELINED_REPLIES = 64
 """Requests of one connection answered in a row before their replies leave and the other connections get their turn."""

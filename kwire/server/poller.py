@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
-from kwire.limits import RECEIVE_BYTES
+from kwire.limits import LONG_RECEIVE_BYTES, RECEIVE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,13 +46,21 @@ class _Visit:
 class Poller:
     """The sockets whose tasks wait in serve()."""
 
-    __slots__ = ("_buffer", "_clock_s", "_epoll", "_visits")
+    __slots__ = ("_buffer", "_clock_s", "_epoll", "_long_buffer", "_visits")
 
     def __init__(self, clock_s: Callable[[], float]) -> None:
         self._buffer = memoryview(bytearray(RECEIVE_BYTES))
+        self._long_buffer: memoryview | None = None
         self._clock_s = clock_s
         self._epoll = select.epoll()
         self._visits: dict[int, _Visit] = {}
+
+    @property
+    def long_buffer(self) -> memoryview:
+        """Where any task may receive a long request's bytes, if it uses them before it waits again."""
+        if self._long_buffer is None:
+            self._long_buffer = memoryview(bytearray(LONG_RECEIVE_BYTES))
+        return self._long_buffer
 
     async def run(self) -> None:
         """Work is done as sockets become readable, until this is cancelled.

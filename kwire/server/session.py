@@ -167,8 +167,11 @@ class Session:
 
     async def _receive_some(self) -> bool:
         connection = self._connection
-        long = connection.missing_bytes > FREE_BYTES
-        data = await self._transport.receive(LONG_RECEIVE_BYTES if long else RECEIVE_BYTES)
+        missing_bytes = connection.missing_bytes
+        if missing_bytes > FREE_BYTES:
+            data = await self._transport.receive(LONG_RECEIVE_BYTES, min(missing_bytes, LONG_RECEIVE_BYTES))
+        else:
+            data = await self._transport.receive(RECEIVE_BYTES)
         self.active_s = self._clock_s()
         if data:
             connection.receive_data(data)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import trio
 
 from kwire.files import NO_DESCRIPTOR, File
+from kwire.limits import RECEIVE_BYTES
 from kwire.storage.port import FileRange
 
 if TYPE_CHECKING:
@@ -38,6 +40,12 @@ STREAM_PIECE_BYTES: Final = 64 << 10
 PROBE_STEP_BYTES: Final = 64 << 10
 """One byte of each such stretch says whether it is in the page cache; Linux reads ahead in stretches of 128 KiB."""
 
+LOW_WATER_S: Final = 0.1
+"""How long a receiver waits for more than a byte, so that a slow client is still seen to send."""
+
+HAS_LOW_WATER: Final = sys.platform == "linux"
+"""Elsewhere the option exists, but what waits for the socket does not ask for it."""
+
 _MORE_FOLLOWS: Final = getattr(socket, "MSG_MORE", 0)
 _HAS_SENDFILE: Final = hasattr(os, "sendfile")
 
@@ -53,8 +61,10 @@ def _ignore() -> None:
 class Transport(Protocol):
     """A byte stream to one client."""
 
-    async def receive(self, max_bytes: int) -> bytes:
-        """The next bytes, b"" at the stream's end. Always a checkpoint.
+    async def receive(self, max_bytes: int, at_least: int = 1) -> bytes | memoryview:
+        """The next bytes, none at the stream's end; good until the next await. Always a checkpoint.
+
+        at_least: how many are worth a wake-up, as a hint; fewer may come, at the end or after LOW_WATER_S.
 
         Raises:
             ConnectionLost.
@@ -77,12 +87,13 @@ class Transport(Protocol):
 class SocketTransport:
     """A connected, non-blocking socket of the standard library."""
 
-    __slots__ = ("_poller", "_run_blocking", "_socket")
+    __slots__ = ("_low_water", "_poller", "_run_blocking", "_socket")
 
     def __init__(self, connected: socket.socket, run_blocking: RunBlocking, poller: Poller | None = None) -> None:
         self._socket = connected
         self._run_blocking = run_blocking
         self._poller = poller
+        self._low_water = 1
 
     @property
     def has_poller(self) -> bool:
@@ -92,6 +103,10 @@ class SocketTransport:
     async def serve(self, work: Work) -> None:
         """As Poller.serve: work is called whenever bytes have arrived, until it gives False."""
         assert self._poller is not None
+        try:
+            self._set_low_water(1)
+        except OSError as error:
+            raise ConnectionLost(str(error)) from error
         await self._poller.serve(self._socket.fileno(), work)
 
     def receive_now(self, buffer: memoryview) -> memoryview | None:
@@ -120,16 +135,36 @@ class SocketTransport:
         except OSError as error:
             raise ConnectionLost(str(error)) from error
 
-    async def receive(self, max_bytes: int) -> bytes:
+    async def receive(self, max_bytes: int, at_least: int = 1) -> bytes | memoryview:
         """The next bytes. It waits first: a client has hardly ever sent more by the time its reply leaves."""
         while True:
             try:
-                await trio.lowlevel.wait_readable(self._socket)
+                self._set_low_water(at_least)
+                if self._low_water > 1:
+                    with trio.move_on_after(LOW_WATER_S) as waiting:
+                        await trio.lowlevel.wait_readable(self._socket)
+                    if waiting.cancelled_caught:
+                        at_least = 1
+                        continue
+                else:
+                    await trio.lowlevel.wait_readable(self._socket)
+                if max_bytes > RECEIVE_BYTES and self._poller is not None:
+                    buffer = self._poller.long_buffer
+                    return buffer[: self._socket.recv_into(buffer)]
                 return self._socket.recv(max_bytes)
             except (BlockingIOError, InterruptedError):
                 continue
             except (OSError, trio.ClosedResourceError) as error:
                 raise ConnectionLost(str(error)) from error
+
+    def _set_low_water(self, size_bytes: int) -> None:
+        """The socket counts as readable with so many bytes, at its end, or with what the system can hold.
+
+        Without it, a long request that comes in small pieces wakes the broker for each of them.
+        """
+        if size_bytes != self._low_water and HAS_LOW_WATER:
+            self._low_water = size_bytes
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size_bytes)
 
     async def send(self, parts: Sequence[Part], progressed: Callable[[], None] = _ignore) -> None:
         """Neighbouring bytes leave in one call, ranges of files by sendfile. A checkpoint only where it has to wait."""
@@ -211,7 +246,7 @@ class StreamTransport:
         self._stream = stream
         self._run_blocking = run_blocking
 
-    async def receive(self, max_bytes: int) -> bytes:
+    async def receive(self, max_bytes: int, at_least: int = 1) -> bytes:
         """The next bytes."""
         try:
             return bytes(await self._stream.receive_some(max_bytes))

@@ -8,8 +8,11 @@ import trio
 import trio.testing
 
 from kwire.files import NO_DESCRIPTOR, OsFiles
+from kwire.server import transport as transport_module
+from kwire.server.poller import Poller
 from kwire.server.transport import (
     COPY_BYTES,
+    HAS_LOW_WATER,
     MAX_PARTS_A_CALL,
     SENDFILE_TURN_BYTES,
     ConnectionLost,
@@ -205,3 +208,71 @@ async def test_closing_ends_a_wait():
         await transport.aclose()
     assert len(lost) == 1
     ours.close()
+
+
+@pytest.fixture
+def tcp_pair():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ours = socket.create_connection(listener.getsockname())
+        theirs, _ = listener.accept()
+    theirs.setblocking(False)
+    with ours, theirs:
+        yield ours, theirs
+
+
+def low_water(connected):
+    return connected.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT)
+
+
+@pytest.mark.skipif(not HAS_LOW_WATER, reason="this system does not wait for more than a byte")
+class TestLowWater:
+    async def test_pieces_of_a_long_request_are_one_wake_up(self, tcp_pair, monkeypatch):
+        monkeypatch.setattr(transport_module, "LOW_WATER_S", 10)
+        ours, theirs = tcp_pair
+        transport = SocketTransport(theirs, Threads())
+        got = []
+
+        async def receive():
+            got.append(bytes(await transport.receive(10_000, 5_000)))
+
+        with trio.fail_after(5):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(receive)
+                for _ in range(5):
+                    assert got == []
+                    ours.sendall(b"a" * 1_000)
+                    await trio.sleep(0.01)
+        assert got == [b"a" * 5_000]
+
+    @pytest.mark.parametrize("ends", [True, False])
+    async def test_fewer_are_taken_at_the_end_and_from_a_slow_client(self, tcp_pair, monkeypatch, ends):
+        monkeypatch.setattr(transport_module, "LOW_WATER_S", 10 if ends else 0.01)
+        ours, theirs = tcp_pair
+        transport = SocketTransport(theirs, Threads())
+        ours.sendall(b"abc")
+        if ends:
+            ours.shutdown(socket.SHUT_WR)
+        with trio.fail_after(5):
+            assert await transport.receive(10_000, 5_000) == b"abc"
+            if ends:
+                assert await transport.receive(10_000, 5_000) == b""
+
+    async def test_the_poller_and_short_requests_wait_for_a_byte(self, tcp_pair):
+        ours, theirs = tcp_pair
+        poller = Poller(trio.current_time)
+        transport = SocketTransport(theirs, Threads(), poller)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(poller.run)
+            for wait_for_a_byte in (
+                lambda: transport.receive(10),
+                lambda: transport.serve(lambda *_: not theirs.recv(10)),
+            ):
+                ours.sendall(b"a" * 5_000)
+                assert await transport.receive(1 << 20, 5_000) == b"a" * 5_000
+                assert low_water(theirs) == 5_000
+                ours.sendall(b"a")
+                with trio.fail_after(5):
+                    await wait_for_a_byte()
+                assert low_water(theirs) == 1
+            nursery.cancel_scope.cancel()
+        poller.close()
