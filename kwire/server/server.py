@@ -61,7 +61,8 @@ class Server:
         try:
             async with trio.open_nursery() as nursery:
                 if poller.AVAILABLE:
-                    self._poller = poller.Poller(self._env.clock_s)
+                    lingers = len(self._broker.cluster.brokers) == 1
+                    self._poller = poller.Poller(self._env.clock_s, lingers=lingers)
                     nursery.start_soon(self._poller.run)
                 nursery.start_soon(self._close_idle)
                 for listener in self.listeners:

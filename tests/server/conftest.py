@@ -40,6 +40,7 @@ class Bench:
             observer=None,
         )
         self.broker = SimpleNamespace(config=self.config, cluster=cluster, node_id=1)
+        cluster.brokers = {1: self.broker}
         self.server = Server(self.broker, [], self.env)
         self.nursery = nursery
 

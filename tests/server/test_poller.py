@@ -299,3 +299,105 @@ async def test_a_bug_in_the_poller_is_logged_and_the_other_sockets_are_served(po
         other_ours.send(b"a")
         await made.serve(other_theirs.fileno(), lambda *_: False)
     assert [record.getMessage() for record in caplog.records] == ["bug in the poller"]
+
+
+@pytest.fixture
+async def lingering(nursery):
+    if not poller.AVAILABLE:
+        pytest.xfail("this system has no epoll")
+    made = poller.Poller(trio.current_time, lingers=True)
+    nursery.start_soon(made.run)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield made, ours, theirs
+
+
+class Turns(trio.abc.Instrument):
+    """Counts the turns of trio's loop."""
+
+    count = 0
+
+    def before_io_wait(self, timeout):
+        self.count += 1
+
+
+async def test_a_lingering_poller_serves_the_next_requests_without_a_turn_of_the_loop(lingering, monkeypatch):
+    monkeypatch.setattr(poller, "LINGER_S", 5)
+    monkeypatch.setattr(poller, "TURN_S", 5)
+    made, ours, theirs = lingering
+    turns, seen = Turns(), []
+
+    def work(*_):
+        theirs.recv(1)
+        seen.append(turns.count)
+        if len(seen) < 30:
+            ours.send(b"a")
+        return len(seen) < 30
+
+    ours.send(b"a")
+    trio.lowlevel.add_instrument(turns)
+    with trio.fail_after(5):
+        await made.serve(theirs.fileno(), work)
+    trio.lowlevel.remove_instrument(turns)
+    assert seen[-1] - seen[1] == 0
+
+
+async def test_a_task_that_the_poller_wakes_comes_before_the_next_request(lingering, nursery, monkeypatch):
+    monkeypatch.setattr(poller, "LINGER_S", 5)
+    monkeypatch.setattr(poller, "TURN_S", 5)
+    made, ours, theirs = lingering
+    order = []
+    woken = trio.Event()
+
+    async def waits():
+        await woken.wait()
+        order.append("task")
+        ours.send(b"b")
+
+    def work(*_):
+        order.append(theirs.recv(1))
+        if len(order) == 3:
+            woken.set()
+        elif len(order) < 3:
+            ours.send(b"a")
+        return order[-1] != b"b"
+
+    nursery.start_soon(waits)
+    await trio.testing.wait_all_tasks_blocked()
+    ours.send(b"a")
+    with trio.fail_after(5):
+        await made.serve(theirs.fileno(), work)
+    assert order == [b"a", b"a", b"a", "task", b"b"]
+
+
+async def test_a_busy_poller_leaves_the_loop_its_turns(lingering):
+    made, ours, theirs = lingering
+    turns = Turns()
+    ours.send(b"a")
+    calls = 0
+
+    def never_drained(*_):
+        nonlocal calls
+        calls += 1
+        return turns.count < 20
+
+    trio.lowlevel.add_instrument(turns)
+    with trio.fail_after(20):
+        await made.serve(theirs.fileno(), never_drained)
+    trio.lowlevel.remove_instrument(turns)
+    assert calls <= poller.SOCKETS_A_TURN * (turns.count + 1)
+
+
+async def test_a_silent_client_costs_no_lingering(lingering):
+    made, ours, theirs = lingering
+    turns = Turns()
+    ours.send(b"a")
+
+    def work(*_):
+        return bool(theirs.recv(1))
+
+    trio.lowlevel.add_instrument(turns)
+    with trio.move_on_after(0.3):
+        await made.serve(theirs.fileno(), work)
+    trio.lowlevel.remove_instrument(turns)
+    assert turns.count < 10
