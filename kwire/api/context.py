@@ -28,8 +28,9 @@ class ConnectionInfo:
     """The address that the client reached us by, IPv4-mapped ones unmapped."""
     client_software_name: str = ""
     client_software_version: str = ""
+    has_produced: bool = False
     produce_forms: ProduceForms | None = None
-    """What its Produce requests have in common, once there was one."""
+    """What its Produce requests have in common, from the second one on."""
 
 
 @dataclass(slots=True)

@@ -73,9 +73,12 @@ def _decoded(frame: bytearray, header: RequestHeader, api: Api) -> Message:
 
 
 def _learn(frame: bytearray, header: RequestHeader, request: ProduceRequest, connection: ConnectionInfo) -> None:
-    """Further requests like this one need not be decoded."""
+    """Further requests like this one need not be decoded, unless it is the first: a start has to be quick."""
+    if not connection.has_produced:
+        connection.has_produced = True
+        return
     if connection.produce_forms is None:
-        from kwire.protocol.produce_forms import ProduceForms  # noqa: PLC0415 - as the handler: once somebody produces
+        from kwire.protocol.produce_forms import ProduceForms  # noqa: PLC0415 - once somebody produces again
 
         connection.produce_forms = ProduceForms()
     connection.produce_forms.learn(frame, header, request)
