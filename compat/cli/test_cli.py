@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from confluent_kafka import Consumer
 
 WAIT_S = 60
 NUMBERS = "".join(f"{number}\n" for number in range(100))
@@ -105,6 +106,24 @@ def test_groups(cli, failing, topic):
     assert cli("consume", topic, "-g", group).split() == [str(one) for one in range(90, 100)]
     assert cli("group", "delete", group) == f"deleted group {group}\n"
     assert failing("group", "describe", group) == f"there is no group {group}; see kwire group list"
+
+
+def test_a_group_of_the_consumer_protocol(cli, broker, topic):
+    group = f"g-{topic}"
+    cli("topic", "create", topic, "-p", 2)
+    cli("produce", topic, "-p", 0, given=NUMBERS)
+    configs = {"group.id": group, "group.protocol": "consumer", "client.id": "me", "auto.offset.reset": "earliest"}
+    consumer = Consumer({"bootstrap.servers": broker.bootstrap, "enable.auto.commit": False, **configs})
+    try:
+        consumer.subscribe([topic])
+        consumer.commit(consumer.poll(WAIT_S), asynchronous=False)
+        (described,) = json.loads(cli("group", "describe", group, "--json"))
+    finally:
+        consumer.close()
+    assert (described["type"].lower(), described["state"], described["lag"]) == ("consumer", "Stable", 99)
+    (member,) = described["members"]
+    assert (member["client"], member["host"], member["assigned"]) == ("me", "127.0.0.1", {topic: [0, 1]})
+    assert cli("group", "delete", group) == f"deleted group {group}\n"
 
 
 def test_cluster_configs_and_apis(cli, topic):

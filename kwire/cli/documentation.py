@@ -38,9 +38,9 @@ A property has the name that the Java client, librdkafka or kafka-python gives i
     kwire topic list -b kafka.example:9093 -X security.protocol=SASL_SSL -X sasl.mechanism=SCRAM-SHA-512 \\
         -X sasl.username=me -X sasl.password=secret -X ssl.ca.location=ca.pem
 
-The clients are kafka-python's. What they cannot do yet: tell the members of groups of the consumer protocol
-(KIP-848), of share and of streams groups (`kwire group describe` shows their offsets and lag), and change the
-cluster-wide defaults of brokers' configs (`kwire config set broker ID` changes one broker's).
+The clients are kafka-python's. What the commands cannot do yet: tell the members of share and of streams
+groups (`kwire group describe` shows their offsets and lag), and change the cluster-wide defaults of brokers' configs
+(`kwire config set broker ID` changes one broker's).
 
 ## What comes out
 

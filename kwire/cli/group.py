@@ -17,7 +17,7 @@ from kwire.cli.reading import offsets, starts
 from kwire.cli.topic import existing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 groups_argument = click.argument("groups", metavar="GROUP...", nargs=-1, required=True, shell_complete=complete.groups)
 LISTED = {"group": "GROUP", "type": "TYPE", "protocol": "PROTOCOL", "state": "STATE"}
@@ -181,8 +181,7 @@ def _described(admin: Any, group: str, listed: Mapping[str, Any]) -> dict[str, A
     from kafka.admin import OffsetSpec
     from kafka.structs import TopicPartition
 
-    classic = listed.get("group_type", "classic").lower() == "classic"
-    members = _members(admin, group) if classic else None
+    members = _MEMBERS.get(listed.get("group_type", "classic").lower(), _no_members)(admin, group)
     committed = {
         partition: row.offset for partition, row in admin.list_group_offsets(group)[group].items() if row.offset >= 0
     }
@@ -221,7 +220,11 @@ def _described(admin: Any, group: str, listed: Mapping[str, Any]) -> dict[str, A
     }
 
 
-def _members(admin: Any, group: str) -> list[dict[str, Any]]:
+def _no_members(admin: Any, group: str) -> None:
+    """Of a kind of group whose members are not known."""
+
+
+def _classic_members(admin: Any, group: str) -> list[dict[str, Any]]:
     found = admin.describe_groups([group])[group]
     members = []
     for member in found["members"]:
@@ -238,6 +241,32 @@ def _members(admin: Any, group: str) -> list[dict[str, Any]]:
             }
         )
     return members
+
+
+def _consumer_members(admin: Any, group: str) -> list[dict[str, Any]]:
+    """Of a group of the consumer protocol (KIP-848), which kafka-python cannot describe."""
+    from kwire.cli.carried_request import ask_coordinator
+    from kwire.protocol.messages.consumer_group_describe import ConsumerGroupDescribeRequest
+
+    (found,) = ask_coordinator(admin, group, ConsumerGroupDescribeRequest(group_ids=[group])).groups
+    if error := refusal(found.error_code, found.error_message):
+        raise Failed(f"group {group}: {error}")
+    return [
+        {
+            "member": member.member_id,
+            "instance": member.instance_id,
+            "client": member.client_id,
+            "host": member.client_host.removeprefix("/"),
+            "assigned": {topic.topic_name: sorted(topic.partitions) for topic in member.assignment.topic_partitions},
+        }
+        for member in found.members
+    ]
+
+
+_MEMBERS: Mapping[str, Callable[[Any, str], list[dict[str, Any]] | None]] = {
+    "classic": _classic_members,
+    "consumer": _consumer_members,
+}
 
 
 def _chosen(admin: Any, texts: Sequence[str]) -> list[Any]:

@@ -42,13 +42,14 @@ paths_argument = click.argument("paths", metavar="PATH...", nargs=-1, required=T
 @paths_argument
 @click.option("--headers-only", is_flag=True, help="Only the batches, not their records.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object for each batch or entry, one a line.")
-def dump(paths: tuple[str, ...], headers_only: bool, as_json: bool) -> None:
+def dump(paths: tuple[str, ...], headers_only: bool, as_json: bool) -> int:
     """Show the files of a log, or all of a directory.
 
     These are batches with their records, indexes, snapshots and checkpoints. The records of internal topics
     (__consumer_offsets, __transaction_state, __share_group_state, __cluster_metadata) are decoded. Works on data
     directories of kwire and of Apache Kafka.
     """
+    code = 0
     for path in _files(paths):
         if not as_json:
             click.echo(f"{path}:")
@@ -57,7 +58,9 @@ def dump(paths: tuple[str, ...], headers_only: bool, as_json: bool) -> None:
                 _show(path, item, as_json=as_json)
         except BadFile as error:
             sys.stdout.flush()
-            raise Failed(str(error)) from None
+            click.echo(f"kwire: {error}", err=True)
+            code = FAILED
+    return code
 
 
 @make_command("verify", "kwire log verify kwire-data")

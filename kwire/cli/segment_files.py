@@ -187,7 +187,9 @@ def check(path: Path) -> Checked | None:
         elif path.name == LEADER_EPOCHS:
             _check_epochs(path)
         elif path.name.endswith(OFFSETS_CHECKPOINT):
-            parse_offsets(path.read_text())
+            text = path.read_text()
+            if text:  # Apache Kafka makes the cleaner's before it has something to say
+                parse_offsets(text)
         else:
             raise BadFile(path, 0, "this is no file of a log")
     except (CorruptTransactionIndex, CorruptSnapshot, CorruptEpochCheckpoint, ValueError) as error:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import confluent_kafka
 import pytest
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # kafka-python's own
@@ -60,6 +61,30 @@ def test_a_member_is_told_with_its_partitions(cli, broker, group):
     assert refused.code == 1
     assert f"kwire: cannot reset {group}-0: the group has members; stop them first\n" in refused.err
     assert not_deleted == (1, "", f"kwire: group {group} has members; stop them first\n")
+
+
+def test_a_member_of_the_consumer_protocol_is_told(cli, broker, group):
+    configs = {
+        "bootstrap.servers": broker.bootstrap,
+        "group.id": "modern",
+        "group.protocol": "consumer",
+        "client.id": "me",
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+    }
+    consumer = confluent_kafka.Consumer(configs)
+    try:
+        consumer.subscribe([group])
+        message = consumer.poll(30)
+        consumer.commit(message, asynchronous=False)
+        (described,) = json.loads(cli("group", "describe", "modern", "--json").out)
+    finally:
+        consumer.close()
+    assert (described["type"], described["state"], described["lag"]) == ("consumer", "Stable", 9)
+    (member,) = described["members"]
+    assert (member["client"], member["host"], member["assigned"]) == ("me", "127.0.0.1", {group: [0, 1]})
+    assert ", Empty, 0 members, total lag 9\n" in cli("group", "describe", "modern").out
+    assert cli("group", "delete", "modern").code == 0
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,21 @@ def test_every_flipped_bit_of_a_log_is_noticed(mixed):
     assert unnoticed == leader_epochs, "only the leader epoch stands outside of what can be checked"
 
 
+def test_a_damaged_file_does_not_hide_the_others(run, mixed):
+    flip(mixed / "00000000000000000000.log", 500)
+    output = run("log", "dump", "--headers-only", mixed)
+    assert output.code == 1
+    assert output.err.startswith(f"kwire: {mixed}/00000000000000000000.log at 385: record batch has CRC ")
+    assert output.err.count("\n") == 1
+    assert f"{mixed}/00000000000000000110.log:\n" in output.out
+
+
+def test_an_empty_checkpoint_is_right(run, tmp_path):
+    (tmp_path / "cleaner-offset-checkpoint").touch()
+    assert run("log", "verify", tmp_path).code == 0
+    assert run("log", "dump", tmp_path) == (0, f"{tmp_path}/cleaner-offset-checkpoint:\n", "")
+
+
 def test_segments_do_not_overlap(mixed):
     (mixed / "00000000000000000007.log").touch()
     with pytest.raises(BadFile, match="at 385: offset 9 belongs to the next segment"):
