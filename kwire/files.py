@@ -14,7 +14,7 @@ import errno
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
 
 if sys.platform == "win32":
     import msvcrt
@@ -91,6 +91,13 @@ class File(Protocol):
         ...
 
 
+class Space(NamedTuple):
+    """Room for files or records: all of it, and what is left of it for us."""
+
+    total_bytes: int
+    usable_bytes: int
+
+
 class Lock(Protocol):
     """A lock file that this process holds."""
 
@@ -148,6 +155,10 @@ class Files(Protocol):
 
     def fsync_directory(self, path: str) -> None:
         """Creations, renames and removals in the directory are on the disk, where the system can be asked for that."""
+        ...
+
+    def space(self, path: str) -> Space:
+        """The room of the file system that has the directory."""
         ...
 
     def lock(self, path: str) -> Lock | None:
@@ -323,6 +334,13 @@ class OsFiles:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+    def space(self, path: str) -> Space:
+        """The room of the file system that has the directory."""
+        import shutil  # noqa: PLC0415 - large, and only for who asks
+
+        usage = shutil.disk_usage(path)
+        return Space(usage.total, usage.free)
 
     def lock(self, path: str) -> Lock | None:
         """The advisory lock of that file, the kind that Apache Kafka takes on its .lock; None when it is held."""

@@ -198,6 +198,24 @@ def test_java_elects_leaders(cluster, admin, topic):
 
 
 @needs_java
+def test_java_executes_reassignments(cluster, admin, topic, tmp_path):
+    create(admin, topic, [[1, 2], [2, 1]])
+    tool = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand"
+    plan = tmp_path / "plan.json"
+    moves = [{"topic": topic, "partition": index, "replicas": replicas} for index, replicas in enumerate([[3, 1], [2]])]
+    plan.write_text(json.dumps({"version": 1, "partitions": moves}))
+    options = "--reassignment-json-file", str(plan)
+    said = java(tool, cluster, *options, "--execute")
+    assert f"Successfully started partition reassignments for {topic}-0,{topic}-1" in said
+    assert f"Reassignment of partition {topic}-0 is completed" in java(tool, cluster, *options, "--verify")
+    assert [row["replica_nodes"] for row in partitions(admin, topic)] == [[3, 1], [2]]
+    said = java("org.apache.kafka.tools.LogDirsCommand", cluster, "--describe", "--topic-list", topic)
+    rows = {each["broker"]: each["logDirs"][0]["partitions"] for each in json.loads(said.splitlines()[-1])["brokers"]}
+    found = {node_id: {row["partition"] for row in described} for node_id, described in rows.items()}
+    assert found == {1: {f"{topic}-0"}, 2: {f"{topic}-1"}, 3: {f"{topic}-0"}}
+
+
+@needs_java
 def test_java_verifies_lists_and_cancels_reassignments(cluster, admin, topic, tmp_path):
     create(admin, topic, [[3, 1]])
     tool = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand"

@@ -1,5 +1,6 @@
-"""Apache Kafka's console tools: topics, configs, producer, consumer by partition, get-offsets, dump-log."""
+"""Apache Kafka's console tools: topics, configs, produce, consume by partition, offsets, log dirs, moves, dump."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -85,3 +86,29 @@ def test_dump_log_reads_what_was_stored(broker, topic):
     assert re.findall(r"payload: (.*)", dump) == [f"line {i}" for i in range(20)]
     assert "isvalid: true" in dump
     assert "isvalid: false" not in dump
+
+
+def test_log_dirs(broker, topic):
+    topics(broker, "--create", "--topic", topic, "--partitions", "2")
+    produce(broker, topic, [f"line {i}" for i in range(20)])
+    tool = "org.apache.kafka.tools.LogDirsCommand"
+    said = run(tool, "--bootstrap-server", broker.bootstrap, "--describe", "--topic-list", topic)
+    (described,) = json.loads(said.splitlines()[-1])["brokers"]
+    (log_dir,) = described["logDirs"]
+    assert log_dir["error"] is None
+    assert log_dir["logDir"] == str(broker.data)
+    sizes = {row["partition"]: row["size"] for row in log_dir["partitions"]}
+    files = {path.parent.name: path.stat().st_size for path in broker.data.glob(f"{topic}-*/*.log")}
+    assert sizes == {f"{topic}-{index}": files.get(f"{topic}-{index}", 0) for index in range(2)}
+    assert sum(sizes.values()) > 20 * len("line ")
+    assert all((row["offsetLag"], row["isFuture"]) == (0, False) for row in log_dir["partitions"])
+
+
+def test_reassign_partitions(broker, topic, tmp_path):
+    topics(broker, "--create", "--topic", topic)
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps({"version": 1, "partitions": [{"topic": topic, "partition": 0, "replicas": [1]}]}))
+    tool = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand"
+    options = ["--bootstrap-server", broker.bootstrap, "--reassignment-json-file", str(plan)]
+    assert f"Successfully started partition reassignment for {topic}-0" in run(tool, *options, "--execute")
+    assert f"Reassignment of partition {topic}-0 is completed" in run(tool, *options, "--verify")

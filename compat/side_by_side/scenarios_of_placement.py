@@ -1,8 +1,9 @@
 """Where partitions are and who leads them: elections and reassignments, as far as one broker can be asked."""
 
-from compat.side_by_side.scenarios import create, new_topic, versions
+from compat.side_by_side.scenarios import batch, create, new_topic, produce_request, versions
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.messages import alter_partition_reassignments as apr
+from kwire.protocol.messages import describe_log_dirs as dld
 from kwire.protocol.messages import elect_leaders as el
 from kwire.protocol.messages import list_partition_reassignments as lpr
 
@@ -42,4 +43,14 @@ def reassignments():
         yield f"list {label}", lpr.ListPartitionReassignmentsRequest(1000, asked), 0
 
 
-SCENARIOS = (elect_leaders, reassignments)
+def log_dirs():
+    yield "create", create(new_topic("sized", 2)), 7
+    yield "produce", produce_request("sized", batch(), version=9), 9
+    row = dld.DescribableLogDirTopic
+    asked = [row("sized", [0, 1, 1, 7, -1]), row("nope", [0]), row("sized", []), row("", [0])]
+    for version in versions(ApiKey.DESCRIBE_LOG_DIRS):
+        yield "some", dld.DescribeLogDirsRequest(asked), version
+        yield "none", dld.DescribeLogDirsRequest([]), version
+
+
+SCENARIOS = (elect_leaders, reassignments, log_dirs)

@@ -22,6 +22,9 @@ MASKED = {
     "session_id": "SESSION",
     "producer_id": "PRODUCER",
     "log_append_time_ms": "TIME",
+    "log_dir": "DIRECTORY",
+    "total_bytes": "BYTES",
+    "usable_bytes": "BYTES",
 }
 """Fields whose values differ from broker to broker by nature; only whether they are set is compared."""
 

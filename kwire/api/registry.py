@@ -91,6 +91,7 @@ APIS: Final = _table(
         Api(ApiKey.OFFSET_FOR_LEADER_EPOCH, 2, 4),
         Api(ApiKey.DESCRIBE_CONFIGS, 1, 4),
         Api(ApiKey.ALTER_CONFIGS, 0, 2),
+        Api(ApiKey.DESCRIBE_LOG_DIRS, 1, 5),
         Api(ApiKey.CREATE_PARTITIONS, 0, 3),
         Api(ApiKey.DELETE_GROUPS, 0, 3),
         Api(ApiKey.ELECT_LEADERS, 0, 2),

@@ -14,6 +14,7 @@ import logging
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
+from kwire.files import Space
 from kwire.limits import MEMORY_MIN_SEGMENT_BYTES, MEMORY_SEGMENT_BYTES, MEMORY_STORE_BYTES
 from kwire.protocol.records.batch import INT32_MAX, NO_TIMESTAMP, CorruptBatch, iter_headers, patch_offset, read_header
 from kwire.storage.aborted import AbortedTransactions
@@ -463,6 +464,11 @@ class MemoryStore:
         self._set_segment_bytes()
 
     @property
+    def location(self) -> str:
+        """There is no directory."""
+        return "memory:"
+
+    @property
     def was_clean(self) -> bool:
         """Nothing is left of a last run."""
         return True
@@ -489,6 +495,10 @@ class MemoryStore:
     def delete(self, log: PartitionLog) -> None:
         """See LogStore.delete."""
         log.close()
+
+    def space(self) -> Space:
+        """The budget; what is left of it is used before anything goes."""
+        return Space(self.budget_bytes, self.budget_bytes - self.used_bytes)
 
     def housekeep(self, now_ms: int) -> None:
         """Nothing is due, ever."""

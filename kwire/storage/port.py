@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
+    from kwire.files import Space
     from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
     from kwire.storage.aborted import AbortedTransaction, AbortedTransactions
     from kwire.storage.config import LogConfig
@@ -318,6 +319,11 @@ class LogStore(Protocol):
     """The cluster that the store was made for, known after start(); None where the store keeps no such thing."""
 
     @property
+    def location(self) -> str:
+        """The absolute path of the directory that it keeps logs in, its URL where there is none."""
+        ...
+
+    @property
     def was_clean(self) -> bool:
         """Whether the last run closed the store; else every stored log should be opened, and so recovered, at once."""
         ...
@@ -353,6 +359,14 @@ class LogStore(Protocol):
 
     def delete(self, log: PartitionLog) -> None:
         """The log is closed and gone; slices being read stay readable until they are closed."""
+        ...
+
+    def space(self) -> Space:
+        """The room at its location. Blocking.
+
+        Raises:
+            StorageError.
+        """
         ...
 
     def housekeep(self, now_ms: int) -> None:

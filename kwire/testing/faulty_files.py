@@ -13,14 +13,14 @@ from kwire.files import OsFiles
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kwire.files import File, Mode, Part
+    from kwire.files import File, Mode, Part, Space
 
 
 class FaultyFiles(OsFiles):
     """Files that count what is asked of them and fail on demand.
 
-    faults: errno by operation (open, append, pread, truncate, fsync, rename, remove, mkdir), for paths that contain
-    only_path. torn_bytes: how much of a failing append is written all the same.
+    faults: errno by operation (open, append, pread, truncate, fsync, rename, remove, mkdir, space), for paths that
+    contain only_path. torn_bytes: how much of a failing append is written all the same.
     """
 
     def __init__(self) -> None:
@@ -69,6 +69,11 @@ class FaultyFiles(OsFiles):
         """See Files.remove."""
         self.check("remove", path)
         super().remove(path)
+
+    def space(self, path: str) -> Space:
+        """See Files.space."""
+        self.check("space", path)
+        return super().space(path)
 
 
 class FaultyFile:

@@ -12,7 +12,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, Self
 
-from kwire.files import NO_DESCRIPTOR
+from kwire.files import NO_DESCRIPTOR, Space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,6 +61,10 @@ class Inode:
 
 Change = tuple[str, "Node | None"]
 """A name and what it stands for from then on; None: nothing."""
+
+
+DISK_BYTES = 1 << 40
+"""Room of a simulated disk."""
 
 
 class Directory:
@@ -264,6 +268,12 @@ class ProcessFiles:
         """See Files.fsync_directory."""
         self.check("fsync", path)
         self.disk.directory(path).sync()
+
+    def space(self, path: str) -> Space:
+        """See Files.space; the disk is never full."""
+        self.check("space", path)
+        self.disk.directory(path)
+        return Space(DISK_BYTES, DISK_BYTES)
 
     def lock(self, path: str) -> SimulatedLock | None:
         """See Files.lock."""

@@ -484,6 +484,12 @@ class LogContract(CleaningContract):
         assert (fresh.log_start_offset, fresh.log_end_offset) == (0, 0)
         assert other.log_end_offset == 1
 
+    def test_space(self, bench: Bench) -> None:
+        """There is room at some place, and some of it is left."""
+        assert bench.store.location
+        total_bytes, usable_bytes = bench.store.space()
+        assert 0 < usable_bytes <= total_bytes
+
     def test_open_is_idempotent(self, bench: Bench) -> None:
         """An open log is the same object, however often it is opened."""
         bench.append()

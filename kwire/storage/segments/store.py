@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os.path
 from typing import TYPE_CHECKING
 
 from kwire.files import replace_file
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kwire.env import Env
-    from kwire.files import Lock
+    from kwire.files import Lock, Space
     from kwire.storage.config import LogConfig
     from kwire.storage.port import PartitionLog
 
@@ -136,6 +137,11 @@ class SegmentStore:
             lock.release()
 
     @property
+    def location(self) -> str:
+        """The data directory's absolute path."""
+        return os.path.abspath(self.directory)  # noqa: PTH100 - pathlib would be loaded for nothing
+
+    @property
     def was_clean(self) -> bool:
         """Whether the last run closed the store: else every stored log should be opened, and so recovered, at once."""
         return self._was_clean
@@ -232,6 +238,13 @@ class SegmentStore:
             raise StorageError(f"cannot delete {mine.directory}: {error}") from error
 
     # Background and end
+
+    def space(self) -> Space:
+        """The room of the data directory's file system."""
+        try:
+            return self._env.files.space(self.directory)
+        except OSError as error:
+            raise StorageError(f"cannot tell the room in {self.directory}: {error.strerror or error}") from error
 
     def housekeep(self, now_ms: int) -> None:
         """Closed segments and flush.ms, recovery points, files whose delete delay has passed.
