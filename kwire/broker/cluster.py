@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kwire.env import Env
     from kwire.protocol.schema import Message
     from kwire.storage.cleaner import Cleaner
+    from kwire.storage.config import LogConfig
     from kwire.storage.port import LogStore, PartitionLog, StoredLog
 
 Listener: TypeAlias = "Callable[[Sequence[Message]], None]"
@@ -73,7 +74,7 @@ class Cluster:
         self._metadata_log = MetadataLog(env, store)
         self._partitions: dict[tuple[str, int], Partition] = {}
         self._unopened: Sequence[StoredLog] | None = None
-        """Stored logs that retention has not opened yet; None before its first run."""
+        """Stored logs that neither retention nor the cleaner has opened yet; None before the first of them runs."""
         self._cleaner: Cleaner | None = None
         self._replay()
         self.controller = Controller(
@@ -136,7 +137,7 @@ class Cluster:
 
     async def enforce_retention(self) -> None:
         """Each log has given up what its topic's retention says. Requests are served between two steps."""
-        await self._open_expiring_logs()
+        await self._open_stored(lambda config: config.expires)
         expiration_ms = self._first_broker.config.producer_id_expiration_ms
         for partition in self.partitions:
             await trio.lowlevel.checkpoint()
@@ -150,23 +151,23 @@ class Cluster:
             except ApiError as error:
                 _log.error("retention of %s-%d failed: %s", partition.topic, partition.index, error)
 
-    async def _open_expiring_logs(self) -> None:
-        """Stored logs that nothing needed since the start are open, where retention may take something of them."""
+    async def _open_stored(self, wanted: Callable[[LogConfig], bool]) -> None:
+        """Stored logs that nothing needed since the start are open, where their configs are wanted ones."""
         if self._unopened is None:
             try:
                 self._unopened = await self.env.run_blocking(self.store.list)
             except StorageError as error:
-                _log.error("retention cannot tell which logs are stored: %s", error)
+                _log.error("cannot tell which logs are stored: %s", error)
                 return
         still_unopened = []
         for stored in self._unopened:
-            await trio.lowlevel.checkpoint()
             topic = self.image.topic_by_id(stored.topic_id)
             if topic is None:
                 continue
-            if not self.configs.topic(topic.name).expires:
+            if not wanted(self.configs.topic(topic.name)):
                 still_unopened.append(stored)
                 continue
+            await trio.lowlevel.checkpoint()
             try:
                 partition = self.partition(topic.name, stored.partition)
                 if partition is not None:
@@ -185,6 +186,7 @@ class Cluster:
 
     async def clean(self) -> bool:
         """The dirtiest compacted log that is due has been cleaned, False: none was. Requests are served meanwhile."""
+        await self._open_stored(lambda config: config.compact)
         if next(self._compacted_logs(), None) is None:
             return False
         from kwire.storage.cleaner import Cleaner, CleanerLimits  # noqa: PLC0415 - only where something is compacted

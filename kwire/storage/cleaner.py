@@ -139,6 +139,9 @@ class _Cleaning:
         await self._map_keys(offsets)
         end_offset = offsets.latest_offset + 1
         segments = [each for each in log.segments() if each.base_offset < end_offset]
+        # What is cleaned has gaps. Above the recovery point, the recovery of a log that is no longer compacted would
+        # take them for what power loss has taken, and cut the log there.
+        await self._env.run_blocking(log.flush)
         batch_filter = BatchFilter(
             offsets,
             CleanedTransactions(log.aborted.collect(segments[0].base_offset, dirty.end_offset)),

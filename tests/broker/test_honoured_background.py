@@ -99,7 +99,7 @@ async def test_what_cannot_be_listed_or_opened_is_tried_again(tmp_path, monkeypa
         broken.setattr(cluster.store, "open", fail)
         await cluster.enforce_retention()
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
-        "retention cannot tell which logs are stored",
+        "cannot tell which logs are stored",
         "clients of week-0 get KAFKA_STORAGE_ERROR",
         "clients of week-1 get KAFKA_STORAGE_ERROR",
     ]
@@ -217,3 +217,17 @@ async def test_the_dirtiest_log_is_cleaned_first_and_what_is_clean_is_left_alone
     assert first.cleaned_offset == 4
     assert not await cluster.clean()
     assert plain.cleaned_offset is None
+
+
+async def test_stored_logs_that_nobody_opened_are_cleaned_too(tmp_path):
+    cluster = open_cluster(tmp_path)
+    for topic, policy in (("compacted", "compact"), ("plain", "delete")):
+        await create_topic(cluster, topic, configs={"cleanup.policy": policy, "retention.ms": "-1"})
+        duplicates(cluster, topic)
+    cluster.close()
+    cluster = open_cluster(tmp_path)
+    assert await cluster.clean()
+    assert opened(cluster) == {("compacted", 0)}
+    assert cluster.partition("compacted", 0).log.cleaned_offset == 2
+    assert not await cluster.clean()
+    cluster.close()

@@ -26,11 +26,15 @@ class NoLock:
         pass
 
 
-class FailingFiles(FaultyFiles):
-    """The operation of that number fails, and where the process is killed by it all later ones do.
+class Unlocked(FaultyFiles):
+    """Files of a process whose forerunner was killed, and so holds no lock."""
 
-    What is killed holds no lock.
-    """
+    def lock(self, _path):
+        return NoLock()
+
+
+class FailingFiles(Unlocked):
+    """The operation of that number fails, and where the process is killed by it all later ones do."""
 
     def __init__(self, fails_at, *, kills):
         super().__init__()
@@ -38,9 +42,6 @@ class FailingFiles(FaultyFiles):
         self.kills = kills
         self.failed = None
         self.torn_bytes = 10
-
-    def lock(self, _path):
-        return NoLock()
 
     def check(self, operation, path):
         super().check(operation, path)
@@ -238,3 +239,22 @@ def test_a_cleaning_of_empty_segments_is_read_back(tmp_path):
     assert clean(bench)
     assert [info.base_offset for info in bench.log.segments()] == [0, 4]
     bench.store.close()
+
+
+def test_a_kill_after_the_policy_changed_cuts_nothing_of_what_was_cleaned(tmp_path):
+    """The recovery of a log that is not compacted takes gaps for lost batches, and cuts there."""
+    bench = bench_at(tmp_path, Unlocked())
+    write_log(bench)
+    assert clean(bench)
+    bench.append(keyed((b"a", b"after it")))
+    cleaned = state(bench)
+    bases = [segment.base_offset for segment in bench.log.segments()]
+    assert len(bases) > 2
+    bench.log.abandon()
+    after = Bench(
+        lambda _, env: SegmentStore(str(tmp_path), replace(env, files=Unlocked())),
+        replace(CONFIG, cleanup_policy=frozenset({"delete"})),
+    )
+    assert state(after) == cleaned
+    assert not after.log.recovered_cut
+    after.store.close()
