@@ -6,6 +6,7 @@ kwire writes the versions that Kafka 4.4 writes, and reads all of them.
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from kwire.coordinator.decision import CoordinatorRecord
@@ -41,6 +42,9 @@ GROUP_METADATA_VERSION: Final = 3
 OFFSET_COMMIT_VERSION: Final = 4
 EXPIRING_OFFSET_COMMIT_VERSION: Final = 1
 """The only one that holds a commit's own expiry."""
+
+CACHED_OFFSET_KEYS: Final = 4096
+"""Keys that are remembered: a consumer commits the same partitions again and again."""
 
 _INT16 = struct.Struct(">h")
 _KEY_VERSION = 0
@@ -94,7 +98,15 @@ def group_tombstone(group_id: str) -> CoordinatorRecord:
 def offset_record(group_id: str, topic: str, partition: int, value: OffsetCommitValue) -> CoordinatorRecord:
     """An offset is committed."""
     version = OFFSET_COMMIT_VERSION if value.expire_timestamp < 0 else EXPIRING_OFFSET_COMMIT_VERSION
-    return record(OffsetCommitKey(group=group_id, topic=topic, partition=partition), value, version)
+    key, key_bytes = _offset_key(group_id, topic, partition)
+    return CoordinatorRecord(key, value, key_bytes, _prefixed(version, value, version))
+
+
+@lru_cache(CACHED_OFFSET_KEYS)
+def _offset_key(group_id: str, topic: str, partition: int) -> tuple[OffsetCommitKey, bytes]:
+    """A key and its bytes; nobody changes them."""
+    key = OffsetCommitKey(group=group_id, topic=topic, partition=partition)
+    return key, _prefixed(key.API_KEY, key, _KEY_VERSION)
 
 
 def offset_tombstone(group_id: str, topic: str, partition: int) -> CoordinatorRecord:
