@@ -30,6 +30,8 @@ CPU_CLOCK_OF_PROCESS = 2
 """Linux: the clock id of another process's CPU time is its inverted pid and this (clock_getcpuclockid)."""
 
 KINDS = ("kwire", "kafka")
+STOCK = {"group.consumer.assignment.interval.ms": 1000}
+"""What Apache Kafka has by default, and the tests' node has not."""
 
 
 class Broker:
@@ -45,7 +47,7 @@ class Broker:
         self._log = directory / "log"
         with self._log.open("wb") as log:
             if kind == "kafka":
-                self.process = apache_kafka.start(data, self.port, log)  # formats before it starts
+                self.process = apache_kafka.start(data, self.port, log, STOCK)  # formats before it starts
                 started_s = time.perf_counter()
             else:
                 started_s = time.perf_counter()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import time
 from itertools import chain
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from group_members import Group
-from raw_requests import FIND_COORDINATOR, HEARTBEAT, OFFSET_COMMIT, VERSIONS, Client, frame
+from raw_requests import CONSUMER_GROUP_DESCRIBE, FIND_COORDINATOR, HEARTBEAT, OFFSET_COMMIT, VERSIONS, Client, frame
 from workloads import closed_loop
 
+from compat import apache_kafka
 from kwire.protocol import frames
+from kwire.protocol.messages.consumer_group_describe import ConsumerGroupDescribeRequest
 from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kwire.protocol.messages.heartbeat import HeartbeatRequest
 from kwire.protocol.messages.offset_commit import (
@@ -35,6 +40,7 @@ IDLE_BEAT_S = 3.0
 """Kafka's default."""
 CONSUMER_WAIT_S = 60
 POLL_S = 0.01
+JAVA_MEMBERS = Path(apache_kafka.__file__).parent / "java" / "Members.java"
 UNKNOWN_MEMBER_ID = 25
 
 
@@ -45,7 +51,9 @@ def groups(broker: Broker, number: int, seconds: float, idle_s: float) -> Figure
     figures = rebalances(broker, number)
     figures |= commits(broker, seconds)
     figures |= idle_members(broker, idle_s)
-    return figures | consumers(broker, "classic")
+    for protocol in ("classic", "consumer"):
+        figures |= consumers(broker, protocol)
+    return figures | java_consumers(broker) if shutil.which("java") else figures
 
 
 def wait_coordinator(broker: Broker) -> None:
@@ -134,11 +142,9 @@ def idle_members(broker: Broker, seconds: float) -> Figures:
 def consumers(broker: Broker, protocol: str) -> Figures:
     """confluent-kafka's consumers, with their own pace, until they share a topic with a partition for each."""
     from confluent_kafka import Consumer
-    from confluent_kafka.admin import AdminClient, NewTopic
 
     topic = f"consumers-{protocol}"
-    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
-    admin.create_topics([NewTopic(topic, MEMBERS, 1)])[topic].result(CONSUMER_WAIT_S)
+    create_shared(broker, topic)
     settings = {"bootstrap.servers": broker.bootstrap, "group.id": topic, "group.protocol": protocol}
     members = [Consumer(settings) for _ in range(MEMBERS)]
     started_s = time.perf_counter()
@@ -154,6 +160,55 @@ def consumers(broker: Broker, protocol: str) -> Figures:
         f"{MEMBERS} confluent-kafka consumers ({protocol}) until stable [ms]": stable_s * 1000,
         f"rebalance when one of {MEMBERS} confluent-kafka consumers ({protocol}) leaves [ms]": left_s * 1000,
     }
+
+
+def create_shared(broker: Broker, topic: str) -> None:
+    """The topic has a partition for each member."""
+    from confluent_kafka.admin import AdminClient, NewTopic
+
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    admin.create_topics([NewTopic(topic, MEMBERS, 1)])[topic].result(CONSUMER_WAIT_S)
+
+
+def java_consumers(broker: Broker) -> Figures:
+    """Java's consumers (`group.protocol=consumer`) in one process, until the broker says that they share a topic."""
+    group_id = "consumers-java"
+    create_shared(broker, group_id)
+    command = apache_kafka.java(str(JAVA_MEMBERS), broker.bootstrap)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.readline()  # it is ready
+        started_s = time.perf_counter()
+        for number in range(MEMBERS):
+            process.stdin.write(f"join m{number} {group_id} - - {group_id}\n")
+        process.stdin.flush()
+        stable_s = _until_described(broker, group_id, MEMBERS) - started_s
+        started_s = time.perf_counter()
+        process.stdin.write(f"close m0 {group_id}\n")
+        process.stdin.flush()
+        left_s = _until_described(broker, group_id, MEMBERS - 1) - started_s
+        process.kill()
+    return {
+        f"{MEMBERS} Java consumers (consumer) until stable [ms]": stable_s * 1000,
+        f"rebalance when one of {MEMBERS} Java consumers (consumer) leaves [ms]": left_s * 1000,
+    }
+
+
+def _until_described(broker: Broker, group_id: str, members: int) -> float:
+    """When the broker describes a stable group of so many members that have all partitions."""
+    client = Client(broker.port)
+    asked = frame(CONSUMER_GROUP_DESCRIBE, ConsumerGroupDescribeRequest([group_id]))
+    deadline_s = time.perf_counter() + CONSUMER_WAIT_S
+    while time.perf_counter() < deadline_s:
+        described: Any = client.message(CONSUMER_GROUP_DESCRIBE, asked)
+        group = described.groups[0]
+        owned = [len(topic.partitions) for each in group.members for topic in each.assignment.topic_partitions]
+        if group.group_state == "Stable" and len(owned) == len(group.members) == members and sum(owned) == MEMBERS:
+            client.close()
+            return time.perf_counter()
+        time.sleep(POLL_S)
+    raise SystemExit(f"{group_id} does not become stable")
 
 
 def _until_shared(members: list[Any]) -> float:

@@ -2,7 +2,9 @@
 
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 JARS = Path(__file__).parent / ".cache" / "java"
 CLUSTER_ID = "AeBc9bUyQZu4KbU0tpdoRQ"
@@ -24,7 +26,9 @@ def java(main_class: str, *arguments: str, options: tuple[str, ...] = SHORT_LIVE
     return ["java", "-Xmx1G", *options, "-cp", f"{JARS}/*", main_class, *arguments]
 
 
-def start(data: Path, port: int, log: object) -> subprocess.Popen[bytes]:
+def start(
+    data: Path, port: int, log: object, configs: Mapping[str, object] = MappingProxyType({})
+) -> subprocess.Popen[bytes]:
     """A formatted and started node; the caller waits until it answers, and stops it."""
     controller_port = free_port()
     data.mkdir(parents=True, exist_ok=True)
@@ -38,7 +42,7 @@ def start(data: Path, port: int, log: object) -> subprocess.Popen[bytes]:
         f"log.dirs={data}\noffsets.topic.replication.factor=1\ntransaction.state.log.replication.factor=1\n"
         "transaction.state.log.min.isr=1\nshare.coordinator.state.topic.replication.factor=1\n"
         "share.coordinator.state.topic.min.isr=1\ngroup.initial.rebalance.delay.ms=0\n"
-        "group.consumer.assignment.interval.ms=0\n"
+        "group.consumer.assignment.interval.ms=0\n" + "".join(f"{name}={value}\n" for name, value in configs.items())
     )
     format_command = java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(settings))
     subprocess.run(format_command, check=True, stdout=subprocess.DEVNULL)

@@ -12,7 +12,7 @@ import sys
 import time
 import tomllib
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,18 +76,19 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Matrix(config), "matrix")
 
 
-def start_kwire(data: Path, port: int, log: object) -> subprocess.Popen[bytes]:
+def start_kwire(data: Path, port: int, log: object, configs: Mapping[str, object]) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "kwire", "serve", "--data", str(data), "--listen", f"127.0.0.1:{port}"]
+    command += [part for name, value in configs.items() for part in ("--config", f"{name}={value}")]
     return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
 
 
 @contextmanager
-def running(kind: str, directory: Path) -> Iterator[RunningBroker]:
+def running(kind: str, directory: Path, **configs: object) -> Iterator[RunningBroker]:
     """A broker of that kind on a free port; kwire must stop cleanly and without a traceback."""
     data, log_path, port = directory / "data", directory / "broker.log", apache_kafka.free_port()
     with log_path.open("wb") as log:
         start = start_kwire if kind == "kwire" else apache_kafka.start
-        process = start(data, port, log)
+        process = start(data, port, log, configs)
         try:
             wait_until_answering(process, port)
             yield RunningBroker(f"127.0.0.1:{port}", data, kind)
@@ -108,9 +109,9 @@ def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="session")
-def start_broker(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], AbstractContextManager[RunningBroker]]:
-    """Starts a broker of a kind, "kwire" or "kafka", for as long as a with block runs."""
-    return lambda kind: running(kind, tmp_path_factory.mktemp(kind))
+def start_broker(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., AbstractContextManager[RunningBroker]]:
+    """Starts a broker of a kind, "kwire" or "kafka", with these configs, for as long as a with block runs."""
+    return lambda kind, **configs: running(kind, tmp_path_factory.mktemp(kind), **configs)
 
 
 @pytest.fixture
