@@ -83,6 +83,27 @@ def group(broker, topic):
     return made
 
 
+def test_a_consumer_group_with_a_member(broker, topic):
+    group = Group(broker, topic, **{"group.protocol": "consumer"})
+    group.fill()
+    with group.member():
+        assert re.search(rf"^{group.group_id} +Consumer *$", group.tool("--list", "--type"), re.MULTILINE)
+        assert group.group_id in group.tool("--list", "--type", "consumer", "--state", "stable").split()
+        assert group.offsets() == {0: (15, 0), 1: (15, 0)}
+        (state,) = group.rows("--describe", "--state", "--verbose")
+        assert state[-5:-3] == ["uniform", "Stable"]
+        assert state[-3] == state[-2], "the group's epoch and its assignment's"
+        (member,) = group.rows("--describe", "--members", "--verbose")
+        assert member[2:4] == ["reader", "2"]
+        assert f"{group.topic}:0,1" in " ".join(member)
+        said = group.tool("--reset-offsets", "--group", group.group_id, "--all-topics", "--to-earliest", fails=True)
+        assert f"Assignments can only be reset if the group '{group.group_id}' is inactive" in said
+        assert "GroupNotEmptyException" in group.tool("--delete", "--group", group.group_id, fails=True)
+    assert group.reset("--all-topics", "--to-earliest", "--execute") == {0: 0, 1: 0}
+    assert group.offsets() == {0: (0, 15), 1: (0, 15)}
+    assert "successful" in group.tool("--delete", "--group", group.group_id)
+
+
 def test_a_group_with_a_member(group):
     with group.member():
         assert re.search(rf"^{group.group_id} +Stable *$", group.tool("--list", "--state"), re.MULTILINE)
