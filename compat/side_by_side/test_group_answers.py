@@ -295,6 +295,11 @@ def hostile(play):
     play.leave("a", "a", "")
 
 
+def subscription_of(size):
+    """A subscription with so many bytes of user data."""
+    return SUBSCRIPTION[:-4] + size.to_bytes(4, "big") + bytes(size)
+
+
 def oversized(play):
     own, play.group_id = play.group_id, "g" * 32_767
     play.enter("a")
@@ -303,10 +308,10 @@ def oversized(play):
     play.fetch()
     play.leave("a")
     play.group_id = own
-    play.enter("b", metadata=b"m" * 900_000)
+    play.enter("b", metadata=subscription_of(900_000))
     play.sync("b", [("b", b"x" * 100_000)])
     play.leave("b")
-    play.enter("c", metadata=b"m" * 1_100_000)  # its group's record is larger than the topic takes
+    play.enter("c", metadata=subscription_of(1_100_000))  # its group's record is larger than the topic takes
     play.sync("c", [("c", b"all")])
     play.note("c joins", play.join("c"))
     play.sync("c", [("c", b"all")])
