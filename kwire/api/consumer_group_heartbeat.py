@@ -11,7 +11,7 @@ from __future__ import annotations
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, cast
 
-from kwire.api.coordinators import ask_group_at_once
+from kwire.api.coordinators import answer_group
 from kwire.coordinator.group.commands import ConsumerBeat
 from kwire.coordinator.group.consumer_member import JOINS, LEAVES, LEAVES_FOR_A_WHILE
 from kwire.protocol.errors import ApiError, ErrorCode
@@ -38,18 +38,10 @@ def answer(
     """As handle; a coroutine only where something has to become durable first."""
     try:
         _check(request, context)
-        command = ConsumerBeat(request, context.client_id or "", f"/{context.connection.peer[0]}")
-        reply = ask_group_at_once(context, request.group_id, command)
     except ApiError as error:
         return _refused(error)
-    return _wait(reply) if iscoroutine(reply) else cast("ConsumerGroupHeartbeatResponse", reply)
-
-
-async def _wait(reply: Coroutine[Any, Any, ConsumerGroupHeartbeatResponse]) -> ConsumerGroupHeartbeatResponse:
-    try:
-        return await reply
-    except ApiError as error:
-        return _refused(error)
+    command = ConsumerBeat(request, context.client_id or "", f"/{context.connection.peer[0]}")
+    return answer_group(context, request.group_id, command, _refused)
 
 
 def _refused(error: ApiError) -> ConsumerGroupHeartbeatResponse:

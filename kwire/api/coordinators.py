@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from functools import lru_cache
 from inspect import iscoroutine
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import trio
 
@@ -20,7 +20,7 @@ from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.records.cluster_metadata import PartitionChangeRecord, RemoveTopicRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from kwire.api.context import RequestContext
     from kwire.broker.broker import Broker
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from kwire.coordinator.decision import Command, Machine
     from kwire.coordinator.runtime import Shard
     from kwire.protocol.schema import Message
+
+R = TypeVar("R")
 
 CACHED_GROUPS: Final = 4096
 """Group ids whose partition is remembered: a hash of a long id costs more than a heartbeat."""
@@ -185,3 +187,24 @@ def ask_group_at_once(context: RequestContext, group_id: str, command: Command) 
     """As ask_group; a coroutine, which has not begun, only where the reply has to be waited for."""
     broker = context.broker
     return group_coordinators(broker.cluster).ask_at_once(broker, group_id, command)
+
+
+def answer_group(
+    context: RequestContext, group_id: str, command: Command, refused: Callable[[ApiError], R]
+) -> R | Coroutine[Any, Any, R]:
+    """The response that the group's coordinator gives, or what refused makes of an error.
+
+    A coroutine, which has not begun, only where it has to be waited for.
+    """
+    try:
+        reply = ask_group_at_once(context, group_id, command)
+    except ApiError as error:
+        return refused(error)
+    return _wait_answered(reply, refused) if iscoroutine(reply) else cast("R", reply)
+
+
+async def _wait_answered(reply: Coroutine[Any, Any, R], refused: Callable[[ApiError], R]) -> R:
+    try:
+        return await reply
+    except ApiError as error:
+        return refused(error)

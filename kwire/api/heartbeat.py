@@ -11,7 +11,7 @@ from __future__ import annotations
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, cast
 
-from kwire.api.coordinators import ask_group_at_once
+from kwire.api.coordinators import answer_group
 from kwire.coordinator.group.commands import Beat
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.heartbeat import HeartbeatResponse
@@ -35,18 +35,7 @@ def answer(
     """As handle; a coroutine only where what came before has to become durable first."""
     if not request.group_id:
         return HeartbeatResponse(error_code=ErrorCode.INVALID_GROUP_ID)
-    try:
-        reply = ask_group_at_once(context, request.group_id, Beat(request))
-    except ApiError as error:
-        return _refused(error)
-    return _wait(reply) if iscoroutine(reply) else cast("HeartbeatResponse", reply)
-
-
-async def _wait(reply: Coroutine[Any, Any, HeartbeatResponse]) -> HeartbeatResponse:
-    try:
-        return await reply
-    except ApiError as error:
-        return _refused(error)
+    return answer_group(context, request.group_id, Beat(request), _refused)
 
 
 def _refused(error: ApiError) -> HeartbeatResponse:

@@ -15,9 +15,9 @@ from __future__ import annotations
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, cast
 
-from kwire.api.coordinators import ask_group_at_once
+from kwire.api.coordinators import answer_group
 from kwire.coordinator.group.commands import CommitOffsets
-from kwire.protocol.errors import ApiError, ErrorCode
+from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.offset_commit import (
     OffsetCommitRequest,
     OffsetCommitRequestTopic,
@@ -54,34 +54,25 @@ def answer(
         return OffsetCommitResponse(topics=refused)
     request.topics = accepted
     command = CommitOffsets(request, knows_missing_groups=context.api_version >= MISSING_GROUP_VERSION)
-    try:
-        reply = ask_group_at_once(context, request.group_id, command)
-    except ApiError as error:
-        return _refusal(error, accepted, refused)
-    return _wait(reply, accepted, refused) if iscoroutine(reply) else _with(reply, refused)
+    response = answer_group(context, request.group_id, command, lambda error: _all_failed(accepted, error.code))
+    if not refused:
+        return response
+    return (
+        _wait_with(response, refused)
+        if iscoroutine(response)
+        else _with(cast("OffsetCommitResponse", response), refused)
+    )
 
 
-async def _wait(
-    reply: Coroutine[Any, Any, OffsetCommitResponse],
-    accepted: list[OffsetCommitRequestTopic],
-    refused: list[OffsetCommitResponseTopic],
+async def _wait_with(
+    response: Coroutine[Any, Any, OffsetCommitResponse], refused: list[OffsetCommitResponseTopic]
 ) -> OffsetCommitResponse:
-    try:
-        return _with(await reply, refused)
-    except ApiError as error:
-        return _refusal(error, accepted, refused)
-
-
-def _refusal(
-    error: ApiError, accepted: list[OffsetCommitRequestTopic], refused: list[OffsetCommitResponseTopic]
-) -> OffsetCommitResponse:
-    return _with(OffsetCommitResponse(topics=[_failed(topic, error.code) for topic in accepted]), refused)
+    return _with(await response, refused)
 
 
 def _with(response: OffsetCommitResponse, refused: list[OffsetCommitResponseTopic]) -> OffsetCommitResponse:
     """The coordinator's response with the rows that it was not asked for."""
-    if refused:
-        response.topics = _merged(response.topics + refused)
+    response.topics = _merged(response.topics + refused)
     return response
 
 
@@ -113,6 +104,10 @@ def _sort(
         topic.partitions = [each for each in topic.partitions if 0 <= each.partition_index < count]
     if topic.partitions:
         accepted.append(topic)
+
+
+def _all_failed(topics: list[OffsetCommitRequestTopic], code: ErrorCode) -> OffsetCommitResponse:
+    return OffsetCommitResponse(topics=[_failed(topic, code) for topic in topics])
 
 
 def _failed(topic: OffsetCommitRequestTopic, code: ErrorCode) -> OffsetCommitResponseTopic:
