@@ -109,10 +109,24 @@ def test_a_wrong_broker_refuses_members(cluster, created):
     assert group_id in {row.group_id for row in listed.groups}
 
 
-@pytest.mark.parametrize("by", [by_kafka_python, by_confluent])
-def test_a_stopped_coordinators_group_goes_on(cluster, created, by):
-    where = cluster.bootstrap if by is by_kafka_python else cluster
-    with contextlib.closing(by.join(where, created)) as first, contextlib.closing(by.join(where, created)) as second:
+def join_by_new_protocol(cluster, topic):
+    settings = {"bootstrap.servers": cluster.bootstrap, "group.id": f"g-{topic}", "group.protocol": "consumer"}
+    consumer = Consumer(settings | {"auto.offset.reset": "earliest", "enable.auto.commit": False})
+    consumer.subscribe([topic])
+    return consumer
+
+
+CLIENTS = {
+    "kafka-python": (by_kafka_python, lambda cluster, topic: by_kafka_python.join(cluster.bootstrap, topic)),
+    "confluent-kafka": (by_confluent, by_confluent.join),
+    "confluent-kafka, consumer protocol": (by_confluent, join_by_new_protocol),
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_stopped_coordinators_group_goes_on(cluster, created, client):
+    by, join = CLIENTS[client]
+    with contextlib.closing(join(cluster, created)) as first, contextlib.closing(join(cluster, created)) as second:
         members = [first, second]
         by.poll_until(lambda _read: by.shared(members), members)
         produce(cluster, created, range(RECORDS))
