@@ -8,6 +8,7 @@ import logging
 import re
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -23,6 +24,8 @@ DEFAULT_PORT: Final = 9092
 
 OPTIONS: Final = ("bootstrap_server", "client_config", "properties", "timeout", "verbose")
 """The parameters of a command that become its Connection."""
+
+PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 
 OTHER_NAMES: Final = {
     "sasl_username": "sasl_plain_username",
@@ -86,24 +89,11 @@ class Connection:
 
     @contextlib.contextmanager
     def _client(self, kind: str, configs: Mapping[str, Any]) -> Iterator[Any]:
-        if not {"proxy_url", "proxy.url"} & set(self.properties):
-            self._reach()
-        said = _LastError()
-        log = logging.getLogger("kafka")
-        if self.verbose:
-            logging.basicConfig(level=logging.INFO)
-        else:
-            log.handlers, log.propagate = [said], False
         import kafka
         from kafka.errors import KafkaConfigurationError, KafkaError
 
-        known = {
-            **kafka.KafkaAdminClient.DEFAULT_CONFIG,
-            **kafka.KafkaConsumer.DEFAULT_CONFIG,
-            **kafka.KafkaProducer.DEFAULT_CONFIG,
-        }
         make = getattr(kafka, kind)
-        own = _typed(self.properties, known)
+        own = _typed(self.properties, _all_configs(kafka))
         wanted = {
             "client_id": "kwire-cli",
             "bootstrap_servers": self.servers.split(","),
@@ -111,12 +101,20 @@ class Connection:
             **configs,
             **{name: value for name, value in own.items() if name in make.DEFAULT_CONFIG},
         }
+        if not own.get("proxy_url"):
+            self._reach()
+        said = _LastError()
+        log = logging.getLogger("kafka")
+        if self.verbose:
+            logging.basicConfig(level=logging.INFO)
+        else:
+            log.handlers, log.propagate = [said], False
         try:
             client = make(**wanted)
         except (KafkaConfigurationError, AssertionError, ValueError, OSError) as error:
             raise UsageError(f"the client's properties do not work: {error}") from error
         except KafkaError as error:
-            reason = f": {said.message}" if said.message else ""
+            reason = f": {said.reason}" if said.reason else ""
             raise Failed(f"{self.servers} does not answer as a Kafka broker{reason}") from error
         try:
             yield client
@@ -223,16 +221,23 @@ def refusal(code: int, message: str | None = None) -> str | None:
 
 
 class _LastError(logging.Handler):
-    """Keeps the last error that the library logs, which says why a connection did not come about."""
+    """Keeps why the last connection was lost, which the library logs but does not raise."""
 
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.message = ""
+        super().__init__(logging.ERROR)
+        self.reason = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Notes an error, unless it only says that time is over."""
-        if "timed out" not in (text := record.getMessage()) and record.levelno >= logging.ERROR:
-            self.message = text.splitlines()[0]
+        """Notes the reason, where the event tells one."""
+        match = re.search(r"Connection (?:lost|failed): (?:KafkaConnectionError: )?(.+)", record.getMessage())
+        if match:
+            self.reason = match[1]
+
+
+def _all_configs(kafka: Any) -> dict[str, Any]:
+    """The defaults of all clients: a property of another one is no mistake."""
+    clients = (kafka.KafkaAdminClient, kafka.KafkaConsumer, kafka.KafkaProducer)
+    return {name: value for client in clients for name, value in client.DEFAULT_CONFIG.items()}
 
 
 def _address(server: str) -> tuple[str, int]:
@@ -253,7 +258,7 @@ def _pair(text: str, where: str) -> tuple[str, str]:
 
 def _from_file(path: str) -> dict[str, str]:
     try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - as click checked it
+        with Path(path).open(encoding="utf-8") as file:
             lines = [line.strip() for line in file]
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the client properties in {path}: {error}") from error
@@ -293,6 +298,10 @@ def _value(name: str, text: str, default: Any) -> Any:
         if text.lower() not in {"true", "false"}:
             raise UsageError(f"the client property {name} is true or false, not {text!r}")
         return text.lower() == "true"
+    if name == "security.protocol" and text.upper() not in PROTOCOLS:
+        raise UsageError(f"the client property security.protocol is one of {', '.join(PROTOCOLS)}, not {text!r}")
+    if name.endswith(("file", "location")) and not Path(text).is_file():
+        raise UsageError(f"the client property {name} names a file that is not there: {text}")
     if name == "acks":
         return text if text == "all" else _number(name, text)
     if isinstance(default, int | float):

@@ -125,3 +125,11 @@ def test_the_port_is_bound_and_the_first_client_answered_without_what_they_do_no
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "kwire.server.listener" in loaded
     assert not unneeded & set(loaded)
+
+
+@pytest.mark.parametrize("arguments", ["--help", "topic --help", "log verify --help", "serve --help"])
+def test_help_is_quick(arguments):
+    code = f"import sys; from kwire.cli.main import main; main({arguments.split()!r}); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Usage: kwire ")
+    assert not {"kafka", "trio", "rich", "cramjam", "asyncio"} & set(done.stderr.split())
