@@ -143,6 +143,43 @@ def test_a_stopped_coordinators_group_goes_on(cluster, created, client):
         check_committed(cluster, stopped % 3 + 1, created, 20)
 
 
+def test_consumers_of_the_new_protocol_do_not_notice_that_their_coordinator_moves(cluster, created):
+    group_id, changes = f"g-{created}", []
+    with contextlib.closing(by_confluent.join_consumer_group(cluster, [created], group_id)) as first:
+        second = by_confluent.join_consumer_group(cluster, [created], group_id)
+        members = [first, second]
+        by_confluent.poll_until(lambda _read: by_confluent.shared(members), members)
+        for member in members:
+            member.subscribe(
+                [created],
+                on_assign=lambda _member, gained: changes.append(gained),
+                on_revoke=lambda _member, lost: changes.append(lost),
+            )
+        before = described(cluster, group_id)
+        for node_id in (coordinator(cluster, 1, group_id), coordinator(cluster, 1, group_id) % 3 + 1):
+            cluster.stop(node_id)
+            numbers = range(RECORDS * node_id, RECORDS * (node_id + 1))
+            produce(cluster, created, numbers)
+            read = by_confluent.poll_until(lambda read: len(seen(read)) == RECORDS, members)
+            assert seen(read) == set(numbers)
+            commit(members)
+            cluster.start(node_id)
+        assert (described(cluster, group_id), changes) == (before, [])
+        second.close()
+        by_confluent.poll_until(lambda _read: by_confluent.shared([first]), [first])
+        assert changes  # which would have been told of before
+
+
+def described(cluster, group_id):
+    """What every member of a consumer group has, as the admin sees it."""
+    admin = AdminClient({"bootstrap.servers": cluster.bootstrap})
+    group = admin.describe_consumer_groups([group_id])[group_id].result(WAIT_S)
+    return {
+        member.member_id: sorted(row.partition for row in member.assignment.topic_partitions)
+        for member in group.members
+    }
+
+
 def test_a_stopped_coordinators_group_goes_on_with_aiokafka(cluster, created):
     stopped = coordinator(cluster, 1, f"g-{created}")
 

@@ -124,7 +124,7 @@ def step(driver, clients, random):
         driver.group_config.consumer_assignment_interval_ms = random.choice([0, 1_000])
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(20))
 def test_members_come_and_go(make_driver, seed):
     random = Random(seed)
     driver = make_driver()
