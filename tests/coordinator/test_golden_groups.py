@@ -4,6 +4,7 @@ import base64
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,6 +18,7 @@ from kwire.coordinator.group.records import (
     offset_tombstone,
 )
 from kwire.coordinator.group.shard import GroupShard
+from kwire.coordinator.group.topics import TopicHashes
 from kwire.coordinator.loading import load
 from kwire.protocol.records.batch import iter_headers
 from kwire.protocol.records.record import iter_records
@@ -195,3 +197,27 @@ def test_each_record_is_written_as_kafka_writes_it(name):
         assert (again.key_bytes, again.value_bytes) == (key, value)
         written += 1
     assert written > 20
+
+
+@pytest.mark.parametrize(
+    ("group_id", "topic", "topic_id", "partitions"),
+    [
+        ("seg-consumer", "seg-mixed", "R0bGnumXQ0aGIimExiJA_A", 1),
+        ("ck-group-consumer", "ck-topic", "mc_D9UOwRfaUhr97qw1ZMA", 2),
+        ("java-group-consumer", "java-topic", "RkM7vAjiR4G_at9hdnyW6g", 2),
+    ],
+)
+def test_the_hash_of_a_groups_topics_is_kafkas(group_id, topic, topic_id, partitions):
+    view = SimpleNamespace(name=topic, topic_id=base64.urlsafe_b64decode(topic_id + "=="), partitions=range(partitions))
+    topics = SimpleNamespace(topics={topic: view}, topic={topic: view}.get)
+    stored = [
+        record["payload"]["data"]["metadataHash"]
+        for name in NAMES
+        for batch, record in facts(name)
+        if not batch["isControl"]
+        and record["key"]["type"] == CONSUMER_GROUP
+        and record["key"]["data"]["groupId"] == group_id
+        and isinstance(record["payload"], dict)
+        and "metadataHash" in record["payload"]["data"]
+    ]
+    assert stored == [TopicHashes().of_topics(topics, [topic, "missing"])]

@@ -28,7 +28,7 @@ from kwire.coordinator.group.consumer_records import (
 from kwire.coordinator.group.reconciliation import Goal, reconcile
 from kwire.coordinator.group.target_assignment import changed_targets, is_due
 from kwire.coordinator.group.timer_keys import join_key, revocation_key, session_key, sync_key
-from kwire.coordinator.group.topics import metadata_hash
+from kwire.coordinator.group.topics import TopicHashes
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.records.batch import HEADER_BYTES
 
@@ -81,6 +81,7 @@ class ConsumerSteps:
         self._group_config = group_config
         self._topics = topics
         self._replay = replay
+        self.hashes = TopicHashes()
         self._known_topics: set[bytes] = set()
         self._known_version = -1
         self._new_topics = 0
@@ -136,7 +137,7 @@ class ConsumerSteps:
                 draft.add(regular_expression_record(group_id, expression, None))
         epoch = group.epoch + 1
         topics = self._topics()
-        draft.add(group_epoch_record(group_id, epoch, metadata_hash(topics, group.subscribed_topics)))
+        draft.add(group_epoch_record(group_id, epoch, self.hashes.of_topics(topics, group.subscribed_topics)))
         group.checked_version = topics.version
         if group.is_empty:
             draft.add(target_epoch_record(group_id, epoch))
@@ -163,7 +164,7 @@ class ConsumerSteps:
         topics = self._topics()
         if not bump and group.checked_version == topics.version:
             return
-        new_hash = metadata_hash(topics, group.subscribed_topics)
+        new_hash = self.hashes.of_topics(topics, group.subscribed_topics)
         if bump or new_hash != group.metadata_hash:
             draft.add(group_epoch_record(group_id, group.epoch + 1, new_hash))
         if group.has_partition_metadata:
@@ -271,7 +272,7 @@ class ConsumerSteps:
             bump = bump or found != (frozenset() if before is None else before.topics)
             resolved = ResolvedExpression(found, topics.version, now_ms)
             draft.add(regular_expression_record(group.group_id, expression, resolved))
-        if bump or metadata_hash(topics, group.subscribed_topics) != group.metadata_hash:
+        if bump or self.hashes.of_topics(topics, group.subscribed_topics) != group.metadata_hash:
             self.refresh_metadata(draft, group.group_id, bump=True)
         return draft.decision
 

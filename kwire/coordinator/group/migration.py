@@ -23,7 +23,6 @@ from kwire.coordinator.group.consumer_records import (
     target_epoch_record,
 )
 from kwire.coordinator.group.records import group_record, group_tombstone
-from kwire.coordinator.group.topics import metadata_hash
 from kwire.protocol.errors import ApiError, ErrorCode, ProtocolError
 from kwire.protocol.messages.join_group import JoinGroupRequestProtocol
 from kwire.protocol.messages.records.consumer_offsets import ClassicMemberMetadata, ClassicProtocol
@@ -148,7 +147,7 @@ class Migration:
             members.append(member_record(group_id, member.member_id, subscription))
             targets.append(target_assignment_record(group_id, member.member_id, assigned))
             owned.append(current_assignment_record(group_id, member.member_id, ownership))
-        epochs_of_group = group_epoch_record(group_id, epoch, metadata_hash(topics, names))
+        epochs_of_group = group_epoch_record(group_id, epoch, self._steps.hashes.of_topics(topics, names))
         return [*members, epochs_of_group, *targets, target_epoch_record(group_id, epoch), *owned]
 
     # Members that go, and the downgrade that may follow

@@ -5,8 +5,10 @@ Source: KIP-1101 (a hash of the subscribed topics instead of a copy of them).
 
 from __future__ import annotations
 
-from hashlib import blake2b
+import struct
 from typing import TYPE_CHECKING, Protocol
+
+from kwire.coordinator.group.xxh3 import xxh3_64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sized
@@ -48,17 +50,34 @@ class Topics(Protocol):
         """The topic with that id."""
 
 
-def metadata_hash(topics: Topics, names: Iterable[str]) -> int:
-    """A hash, int64, of the existing topics of these names with their ids and numbers of partitions; 0 for none.
+class TopicHashes:
+    """Hashes of groups' topics, int64. Each topic's is computed once for a number of partitions."""
 
-    It is compared with what this coordinator, or one before it, has stored: another one than Kafka's costs a group that
-    is taken over from Kafka one more epoch.
-    """
-    digest = blake2b(digest_size=8)
-    known = NO_TOPICS_HASH
-    for name in sorted(names):
-        topic = topics.topic(name)
-        if topic is not None:
-            digest.update(topic.topic_id + len(topic.partitions).to_bytes(4, "big"))
-            known = 1
-    return int.from_bytes(digest.digest(), "big", signed=True) if known else NO_TOPICS_HASH
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, tuple[int, bytes]] = {}
+
+    def of_topics(self, topics: Topics, names: Iterable[str]) -> int:
+        """The hash of the existing topics of these names, with their ids and numbers of partitions; 0 for none.
+
+        It is Kafka's, but for the racks of the replicas, which no assignor here looks at.
+        """
+        found = [topic for name in sorted(names) if (topic := topics.topic(name)) is not None]
+        if not found:
+            return NO_TOPICS_HASH
+        digest = xxh3_64(b"".join(self._of(topic, topics) for topic in found))
+        return digest - 2**64 if digest >= 2**63 else digest
+
+    def _of(self, topic: Topic, topics: Topics) -> bytes:
+        count = len(topic.partitions)
+        known = self._known.get(topic.topic_id)
+        if known is None or known[0] != count:
+            if len(self._known) > len(topics.topics):
+                self._known.clear()  # of topics that are no more
+            name = topic.name.encode("utf-16-le")
+            high, low = topic.topic_id[7::-1], topic.topic_id[:7:-1]
+            numbers = struct.pack(f"<{count}i", *range(count))
+            text = b"\0" + high + low + name + struct.pack("<ii", len(name) // 2, count) + numbers
+            known = self._known[topic.topic_id] = (count, xxh3_64(text).to_bytes(8, "little"))
+        return known[1]
