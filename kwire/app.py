@@ -77,6 +77,8 @@ async def running(
         cluster = await _opened(settings, env) if store is None else _cluster_over(store, settings, env)
         try:
             await _create_topics(cluster, settings.topics)
+            if settings.load is not None:
+                await _load(cluster, settings.load)
             async with trio.open_nursery() as nursery:
                 servers = _servers(cluster, settings, listeners)
                 nursery.start_soon(cluster.run)
@@ -162,6 +164,15 @@ async def _create_topics(cluster: Cluster, topics: Sequence[TopicSetting]) -> No
     for topic, outcome in zip(topics, outcomes, strict=True):
         if isinstance(outcome, ApiError) and outcome.code != ErrorCode.TOPIC_ALREADY_EXISTS:
             raise CannotStart(f"cannot create the topic {topic.name!r}: {outcome.message or outcome}")
+
+
+async def _load(cluster: Cluster, directory: str) -> None:
+    """The records of the directory's files are in their topics, which are created where they are missing."""
+    from kwire.seed import find, load  # noqa: PLC0415 - only where there is something to load
+
+    seed = await find(directory)
+    await _create_topics(cluster, [topic for topic in seed.topics.values() if topic.name not in cluster.image.topics])
+    await load(cluster, seed)
 
 
 def _servers(cluster: Cluster, settings: Settings, listeners: Sequence[Sequence[Listener]]) -> dict[int, Server]:

@@ -52,6 +52,8 @@ class Settings:
     data: the directory that keeps everything, None for memory; memory_bytes then bounds the records.
     config: broker configs by Kafka's names, validated.
     failover: who may lead a partition of which no replica runs: nobody ("replicas") or any broker ("any").
+    load: a directory of TOPIC.jsonl files whose records the topics get at start.
+    ready_file: a file that is there while the process serves, and tells where.
     control: path of the socket for `kwire broker`, None for the place where that command looks by itself.
     """
 
@@ -61,6 +63,8 @@ class Settings:
     config: Mapping[str, str] = field(default_factory=dict)
     memory_bytes: int = MEMORY_STORE_BYTES
     failover: str = "replicas"
+    load: str | None = None
+    ready_file: str | None = None
     control: str | None = None
     log_format: str = "text"
     log_level: str = "info"

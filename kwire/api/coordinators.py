@@ -173,6 +173,13 @@ async def run_coordinators(cluster: Cluster) -> None:
         await coordinators.runtime.run()
 
 
+async def wait_coordinators_loaded(cluster: Cluster) -> None:
+    """Every stored group that has a leader is loaded: no request for one gets COORDINATOR_LOAD_IN_PROGRESS."""
+    coordinators = group_coordinators(cluster)
+    await coordinators.load_stored()
+    await coordinators.runtime.wait_loaded()
+
+
 async def ask_group(context: RequestContext, group_id: str, command: Command) -> Any:
     """The reply of the group's coordinator, which has to be the broker that was asked.
 

@@ -14,8 +14,8 @@ from kwire.cli.connection import Connection, connects
 from kwire.cli.interruption import interruptible
 from kwire.cli.main import Failed, UsageError
 from kwire.cli.reading import offsets, records, starts
-from kwire.cli.record_lines import record_text
 from kwire.cli.topic import existing
+from kwire.record_lines import record_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -17,8 +17,8 @@ from kwire.cli.interruption import interruptible
 from kwire.cli.main import Failed
 from kwire.cli.output import progress
 from kwire.cli.reading import offsets, records
-from kwire.cli.record_lines import SUFFIX, topic_text
 from kwire.cli.topic import existing
+from kwire.record_lines import SUFFIX, topic_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -10,13 +10,13 @@ from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects, refusal
 from kwire.cli.inputs import STANDARD_INPUT, opened, reading, told
 from kwire.cli.main import Failed, UsageError
-from kwire.cli.record_lines import BadLine, RecordLine, TopicLine, files_below, read, topic_of
+from kwire.record_lines import BadLine, RecordLine, TopicLine, files_below, read, topic_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kwire.cli.record_lines import Line
     from kwire.cli.sending import Sender
+    from kwire.record_lines import Line
 
 
 @make_command(

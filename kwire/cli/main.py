@@ -82,6 +82,8 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         metavar="replicas|any",
         help="who may lead a partition none of whose replicas runs: nobody, or any broker (default: replicas)",
     )
+    serve.add_argument("--load", metavar="DIR", help="start with the records of DIR's TOPIC.jsonl files")
+    serve.add_argument("--ready-file", metavar="FILE", help="FILE is there, and tells the address, while it serves")
     serve.add_argument("--control", metavar="PATH", help="the socket that `kwire broker` uses (default: in DIR)")
     serve.add_argument("--settings", metavar="FILE", help="a TOML file with the same settings")
     serve.add_argument("--log-format", metavar="text|json", help="form of the log lines (default: text)")

@@ -11,8 +11,8 @@ from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects
 from kwire.cli.inputs import STANDARD_INPUT, opened, reading, told
 from kwire.cli.main import Failed, UsageError
-from kwire.cli.record_lines import BadLine, RecordLine, read, time_ms
 from kwire.cli.topic import existing, pairs
+from kwire.record_lines import BadLine, RecordLine, read, time_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from kwire.cli.main import UsageError
-from kwire.cli.record_lines import time_ms
+from kwire.record_lines import time_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kwire.cli.connection import Connection
-    from kwire.cli.record_lines import RecordLine
+    from kwire.record_lines import RecordLine
 
 UNCONFIRMED_BYTES: Final = 16 * 2**20
 """So much is on its way before the oldest record is waited for: a few requests for each broker."""

@@ -10,8 +10,8 @@ import gc
 import logging
 import os
 import signal
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, NoReturn
 
 from kwire import __version__
 from kwire.cli.log_lines import start_logging
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import argparse
     import socket
     from collections.abc import AsyncIterator, Iterator, Sequence
+    from types import FrameType
 
     import trio
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("kwire")
 
+KILLED_BY = 128
+"""The exit code of a process that a signal ended is this and the signal's number, as shells have it."""
 FORCED = 1
 """Exit code when a second signal cuts the clean stop short."""
 
@@ -47,8 +50,14 @@ def run(options: argparse.Namespace) -> int:
     gc.disable()  # until it serves: what a start makes stays
     chosen = settings(options, os.environ)
     start_logging(chosen.log_format, chosen.log_level)
+    if os.getpid() == 1:  # a container's first process is deaf to signals that it has no handler for
+        signal.signal(signal.SIGTERM, _end)
     try:
-        listeners = bind_all(chosen)
+        listeners = _listeners(chosen)
+        if chosen.ready_file is not None:
+            from kwire.cli.readiness import remove_stale
+
+            remove_stale(chosen.ready_file)
         import trio
 
         trio.run(_serve, chosen, listeners)
@@ -59,6 +68,22 @@ def run(options: argparse.Namespace) -> int:
             raise
         raise UsageError(_message(group)) from None
     return 0
+
+
+def _end(number: int, _frame: FrameType | None) -> NoReturn:
+    """Ends a start that has not come far: nothing is open that has to be closed."""
+    os._exit(KILLED_BY + number)
+
+
+def _listeners(chosen: Settings) -> list[list[Listener]]:
+    """Those that a service manager hands over, else those that are asked for, bound."""
+    if "LISTEN_FDS" in os.environ:
+        from kwire.server.socket_activation import inherited
+
+        listeners = inherited(os.environ, len(chosen.brokers))
+        if listeners is not None:
+            return listeners
+    return bind_all(chosen)
 
 
 async def _serve(chosen: Settings, listeners: Sequence[Sequence[Listener]]) -> None:
@@ -75,10 +100,23 @@ async def _serve(chosen: Settings, listeners: Sequence[Sequence[Listener]]) -> N
                     gc.freeze()  # collections while requests are served need not look at it again
                     gc.enable()
                     with _control_socket(chosen, started) as control:
-                        _announce(chosen, started.bootstrap)
-                        await _answer_control(control, started)
+                        async with _told(chosen, started):
+                            _announce(chosen, started.bootstrap)
+                            await _answer_control(control, started)
             nursery.cancel_scope.cancel()
     logger.info("stopped")
+
+
+@asynccontextmanager
+async def _told(chosen: Settings, started: Running) -> AsyncIterator[None]:
+    """Those who want to know are told that it serves, and when it stops."""
+    if chosen.ready_file is None and "NOTIFY_SOCKET" not in os.environ:
+        yield
+        return
+    from kwire.cli.readiness import told
+
+    async with told(chosen.ready_file, started, os.environ):
+        yield
 
 
 @contextmanager

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NAMES: Final = (
     *("data", "brokers", "broker-id", "topic", "listen", "advertise", "config", "memory"),
-    *("failover", "control", "log-format", "log-level"),
+    *("failover", "load", "ready-file", "control", "log-format", "log-level"),
 )
 REPEATABLE: Final = frozenset({"topic", "listen", "config"})
 VARIABLE_PREFIX: Final = "KWIRE_"
@@ -145,7 +145,7 @@ def _parsed(texts: Texts, config: Texts) -> Settings:
     for name, text in texts.items():
         match name:
             case "data":
-                values["data"] = _directory(text)
+                values["data"] = _directory(text, "to keep everything in memory")
             case "brokers":
                 count = _number(text, 1, BROKERS_MAX)
             case "broker-id":
@@ -158,6 +158,10 @@ def _parsed(texts: Texts, config: Texts) -> Settings:
                 values["memory_bytes"] = _size(text)
             case "failover":
                 values["failover"] = _choice(text, FAILOVERS)
+            case "load":
+                values["load"] = _directory(text, "to load nothing")
+            case "ready-file":
+                values["ready_file"] = _one(text)
             case "control":
                 values["control"] = _one(text)
             case "log-format":
@@ -224,10 +228,10 @@ def _topic(text: str, where: str) -> TopicSetting:
     return TopicSetting(name, partitions, configs)
 
 
-def _directory(text: Text) -> str:
+def _directory(text: Text, without: str) -> str:
     path = _one(text)
     if not path:
-        raise UsageError(f"{text.where} is empty; name a directory, or leave it out to keep everything in memory")
+        raise UsageError(f"{text.where} is empty; name a directory, or leave it out {without}")
     return path
 
 

@@ -167,6 +167,7 @@ class Runtime:
         self._shards: dict[int, Shard] = {}
         self._timers = Timers()
         self._nursery: trio.Nursery | None = None
+        self._waiting_for_loads = trio.lowlevel.ParkingLot()
         self._sooner = trio.Event()
         self._sleeping_until_s: float | None = None
 
@@ -230,11 +231,17 @@ class Runtime:
                 await trio.lowlevel.checkpoint()
                 if shard.unloaded:
                     return
+            self._loaded(shard, machine)
         except StorageError as error:
             _log.error("cannot load a coordinator's partition %d: %s", shard.partition.index, error)
             self.unload(shard.partition.index)
-            return
-        self._loaded(shard, machine)
+        finally:
+            self._waiting_for_loads.unpark_all()
+
+    async def wait_loaded(self) -> None:
+        """No shard is being loaded any more."""
+        while any(shard.machine is None for shard in self._shards.values()):
+            await self._waiting_for_loads.park()
 
     def _loaded(self, shard: Shard, machine: Machine) -> None:
         shard.machine = machine

@@ -94,9 +94,10 @@ class BrokerServers:
             logger.info("broker %d is started", node_id)
 
     def _bound_again(self, server: Server) -> list[Listener]:
-        listeners: list[Listener] = []
+        listeners = [listener for listener in server.listeners if listener.inherited]
         try:
-            for host, port in dict.fromkeys((listener.host, listener.port) for listener in server.listeners):
+            bound = (listener for listener in server.listeners if not listener.inherited)
+            for host, port in dict.fromkeys((listener.host, listener.port) for listener in bound):
                 listeners += bind(host, port, self._backlog)
         except BaseException:
             for listener in listeners:

@@ -44,14 +44,16 @@ IPV4_MAPPED: Final = "::ffff:"
 class Listener:
     """One bound address.
 
-    host and port are what was bound: the real port where 0 was asked for.
+    host and port are what was bound: the real port where 0 was asked for. inherited: the service manager bound it and
+    keeps it open, so it could not be bound again: it stays open until this process ends.
     """
 
-    __slots__ = ("host", "port", "socket")
+    __slots__ = ("host", "inherited", "port", "socket")
 
-    def __init__(self, bound: socket.socket, host: str) -> None:
+    def __init__(self, bound: socket.socket, host: str, *, inherited: bool = False) -> None:
         self.socket = bound
         self.host = host
+        self.inherited = inherited
         self.port: int = bound.getsockname()[1]
 
     def accept(self) -> socket.socket | None:
@@ -78,7 +80,8 @@ class Listener:
 
     def close(self) -> None:
         """No more clients are accepted. Idempotent."""
-        self.socket.close()
+        if not self.inherited:
+            self.socket.close()
 
 
 def bind(host: str, port: int, backlog: int) -> list[Listener]:
