@@ -182,7 +182,7 @@ def _servers(cluster: Cluster, settings: Settings, listeners: Sequence[Sequence[
         broker.ports = tuple(dict.fromkeys(listener.port for listener in bound))
         broker.advertised = setting.advertise
         cluster.configs.own_static[setting.node_id] = _own_static(setting, bound, settings.data)
-        servers[setting.node_id] = Server(broker, bound, cluster.env)
+        servers[setting.node_id] = Server(broker, bound, cluster.env, settings.advertise_to_gateway)
     return servers
 
 

@@ -52,6 +52,8 @@ class Settings:
     data: the directory that keeps everything, None for memory; memory_bytes then bounds the records.
     config: broker configs by Kafka's names, validated.
     failover: who may lead a partition of which no replica runs: nobody ("replicas") or any broker ("any").
+    advertise_to_gateway: the host told to clients who come through this machine's default gateway, as those at a
+    container's published port do.
     load: a directory of TOPIC.jsonl files whose records the topics get at start.
     ready_file: a file that is there while the process serves, and tells where.
     control: path of the socket for `kwire broker`, None for the place where that command looks by itself.
@@ -63,6 +65,7 @@ class Settings:
     config: Mapping[str, str] = field(default_factory=dict)
     memory_bytes: int = MEMORY_STORE_BYTES
     failover: str = "replicas"
+    advertise_to_gateway: str | None = None
     load: str | None = None
     ready_file: str | None = None
     control: str | None = None

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kwire.broker.broker import Broker
     from kwire.protocol.produce_forms import ProduceForms
 
@@ -25,12 +27,17 @@ class ConnectionInfo:
 
     peer: tuple[str, int]
     local: tuple[str, int]
-    """The address that the client reached us by, IPv4-mapped ones unmapped."""
+    """The address that the client reached us by, IPv4-mapped ones unmapped; as far as we know, where addresses are
+    translated on the way."""
     client_software_name: str = ""
     client_software_version: str = ""
     has_produced: bool = False
     produce_forms: ProduceForms | None = None
     """What its Produce requests have in common, from the second one on."""
+    works: bool = False
+    """The client has asked for more than where things are."""
+    on_told: Callable[[ConnectionInfo], None] | None = None
+    """Called when the client was told where the brokers are."""
 
 
 @dataclass(slots=True)

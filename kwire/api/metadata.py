@@ -65,6 +65,8 @@ async def handle(request: MetadataRequest, context: RequestContext) -> MetadataR
     if request.include_topic_authorized_operations:
         for row in rows:
             row.topic_authorized_operations = TOPIC_OPERATIONS
+    if context.connection.on_told is not None:
+        context.connection.on_told(context.connection)
     wants_operations = request.include_cluster_authorized_operations
     return MetadataResponse(
         brokers=_brokers(context),

@@ -21,13 +21,23 @@ if TYPE_CHECKING:
     """Gives the response, or a coroutine, not begun yet, that gives it."""
 
 
+FINDING: Final = frozenset(
+    {
+        *(ApiKey.API_VERSIONS, ApiKey.SASL_HANDSHAKE, ApiKey.METADATA, ApiKey.FIND_COORDINATOR),
+        *(ApiKey.DESCRIBE_CLUSTER, ApiKey.DESCRIBE_TOPIC_PARTITIONS),
+    }
+)
+"""What clients ask, wherever they are connected, to find out where else to go."""
+
+
 class Api:
     """One supported API.
 
-    min_version to max_version are answered; announced_min_version may be lower, to please a client.
+    min_version to max_version are answered; announced_min_version may be lower, to please a client. is_work: clients
+    ask for it on connections to the addresses that they were told.
     """
 
-    __slots__ = ("_handle", "announced_min_version", "key", "max_version", "min_version", "stem")
+    __slots__ = ("_handle", "announced_min_version", "is_work", "key", "max_version", "min_version", "stem")
 
     def __init__(
         self, key: ApiKey, min_version: int, max_version: int, announced_min_version: int | None = None
@@ -36,6 +46,7 @@ class Api:
         self.min_version = min_version
         self.max_version = max_version
         self.announced_min_version = min_version if announced_min_version is None else announced_min_version
+        self.is_work = key not in FINDING
         self.stem = key.name.lower()
         self._handle: Handler | None = None
 

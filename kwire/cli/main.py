@@ -71,6 +71,11 @@ def _add_serve(serve: argparse.ArgumentParser) -> None:
         "--advertise", metavar="HOST:PORT", help="the address told to clients (default: as they reached it)"
     )
     serve.add_argument(
+        "--advertise-to-gateway",
+        metavar="HOST",
+        help="the host told to clients who come through the default gateway, as at a container's published port",
+    )
+    serve.add_argument(
         "--config",
         metavar="KEY=VALUE",
         help="a broker config by Kafka's name, such as auto.create.topics.enable=false; repeatable",

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     Texts = dict[str, "Text"]
 
 NAMES: Final = (
-    *("data", "brokers", "broker-id", "topic", "listen", "advertise", "config", "memory"),
-    *("failover", "load", "ready-file", "control", "log-format", "log-level"),
+    *("data", "brokers", "broker-id", "topic", "listen", "advertise", "advertise-to-gateway", "config"),
+    *("memory", "failover", "load", "ready-file", "control", "log-format", "log-level"),
 )
 REPEATABLE: Final = frozenset({"topic", "listen", "config"})
 VARIABLE_PREFIX: Final = "KWIRE_"
@@ -154,6 +154,8 @@ def _parsed(texts: Texts, config: Texts) -> Settings:
                 broker["listen"] = _addresses(text)
             case "advertise":
                 broker["advertise"] = _address(_one(text), text.where, 1)
+            case "advertise-to-gateway":
+                values["advertise_to_gateway"] = _one(text)
             case "memory":
                 values["memory_bytes"] = _size(text)
             case "failover":

@@ -49,6 +49,8 @@ def answer(
         api = registry.find(header.api_key, header.api_version)
         if api is None:
             return _answer_unsupported(header)
+        if api.is_work:
+            connection.works = True
         request = _decoded(frame, header, api)
     context = RequestContext(broker, connection, header.api_version, header.client_id)
     try:

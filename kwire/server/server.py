@@ -16,6 +16,7 @@ from kwire.server.in_flight import InFlight
 from kwire.server.listener import plain_host
 from kwire.server.session import Session, shown
 from kwire.server.transport import SocketTransport
+from kwire.server.unreached import Unreached
 
 if TYPE_CHECKING:
     import socket
@@ -41,16 +42,21 @@ SHORTEST_IDLE_CHECK_S: Final = 0.1
 class Server:
     """What one broker needs to be reached.
 
-    listeners are bound already; serve() accepts until it is cancelled.
+    listeners are bound already; serve() accepts until it is cancelled. host_for_gateway: that by which clients who come
+    through the default gateway are taken to have reached us, None for the address that they are seen to have taken.
     """
 
-    def __init__(self, broker: Broker, listeners: Sequence[Listener], env: Env) -> None:
+    def __init__(
+        self, broker: Broker, listeners: Sequence[Listener], env: Env, host_for_gateway: str | None = None
+    ) -> None:
         self.sessions: set[Session] = set()
         self._broker = broker
         self._env = env
         self._in_flight = InFlight()
         self.listeners = listeners
         self._per_host: Counter[str] = Counter()
+        self._host_for_gateway = host_for_gateway
+        self._unreached = Unreached(broker, env.clock_s, lambda: (session.info for session in self.sessions))
         self._poller: Poller | None = None
         self._waiting_for_room = trio.lowlevel.ParkingLot()
 
@@ -91,7 +97,7 @@ class Server:
         await self._run(self._begin(transport, peer, local))
 
     def _begin(self, transport: Transport, peer: tuple[str, int], local: tuple[str, int]) -> Session:
-        info = ConnectionInfo(peer, local)
+        info = ConnectionInfo(peer, local, on_told=self._unreached.told)
         max_frame_bytes = self._broker.config.socket_request_max_bytes
         session = Session(transport, info, self._broker, self._in_flight, self._env.clock_s, max_frame_bytes)
         self.sessions.add(session)
@@ -104,6 +110,7 @@ class Server:
         finally:
             host = session.info.peer[0]
             self.sessions.discard(session)
+            self._unreached.ended(session.info)
             self._per_host[host] -= 1
             if not self._per_host[host]:
                 del self._per_host[host]
@@ -125,6 +132,11 @@ class Server:
                 logger.warning("closed the connection from %s: max.connections.per.ip is reached", shown(peer))
                 connected.close()
                 continue
+            if self._host_for_gateway is not None:
+                from kwire.server.gateway import is_default_gateway  # noqa: PLC0415 - in containers only
+
+                if is_default_gateway(peer[0], self._env.files):
+                    local = (self._host_for_gateway, local[1])
             transport = SocketTransport(connected, self._env.run_blocking, self._poller)
             nursery.start_soon(self._run, self._begin(transport, peer, local))
 

@@ -29,7 +29,7 @@ def test_every_option():
         *("--advertise", "kafka.example:9092", "--memory", "64MiB", "--log-format", "json", "--log-level", "DEBUG"),
         *("--topic", "a", "--topic", "b:3", "--topic", "c:2:retention.ms=5:cleanup.policy=compact,delete"),
         *("--topic", "d:retention.ms=7", "--config", "num.partitions=4", "--failover", "any", "--control", "c.sock"),
-        *("--load", "records", "--ready-file", "run/ready"),
+        *("--advertise-to-gateway", "localhost", "--load", "records", "--ready-file", "run/ready"),
     )
     assert chosen.data == "d"
     assert chosen.brokers == (
@@ -39,6 +39,7 @@ def test_every_option():
     assert (chosen.log_format, chosen.log_level) == ("json", "debug")
     assert (chosen.failover, chosen.control) == ("any", "c.sock")
     assert (chosen.load, chosen.ready_file) == ("records", "run/ready")
+    assert chosen.advertise_to_gateway == "localhost"
     assert chosen.topics == (
         TopicSetting("a"),
         TopicSetting("b", 3),
