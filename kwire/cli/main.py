@@ -1,8 +1,8 @@
 """The command `kwire`: its two parsers, its errors and exit codes.
 
-`kwire serve` has to be quick, so its options are read by argparse and it loads nothing else; all other commands, and
-the help and the completion of all, are click's (kwire.cli.root). Each command's module is imported when it is
-asked for.
+`kwire serve` and `kwire healthcheck` have to be quick: argparse reads their options, and they load nothing else. All
+other commands, and the help and the completion of all, are click's (kwire.cli.root). Each command's module is imported
+when it is asked for.
 """
 
 from __future__ import annotations
@@ -115,9 +115,13 @@ def _serve(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    light = arguments[:1] == ["serve"] and not {"-h", "--help"} & set(arguments)
-    if light and COMPLETION_VARIABLE not in os.environ:
+    light = not {"-h", "--help"} & set(arguments) and COMPLETION_VARIABLE not in os.environ
+    if light and arguments[:1] == ["serve"]:
         return _serve(arguments[1:])
+    if light and arguments == ["healthcheck"]:
+        from kwire.cli.healthcheck import run as check
+
+        return check()
     from kwire.cli.root import run
 
     return run(arguments)

@@ -38,12 +38,14 @@ class Root(Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the commands."""
-        return ["serve", *MODULES]
+        return ["serve", "healthcheck", *MODULES]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name."""
         if cmd_name == "serve":
             return serve()
+        if cmd_name == "healthcheck":
+            return healthcheck()
         if cmd_name not in MODULES:
             return None
         found: click.Command = import_module(MODULES[cmd_name]).command
@@ -82,6 +84,16 @@ def serve() -> Command:
         params=options,
         help=f"Run a broker.\n\n{parser.description}",
         examples=("kwire serve --data ./kwire-data --topic orders:6",),
+    )
+
+
+def healthcheck() -> Command:
+    """`kwire healthcheck` for its help and the completion; `kwire.cli.main` runs it."""
+    return Command(
+        "healthcheck",
+        help="Tell whether the broker answers that these KWIRE_ variables started: the health check of a container.\n\n"
+        "Exit code 0 says that it does, 1 that it does not, or not yet.",
+        examples=("KWIRE_LISTEN=127.0.0.1:9094 kwire healthcheck",),
     )
 
 

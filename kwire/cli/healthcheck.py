@@ -1,0 +1,78 @@
+"""`kwire healthcheck`: whether the broker that these KWIRE_ variables started serves, for containers.
+
+It is asked as a client asks: with ApiVersions, at its port. Where a ready file is set, that has to be there as well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from typing import TYPE_CHECKING, Final
+
+from kwire.cli.main import Failed, serve_parser
+from kwire.cli.settings import settings
+from kwire.settings import Address
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kwire.settings import Settings
+
+TIMEOUT_S: Final = 4.0
+"""Shorter than the image's own, so that the reason is told."""
+ASK: Final = bytes.fromhex("0000000a 0012 0000 00000001 ffff")
+"""ApiVersions, version 0, correlation id 1, no client id, with its size."""
+HEAD_BYTES: Final = 8
+LOCAL: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+"""Where a broker that listens on every interface is found."""
+
+
+def run(variables: Mapping[str, str] = os.environ) -> int:
+    """0: it serves; one of several brokers is enough.
+
+    Raises:
+        UsageError: the variables are wrong.
+        Failed: nobody answers, or not yet.
+    """
+    chosen = settings(serve_parser().parse_args([]), variables)
+    reasons = []
+    for address in _addresses(chosen):
+        try:
+            _ask(address)
+        except OSError as error:
+            reasons.append(f"{address}: {error.strerror or error}")
+        else:
+            return 0
+    raise Failed(f"no broker answers at {', '.join(reasons)}")
+
+
+def _addresses(chosen: Settings) -> list[Address]:
+    hosts = [LOCAL.get(broker.listen[0].host, broker.listen[0].host) for broker in chosen.brokers]
+    if chosen.ready_file is None:
+        ports = [broker.listen[0].port for broker in chosen.brokers]
+    else:
+        try:
+            with open(chosen.ready_file, "rb") as file:  # noqa: PTH123 - pathlib would be loaded for nothing
+                ports = [broker["port"] for broker in json.load(file)["brokers"]]
+        except FileNotFoundError:
+            raise Failed(f"not ready yet: there is no {chosen.ready_file}") from None
+    return [Address(host, port) for host, port in zip(hosts, ports, strict=False)]
+
+
+def _ask(address: Address) -> None:
+    """The broker has answered.
+
+    Raises:
+        OSError: it has not.
+    """
+    with socket.create_connection(address, TIMEOUT_S) as connected:
+        connected.sendall(ASK)
+        head = b""
+        while len(head) < HEAD_BYTES:
+            more = connected.recv(HEAD_BYTES - len(head))
+            if not more:
+                raise ConnectionResetError("it closed the connection")
+            head += more
+    if head[4:] != ASK[8:12]:
+        raise ConnectionError("what answers is no Kafka broker")
