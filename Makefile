@@ -1,9 +1,9 @@
-# serve, test, lint, compat, simulate, examples, bench, compare: each installs what it needs into .venv first.
+# serve, test, lint, package, compat, simulate, examples, bench, compare: each installs what it needs into .venv first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test lint compat simulate bench compare clean
+.PHONY: serve test lint package compat simulate bench compare clean
 serve: $(VENV)/.serve
 	$(BIN)/kwire serve $(ARGS)
 
@@ -26,6 +26,10 @@ simulate: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/request_cost.py $(ARGS)
 	$(BIN)/python benchmarks/embedded.py
+
+# The sdist and the wheel, tried outside of the repository with each Python from 3.11 on that is here.
+package: $(VENV)/.dev
+	$(BIN)/python packaging/try_package.py $(ARGS)
 
 # kwire beside Apache Kafka, about ten minutes; ARGS=--short for one small round, ARGS="-k groups" for a section.
 compare: $(VENV)/.dev

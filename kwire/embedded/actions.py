@@ -22,6 +22,7 @@ from kwire.protocol.messages.alter_partition_reassignments import (
 )
 from kwire.protocol.messages.create_topics import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
 from kwire.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
+from kwire.protocol.records.key_hash import partition_for_key
 from kwire.protocol.records.record import encode_batch
 from kwire.server.brokers import UnknownBroker
 from kwire.settings import CannotStart
@@ -220,7 +221,7 @@ async def extend(running: Running, name: str, new: Sequence[NewRecord]) -> list[
         if record.partition is not None:
             index = live_partition(cluster, name, record.partition).index
         elif stored.key is not None:
-            index = reading.partition_for_key(bytes(stored.key), len(partitions))
+            index = partition_for_key(bytes(stored.key), len(partitions))
         else:
             index = turn % len(partitions)
             turn += 1

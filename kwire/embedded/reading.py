@@ -90,22 +90,3 @@ def stored(record: NewRecord, now_ms: int) -> StoredRecord:
 
 def _encoded(value: bytes | str | None) -> bytes | None:
     return value.encode() if isinstance(value, str) else value
-
-
-def partition_for_key(key: bytes, partitions: int) -> int:
-    """The partition that Kafka's own producers choose: murmur2 of the key. Source: Kafka's Utils.murmur2."""
-    return (_murmur2(key) & 0x7FFF_FFFF) % partitions
-
-
-def _murmur2(data: bytes) -> int:
-    mask, multiplier = 0xFFFF_FFFF, 0x5BD1_E995
-    hashed = 0x9747_B28C ^ len(data)
-    whole = len(data) & ~3
-    for start in range(0, whole, 4):
-        word = int.from_bytes(data[start : start + 4], "little") * multiplier & mask
-        word = (word ^ word >> 24) * multiplier & mask
-        hashed = hashed * multiplier & mask ^ word
-    if whole < len(data):
-        hashed = (hashed ^ int.from_bytes(data[whole:], "little")) * multiplier & mask
-    hashed = (hashed ^ hashed >> 13) * multiplier & mask
-    return hashed ^ hashed >> 15
