@@ -24,6 +24,7 @@ VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 START_S = 60.0
 TEST = """
 def test_a_record_comes_back(kafka):
+    kafka.create_topic("t")
     kafka.append("t", b"seen")
     assert [record.value for record in kafka.records("t")] == [b"seen"]
 """
