@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from kwire.cli import record_lines
+from kwire import record_lines
 from kwire.cli.command import Command
 from kwire.cli.connection import OPTIONS as CONNECTION_OPTIONS
 from kwire.cli.root import root
