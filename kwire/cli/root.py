@@ -91,8 +91,8 @@ def healthcheck() -> Command:
     """`kwire healthcheck` for its help and the completion; `kwire.cli.main` runs it."""
     return Command(
         "healthcheck",
-        help="Tell whether the broker answers that these KWIRE_ variables started: the health check of a container.\n\n"
-        "Exit code 0 says that it does, 1 that it does not, or not yet.",
+        help="Tell whether the broker serves, for containers.\n\n"
+        "Asks the one that these KWIRE_ variables started. Exit code 1 says that it does not answer, or not yet.",
         examples=("KWIRE_LISTEN=127.0.0.1:9094 kwire healthcheck",),
     )
 

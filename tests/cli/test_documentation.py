@@ -114,6 +114,7 @@ def as_it_stands(line):
         line = f"env -u KWIRE_CONTROL {line} --listen 127.0.0.1:0".replace("kwire-data", "other-data")
     if line.startswith("env ") or "--follow" in line:
         line = f"timeout --preserve-status -s INT 4 {line}"
+    line = line.replace("KWIRE_LISTEN=127.0.0.1:9094", "KWIRE_LISTEN=${KWIRE_BOOTSTRAP_SERVERS%%,*}")
     return line.replace(" -b localhost:9093", "")
 
 
