@@ -8,7 +8,12 @@ import pytest
 from kwire.cli.connection import Connection, connection_of
 from kwire.cli.main import Failed
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # kafka-python's own
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # kafka-python's own
+    # Where a TLS handshake fails, kafka-python leaves its socket to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @pytest.fixture
