@@ -204,6 +204,13 @@ def test_the_target_is_computed_as_seldom_as_is_said(driver):
     assert driver.consumer_beat("b", 2).answer.member_epoch == 3
 
 
+def test_a_clock_that_was_set_back_holds_no_target_up(driver):
+    driver.group_config.consumer_assignment_interval_ms = 1_000
+    driver.join_consumer("a")
+    driver.now_ms -= 3_600_000
+    assert driver.join_consumer("b").member_epoch == 3
+
+
 def test_the_assignor_that_most_want_is_used(driver):
     driver.topics.create("u", 3)
     driver.join_consumer("a", ["t", "u"], server_assignor="range")

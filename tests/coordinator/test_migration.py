@@ -113,6 +113,18 @@ def test_a_downgraded_group_lives_by_its_members_session(driver):
     assert c not in driver.reloaded().groups["g"].members
 
 
+def test_a_coordinator_that_takes_over_goes_on_with_the_rebalance_of_a_downgraded_group(driver):
+    c, epoch = both(driver)
+    held = synced(driver, c, epoch)
+    driver.consumer_beat("b", -1)
+    driver.restart()
+    assert driver.group().state_name == "PreparingRebalance"
+    assert refused(driver.beat(c, epoch)) == ErrorCode.REBALANCE_IN_PROGRESS
+    stored, _ = read_assignment(driver.group().members[c].assignment, driver.topics)
+    assert [sorted(each) for each in stored.values()] == [held]  # not what b had
+    assert join_classic(driver, c).answer.generation_id == epoch + 1
+
+
 @pytest.mark.parametrize(
     ("policy", "upgrades", "downgrades"),
     [("disabled", False, False), ("UPGRADE", True, False), ("downgrade", False, True), ("Bidirectional", True, True)],
@@ -231,6 +243,18 @@ class TestClassicMembers:
         assert not replaced.error_code
         assert (group.group_type, set(group.members)) == ("classic", {joined.member_id, replaced.member_id})
         assert driver.reloaded().groups["g"].members.keys() == group.members.keys()
+
+    def test_it_is_not_given_what_another_one_consumes_still(self, driver):
+        joined = lead(driver)
+        c, epoch = joined.member_id, joined.generation_id
+        driver.join_consumer("b", instance_id="j")
+        assert driver.group().state_name == "Reconciling"  # c has everything, and does not know better
+        replaced = join_classic(driver, instance_id="j").answer
+        assert driver.group().group_type == "classic"
+        refusal = driver.sync(replaced.member_id, driver.group().generation_id).answer
+        assert refusal.code == ErrorCode.REBALANCE_IN_PROGRESS
+        first, second = join_classic(driver, c), join_classic(driver, replaced.member_id, instance_id="j")
+        assert first.answer.generation_id == second.answer.generation_id > epoch
 
     def test_a_consumer_takes_the_place_of_a_static_one(self, driver):
         joined = lead(driver, instance_id="i")

@@ -67,6 +67,16 @@ def test_new_topics_are_found_ten_seconds_later_and_old_ones_go(driver):
     assert (reply.member_epoch, sorted(driver.given(reply))) == (3, ["orders-de", "orders-fr", "orders-it"])
 
 
+def test_a_clock_that_was_set_back_holds_no_lookup_up(driver):
+    join(driver, "a", "orders-.*")
+    driver.pass_time(0)
+    driver.consumer_beat("a", 1)
+    driver.now_ms -= 3_600_000
+    join(driver, "b", "orders-d.*")
+    driver.pass_time(0)
+    assert driver.group().resolved["orders-d.*"].topics == {"orders-de"}
+
+
 def test_it_is_looked_up_again_after_the_interval(driver):
     join(driver, "a", "orders-.*")
     driver.pass_time(0)

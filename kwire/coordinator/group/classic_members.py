@@ -92,7 +92,7 @@ class ClassicMembers:
         self._steps.refresh_metadata(draft, group_id, bump=bump or had_expression)
         if not downgrades:
             self._steps.update_target(draft, group_id, now_ms)
-        rebalance = downgrades and group.target_epoch < group.epoch
+        rebalance = downgrades and not self._others_are_reconciled(group, member_id)
         if not rebalance:
             held = named_partitions({row.topic: row.partitions for row in told.owned_partitions}, self._topics())
             self._steps.reconcile(draft, group_id, member_id, held)
@@ -122,6 +122,14 @@ class ClassicMembers:
             raise ApiError(ErrorCode.GROUP_MAX_SIZE_REACHED)
         if not group.supports_classic(request.protocol_type, [each.name for each in request.protocols]):
             raise ApiError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
+
+    def _others_are_reconciled(self, group: ConsumerGroup, member_id: str) -> bool:
+        """Whether every other member consumes its target: a classic group gives each its target at once."""
+        return group.target_epoch == group.epoch and all(
+            each.ownership.is_reconciled_to(group.target_epoch)
+            for each in group.members.values()
+            if each.member_id != member_id
+        )
 
     def _downgrades(self, group: ConsumerGroup, instance_id: str) -> bool:
         existing = group.static_member(instance_id)

@@ -74,6 +74,14 @@ class Ownership:
         """Whether it consumes what the target of that epoch gives it."""
         return self.state is MemberState.STABLE and self.epoch == target_epoch
 
+    @property
+    def partitions(self) -> Partitions:
+        """All that it may consume at this moment."""
+        return {
+            topic_id: frozenset({*self.assigned.get(topic_id, ()), *self.revoking.get(topic_id, ())})
+            for topic_id in dict.fromkeys((*self.assigned, *self.revoking))
+        }
+
     def assigned_since(self, topic_id: bytes, partition: int) -> int | None:
         """The epoch at which the partition was assigned to it; None where it holds it not at all."""
         since = self.assigned.get(topic_id, {}).get(partition)

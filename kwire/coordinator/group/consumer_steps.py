@@ -245,7 +245,7 @@ class ConsumerSteps:
         if last is None:
             return True
         age_ms = now_ms - last.timestamp_ms
-        if age_ms <= REFRESH_MIN_INTERVAL_MS:
+        if 0 <= age_ms <= REFRESH_MIN_INTERVAL_MS:  # less where the clock was set back
             return False
         known = len(group.expressions) == len(group.resolved) and group.topics_seen == self._topics_seen()
         return not known or age_ms > self._config().group_consumer_regex_refresh_interval_ms

@@ -180,7 +180,10 @@ class Migration:
     def to_classic(
         self, draft: Draft, group: ConsumerGroup, leaving: Collection[str], now_ms: int, *, rebalance: bool
     ) -> None:
-        """The group is a classic one, of the members that do not leave; they keep their target assignments."""
+        """The group is a classic one, of the members that do not leave; each has what it may consume at this moment.
+
+        Not its target, as in Apache Kafka: another one may still consume some of that, and not know better for a while.
+        """
         group_id = group.group_id
         classic = ClassicGroup(
             group_id,
@@ -207,10 +210,14 @@ class Migration:
         classic.protocol = classic.select_protocol()
         assignments = {}
         for member_id, member_of_classic in classic.members.items():
-            target = group.targets.get(member_id, {})
             metadata = member_of_classic.metadata(classic.protocol)
-            assignments[member_id] = encoded_assignment(target, self._topics(), metadata)
-        record = group_record(group_id, classic.as_value(assignments))
+            assignments[member_id] = encoded_assignment(
+                group.member(member_id).ownership.partitions, self._topics(), metadata
+            )
+        value = classic.as_value(assignments)
+        if rebalance:
+            value.leader = None  # a coordinator that takes over has to begin it again
+        record = group_record(group_id, value)
         for tombstone in group.tombstones():
             draft.add(tombstone)
         draft.add(record)

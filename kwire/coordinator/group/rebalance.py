@@ -230,6 +230,7 @@ class Rebalancing:
         group.pending_sync.clear()
         decision.timers.append(Timer(sync_key(group.group_id), None))
         group.initial = group.state is State.EMPTY
+        group.leader = group.leader or next(iter(group.members), None)
         group.state = State.PREPARING_REBALANCE
         group.state_since_ms = now_ms
         if not group.initial:
@@ -472,10 +473,14 @@ class Rebalancing:
         return decision
 
     def loaded(self, group: ClassicGroup, now_ms: int, decision: Decision) -> None:
-        """Its members have their session timeout to show up; a group that is too large by now has to join again."""
+        """Its members have their session timeout to show up.
+
+        They have to join again where they are too many by now, or where nobody leads: a consumer group that became a
+        classic one has not had a generation of its own yet.
+        """
         for member in group.members.values():
             self._restart_session(group, member, decision)
-        if len(group.members) > self._config().group_max_size:
+        if len(group.members) > self._config().group_max_size or (group.members and group.leader is None):
             self._prepare(group, now_ms, decision)
 
     # From and to a consumer group

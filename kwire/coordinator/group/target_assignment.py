@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 def is_due(group: ConsumerGroup, interval_ms: int, now_ms: int) -> bool:
-    """Whether the target has to be computed, and may be by now."""
+    """Whether the target has to be computed, and may be by now: at once where the clock was set back."""
     if group.target_epoch >= group.epoch:
         return False
-    since_ms = group.target_timestamp_ms
-    return not since_ms or not interval_ms or now_ms >= since_ms + interval_ms
+    age_ms = now_ms - group.target_timestamp_ms
+    return not 0 <= age_ms < interval_ms
 
 
 def changed_targets(group: ConsumerGroup, assignor: Assignor, topics: Topics) -> dict[str, Partitions]:
