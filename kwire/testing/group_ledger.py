@@ -7,13 +7,14 @@ that is held against the answer.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from kwire.testing.ledger import Violation
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+K = TypeVar("K")
 Partition = tuple[str, int]
 """Topic and index."""
 
@@ -23,16 +24,18 @@ NO_OFFSET = -1
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is certain when a request leaves: the newest generation, offsets, and who each static instance is."""
+    """What is certain when a request leaves: the newest generation, offsets, owners, who each static instance is."""
 
+    era: int
     generation_id: int
     committed: Mapping[Partition, int]
+    owners: Mapping[Partition, str]
     instances: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A process (name) as a member of one generation."""
+    """A process (name) as a member of one generation, or at one epoch."""
 
     name: str
     member_id: str
@@ -51,11 +54,17 @@ class _Holding:
 
 @dataclass(slots=True)
 class GroupLedger:
-    """One group. Times are seconds of any one clock."""
+    """One group. Times are seconds of any one clock.
+
+    in_step: its members are all of one generation, as those of a classic group; not each at an epoch of its own.
+    """
 
     group_id: str
+    in_step: bool = True
+    era: int = 0
     generation_id: int = NO_GENERATION
     committed: dict[Partition, int] = field(default_factory=dict)
+    owners: dict[Partition, str] = field(default_factory=dict)
     instances: dict[str, str] = field(default_factory=dict)
     _asked: dict[Partition, set[int]] = field(default_factory=dict)
     _consumed: dict[Partition, set[int]] = field(default_factory=dict)
@@ -65,7 +74,16 @@ class GroupLedger:
 
     def known(self) -> Known:
         """What is certain now."""
-        return Known(self.generation_id, self.committed.copy(), self.instances.copy())
+        return Known(self.era, self.generation_id, self.committed.copy(), self.owners.copy(), self.instances.copy())
+
+    def began_again(self) -> None:
+        """The group was empty and has become one of another kind, whose generations begin again."""
+        self.era += 1
+        self.generation_id = NO_GENERATION
+        self.owners.clear()
+        self.instances.clear()
+        self._assignments.clear()
+        self._holdings.clear()
 
     # Who owns what
 
@@ -86,13 +104,8 @@ class GroupLedger:
             Violation: there had been a newer one.
         """
         self._check_current(known, member, "joins")
-        instance_id = member.instance_id
-        if instance_id is None:
-            return
-        if self.instances.get(instance_id) == known.instances.get(instance_id):
-            self.instances[instance_id] = member.member_id
-        else:
-            self.instances.pop(instance_id, None)  # two were told at the same time: nobody knows who was the last one
+        if member.instance_id is not None:
+            _note(self.instances, known.instances, member.instance_id, member.member_id)
 
     def assigned(
         self, known: Known, member: Membership, partitions: Collection[Partition], now_s: float, live_until_s: float
@@ -102,9 +115,27 @@ class GroupLedger:
         Raises:
             Violation: somebody else owns one, or this generation gave it, or the member, something else.
         """
-        self._check_current(known, member, "is assigned to")
-        self.generation_id = max(self.generation_id, member.generation_id)
         given = frozenset(partitions)
+        if self.in_step:
+            self._check_current(known, member, "is assigned to")
+            self._check_generation(member, given)
+        if known.era != self.era:
+            return
+        if self._starters.get(member.instance_id or "", member.name) != member.name:
+            for partition in given:
+                self.owners.pop(partition, None)  # it may have been replaced, or not: nobody knows
+            return
+        self.generation_id = max(self.generation_id, member.generation_id)
+        before = self._holdings.get(member.name)
+        for holding in self._holdings.values():
+            both = holding.partitions & given
+            if both and min(live_until_s, holding.live_until_s) > now_s and holding is not before:
+                raise self._violation(member, f"owns {sorted(both)}, and so does {holding.member}")
+        for partition in given if before is None else given - before.partitions:
+            _note(self.owners, known.owners, partition, member.member_id)
+        self._holdings[member.name] = _Holding(member, given, live_until_s)
+
+    def _check_generation(self, member: Membership, given: frozenset[Partition]) -> None:
         generation = self._assignments.setdefault(member.generation_id, {})
         identity = member.instance_id or member.member_id
         before = generation.setdefault(identity, given)
@@ -113,13 +144,6 @@ class GroupLedger:
         for other, theirs in generation.items():
             if other != identity and theirs & given:
                 raise self._violation(member, f"and {other} are both given {sorted(theirs & given)}")
-        if self._starters.get(member.instance_id or "", member.name) != member.name:
-            return  # a late answer: it has been replaced
-        for holding in self._holdings.values():
-            both = holding.partitions & given
-            if both and holding.live_until_s > now_s and holding.member.name != member.name:
-                raise self._violation(member, f"owns {sorted(both)}, and so does {holding.member}")
-        self._holdings[member.name] = _Holding(member, given, live_until_s)
 
     def renewed(self, name: str, live_until_s: float) -> None:
         """The process was told that it still belongs to the group."""
@@ -144,11 +168,15 @@ class GroupLedger:
         Raises:
             Violation: it had lost its place, or an offset goes back.
         """
-        self._check_current(known, member, "commits in")
+        if self.in_step:
+            self._check_current(known, member, "commits in")
         holder = known.instances.get(member.instance_id or "", member.member_id)
-        if holder != member.member_id:
+        if known.era == self.era and holder != member.member_id:
             raise self._violation(member, f"commits, though its instance had become {holder}")
         for partition, offset in offsets.items():
+            owner = known.owners.get(partition, member.member_id)
+            if known.era == self.era and owner != member.member_id:
+                raise self._violation(member, f"commits {offset} of {partition}, which {owner} had taken over")
             self._check_not_before(known, partition, offset)
             self._note_committed(partition, offset)
 
@@ -198,8 +226,16 @@ class GroupLedger:
             )
 
     def _check_current(self, known: Known, member: Membership, what: str) -> None:
-        if member.generation_id < known.generation_id:
+        if known.era == self.era and member.generation_id < known.generation_id:
             raise self._violation(member, f"{what} its generation after {known.generation_id} began")
 
     def _violation(self, member: Membership, words: str) -> Violation:
         return Violation(f"{self.group_id}: {member} {words}")
+
+
+def _note(now: dict[K, str], known: Mapping[K, str], key: K, value: str) -> None:
+    """The key stands for the value; of two that were told so at the same time, nobody knows the last one."""
+    if now.get(key) == known.get(key):
+        now[key] = value
+    else:
+        now.pop(key, None)

@@ -44,6 +44,8 @@ class Told(Exception):  # noqa: N818 - what happened
 class GroupClient(Peer):
     """Whoever has to do with a group."""
 
+    commit_versions = OFFSET_COMMITS
+
     def __init__(self, world, name, ledger):
         super().__init__(world, name)
         self.ledger = ledger
@@ -88,7 +90,7 @@ class GroupClient(Peer):
         request = OffsetCommitRequest(
             self.group_id, member.generation_id, member.member_id, member.instance_id, topics=topics
         )
-        answer = await self.ask_group(request, self.random.choice(OFFSET_COMMITS))
+        answer = await self.ask_group(request, self.random.choice(self.commit_versions))
         for topic in answer.topics:
             for row in topic.partitions:
                 self.check(row.error_code)

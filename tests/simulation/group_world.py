@@ -10,10 +10,12 @@ import trio
 from kwire.api.coordinators import GroupCoordinators
 from kwire.coordinator import runtime as runtime_module
 from kwire.coordinator.group.classic import State
+from kwire.coordinator.group.consumer_group import ConsumerGroup
 from kwire.coordinator.loading import load
 from kwire.testing.group_ledger import NO_GENERATION, GroupLedger, Membership
 from kwire.testing.ledger import Violation
 from tests.simulation.clients import RETRY_S, PlainProducer, Unanswered
+from tests.simulation.consumer_members import SESSION_TIMEOUT_S, ConsumerMember
 from tests.simulation.faults import KINDS
 from tests.simulation.group_clients import GroupClient, Standalone
 from tests.simulation.group_faults import ANSWERS, MEMBER_FAULTS, OUTCOMES, TIMERS, TRANSITIONS, counting
@@ -38,26 +40,39 @@ class GroupWorld(World):
         "offsets.retention.check.interval.ms": "7000",
         "log.cleaner.backoff.ms": "5000",
         "log.cleaner.min.cleanable.ratio": "0.3",
+        "group.consumer.min.session.timeout.ms": "1000",
+        "group.consumer.session.timeout.ms": str(SESSION_TIMEOUT_S * 1000),
+        "group.consumer.min.heartbeat.interval.ms": "500",
+        "group.consumer.heartbeat.interval.ms": "2000",
+        "group.consumer.regex.refresh.interval.ms": "10000",
     }
     TOPICS: ClassVar = {"orders": (3, {}), "bills": (2, {})}
     PAUSE_S = 12
     MUST_FIRE = KINDS + tuple(MEMBER_FAULTS) + OUTCOMES + ANSWERS + TIMERS + TRANSITIONS
 
     def __init__(self, seed, clock):
-        delay_ms = Random(f"delay {seed}").choice((0, 0, 1500))
-        self.STATIC = self.STATIC | {"group.initial.rebalance.delay.ms": str(delay_ms)}
+        random = Random(f"group {seed}")
+        self.STATIC = self.STATIC | {
+            "group.initial.rebalance.delay.ms": str(random.choice((0, 0, 1500))),
+            "group.consumer.assignment.interval.ms": str(random.choice((0, 0, 1000))),
+        }
         super().__init__(seed, clock)
-        self.group = GroupLedger("g")
+        self.protocols = random.choice(((ClassicMember,), (ConsumerMember,), (ClassicMember, ConsumerMember)))
+        self.group = GroupLedger("g", in_step=self.protocols == (ClassicMember,))
         self.member_faults = [kind for kind in MEMBER_FAULTS if kind == "member joined" or self.random.random() < 0.7]
         self.instances = {instance_id: self._some_topics() for instance_id in INSTANCES}
         self.living = {}
         self.begun = 0
         self._nursery = None
 
+    @property
+    def is_mixed(self):
+        return len(self.protocols) > 1
+
     @contextmanager
     def patches(self):
         with ExitStack() as stack:
-            stack.enter_context(counting(self.faults.fired))
+            stack.enter_context(counting(self.faults.fired, self.group))
             stack.enter_context(mock.patch.object(runtime_module, "LOADED_AT_ONCE_BYTES", 1_500))
             yield
 
@@ -65,6 +80,9 @@ class GroupWorld(World):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.machine.run)
             await self.create_topics()
+            topics = self.machine.cluster.image.topics
+            self.topic_ids = {topic: topics[topic].topic_id for topic in self.TOPICS}
+            self.topic_names = {topic_id: topic for topic, topic_id in self.topic_ids.items()}
             await self._commit_once()
             async with trio.open_nursery() as self._nursery:
                 async with trio.open_nursery() as work:
@@ -120,7 +138,7 @@ class GroupWorld(World):
             for each in list(self.living):
                 self.living.pop(each).cancel()
         elif kind == "member stalled":
-            member.stall_at = random.choice(("joined", "polling", "polling"))
+            member.stall_at = random.choice(member.stall_points)
             longest_s = max(member.session_timeout_s, member.rebalance_timeout_s)
             member.stall_s = random.choice((3, member.rebalance_timeout_s * 1.2, longest_s * 1.3, longest_s * 2))
         elif kind == "subscription changed" and member.instance_id is None:
@@ -140,7 +158,8 @@ class GroupWorld(World):
 
     def start_member(self, instance_id=None, topics=None):
         topics = topics or self.instances.get(instance_id) or self._some_topics()
-        member = ClassicMember(self, f"m{self.begun}", self.group, topics, instance_id)
+        protocol = self.random.choice(self.protocols)
+        member = protocol(self, f"m{self.begun}", self.group, topics, instance_id)
         self.begun += 1
         self.living[member] = trio.CancelScope()
         self._nursery.start_soon(self._live, member)
@@ -230,7 +249,7 @@ def _compare(stored, live):
         raise Violation(f"the log has the groups {sorted(stored.groups)}, the coordinator {sorted(live.groups)}")
     for group_id, group in live.groups.items():
         pairs = [(_offsets_of(stored, group_id), _offsets_of(live, group_id))]
-        if group.state in {State.STABLE, State.EMPTY}:
+        if isinstance(group, ConsumerGroup) or group.state in {State.STABLE, State.EMPTY}:
             pairs.append((_members_of(stored.groups[group_id]), _members_of(group)))
         for in_log, in_memory in pairs:
             if in_log != in_memory:
@@ -246,5 +265,8 @@ def _offsets_of(machine, group_id):
 
 
 def _members_of(group):
+    if isinstance(group, ConsumerGroup):
+        members = {each.member_id: (each.subscription, each.ownership) for each in group.members.values()}
+        return group.epoch, group.target_epoch, members, group.targets, group.resolved, group.static_members
     members = {member_id: member.assignment for member_id, member in group.members.items()}
     return group.state, group.generation_id, group.leader, members

@@ -1,4 +1,4 @@
-"""ClassicMember: a consumer of a classic group on virtual time, with the range assignor, as a client library is one."""
+"""Members of groups on virtual time, as client libraries are; ClassicMember speaks the classic protocol, assigning ranges."""
 
 import trio
 
@@ -13,7 +13,7 @@ from kwire.protocol.messages.records.consumer_protocol import (
     ConsumerProtocolSubscription,
 )
 from kwire.protocol.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
-from kwire.testing.group_ledger import NO_OFFSET, Membership
+from kwire.testing.group_ledger import Membership
 from kwire.testing.ledger import Violation
 from tests.simulation.clients import RETRY_S, Unanswered
 from tests.simulation.group_clients import GroupClient, Told, by_topic
@@ -25,10 +25,11 @@ JOIN_GROUP_WITHOUT_ID = 3
 SUBSCRIPTION, ASSIGNMENT = 3, 3
 PROTOCOL = "range"
 
+DOWNGRADED = 0
+"""The generation that a static member is told whose coming makes a consumer group a classic one; it has to join again."""
 HEARTBEAT_S = 2.0
 LONGEST_REBALANCE_S = 20
 """JoinGroup and SyncGroup wait for others."""
-LOST = {ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.ILLEGAL_GENERATION}
 
 
 def versioned(message, version):
@@ -52,11 +53,14 @@ def assign_range(subscriptions, partition_counts):
     return given
 
 
-class ClassicMember(GroupClient):
+class Member(GroupClient):
     """One process. membership is None while it is in no generation; is_over: it will never be in one again.
 
-    stall_at: "joined" or "polling", where it does nothing for stall_s, once, and then goes on as if nothing had been.
+    stall_at: one of stall_points, where it does nothing for stall_s, once, and then goes on as if nothing had been.
+    positions, committed: offsets of the partitions that it consumes.
     """
+
+    stall_points = ()
 
     def __init__(self, world, name, ledger, topics, instance_id=None):
         super().__init__(world, name, ledger)
@@ -64,15 +68,10 @@ class ClassicMember(GroupClient):
         self.instance_id = instance_id
         self.session_timeout_s = self.random.choice((6, 10, 15))
         self.rebalance_timeout_s = self.random.choice((4, 8, 12))
-        self.join_version = self.random.choice(JOIN_GROUPS)
-        if instance_id is None and self.random.random() < 0.3:
-            self.join_version = JOIN_GROUP_WITHOUT_ID
         self.member_id = ""
         self.membership = None
-        self.assigned = []
         self.positions = self.committed = None
         self.beats_at_s = 0
-        self.session_since_s = 0
         self.stall_at = None
         self.stall_s = 0
         self.must_join_again = False
@@ -87,10 +86,7 @@ class ClassicMember(GroupClient):
         try:
             while not self.is_over:
                 try:
-                    if self.membership is None:
-                        await self._join()
-                    else:
-                        await self._poll()
+                    await self._step()
                 except Unanswered as why:
                     self.world.trace(f"{self.name}: {why}")
                     await trio.sleep(RETRY_S + self.random.random() * 0.3)
@@ -99,32 +95,23 @@ class ClassicMember(GroupClient):
         finally:
             self.ledger.released(self.name)
 
+    async def _step(self):
+        raise NotImplementedError
+
     async def _told(self, code):
         """What it does when the coordinator says that it has no place, or has to take a new one."""
-        self.world.trace(f"{self.name}: {ErrorCode(code).name}")
-        if code == ErrorCode.FENCED_INSTANCE_ID:
-            self.is_over = True
-        elif code == ErrorCode.REBALANCE_IN_PROGRESS:
-            if self.positions and self.random.random() < 0.7:
-                await self._commit_before_it_goes()
-        elif code == ErrorCode.UNKNOWN_MEMBER_ID:
-            self.member_id = ""
-        elif code == ErrorCode.MEMBER_ID_REQUIRED:
-            pass
-        elif code not in LOST:
-            raise Violation(f"{self.name}: {ErrorCode(code).name}")
-        self._revoke()
+        raise NotImplementedError
 
     def _revoke(self):
         self.ledger.released(self.name)
-        self.membership = self.positions = None
-        self.assigned = []
+        self.membership = self.positions = self.committed = None
 
     async def _commit_before_it_goes(self):
-        try:
-            await self.commit(self.membership, self.positions)
-        except (Unanswered, Told) as why:
-            self.world.trace(f"{self.name}: not committed, {why}")
+        if self.positions:
+            try:
+                await self.commit(self.membership, self.positions)
+            except (Unanswered, Told) as why:
+                self.world.trace(f"{self.name}: not committed, {why}")
 
     async def _stall(self, point):
         """Whether it did."""
@@ -134,6 +121,66 @@ class ClassicMember(GroupClient):
         await trio.sleep(self.stall_s)
         self.stall_at = None
         return True
+
+    async def _go_on_after_a_stall(self):
+        """It believes that it owns what it owned."""
+        fired = self.world.faults.fired
+        if not self.positions:
+            return
+        try:
+            await self.commit(self.membership, self.positions)
+        except Told:
+            fired["stalled member fenced"] += 1
+            raise
+        fired["stalled member went on"] += 1
+
+    async def consume_and_commit(self):
+        """A bit of what it owns is consumed, and now and then committed."""
+        if self.positions:
+            await self.consume(self.positions)
+            if self.positions != self.committed and self.random.random() < 0.7:
+                await self.commit(self.membership, self.positions)
+                self.committed = dict(self.positions)
+        await trio.sleep(0.5 + self.random.random())
+
+
+class ClassicMember(Member):
+    """A consumer of a classic group, or of a consumer group that has classic members too."""
+
+    stall_points = ("joined", "polling", "polling")
+
+    def __init__(self, world, name, ledger, topics, instance_id=None):
+        super().__init__(world, name, ledger, topics, instance_id)
+        self.join_version = self.random.choice(JOIN_GROUPS)
+        if instance_id is None and self.random.random() < 0.3:
+            self.join_version = JOIN_GROUP_WITHOUT_ID
+        self.assigned = []
+        self.session_since_s = 0
+
+    async def _step(self):
+        if self.membership is None:
+            await self._join()
+        else:
+            await self._poll()
+
+    async def _told(self, code):
+        self.world.trace(f"{self.name}: {ErrorCode(code).name}")
+        if code == ErrorCode.FENCED_INSTANCE_ID:
+            self.is_over = True
+        elif code == ErrorCode.REBALANCE_IN_PROGRESS:
+            if self.random.random() < 0.7:
+                await self._commit_before_it_goes()
+        elif code == ErrorCode.UNKNOWN_MEMBER_ID:
+            self.member_id = ""
+        elif code == ErrorCode.UNRELEASED_INSTANCE_ID:
+            await trio.sleep(1)  # a member of the consumer protocol has the instance
+        elif code not in {ErrorCode.MEMBER_ID_REQUIRED, ErrorCode.ILLEGAL_GENERATION}:
+            raise Violation(f"{self.name}: {ErrorCode(code).name}")
+        self._revoke()
+
+    def _revoke(self):
+        super()._revoke()
+        self.assigned = []
 
     # Joining
 
@@ -160,7 +207,8 @@ class ClassicMember(GroupClient):
         self.member_id = joined.member_id
         membership = Membership(self.name, joined.member_id, joined.generation_id, self.instance_id)
         self.world.trace(f"{self.name}: {membership}, led by {joined.leader}")
-        self.ledger.joined(known, membership)
+        if joined.generation_id > DOWNGRADED or self.ledger.in_step:
+            self.ledger.joined(known, membership)
         await self._stall("joined")
         await self._sync(membership, joined)
 
@@ -220,26 +268,9 @@ class ClassicMember(GroupClient):
             await self._beat()
         if self.positions is None:
             found = await self.fetch_offsets(self.assigned) if self.assigned else {}
-            self.positions = {partition: 0 if offset == NO_OFFSET else offset for partition, offset in found.items()}
+            self.positions = {partition: max(offset, 0) for partition, offset in found.items()}
             self.committed = dict(self.positions)
-        if self.positions:
-            await self.consume(self.positions)
-            if self.positions != self.committed and self.random.random() < 0.7:
-                await self.commit(self.membership, self.positions)
-                self.committed = dict(self.positions)
-        await trio.sleep(0.5 + self.random.random())
-
-    async def _go_on_after_a_stall(self):
-        """It believes that it owns what it owned."""
-        fired = self.world.faults.fired
-        if not self.positions:
-            return
-        try:
-            await self.commit(self.membership, self.positions)
-        except Told:
-            fired["stalled member fenced"] += 1
-            raise
-        fired["stalled member went on"] += 1
+        await self.consume_and_commit()
 
     async def _beat(self):
         request = HeartbeatRequest(self.group_id, self.membership.generation_id, self.member_id, self.instance_id)

@@ -7,7 +7,7 @@ from kwire.testing.ledger import Violation
 
 A = Membership("a", "a-1", 1)
 B = Membership("b", "b-1", 1)
-P, Q = ("t", 0), ("t", 1)
+P, Q, FREE = ("t", 0), ("t", 1), ("t", 2)
 
 
 def later(member, generation_id, **changes):
@@ -82,17 +82,56 @@ class TestGenerations:
     def test_a_commit_of_a_former_instance_is_a_violation(self, ledger):
         former = later(A, 1, member_id="i-1", instance_id="i")
         ledger.joined(ledger.known(), former)
-        ledger.accepted(ledger.known(), former, {P: 0})
+        ledger.accepted(ledger.known(), former, {FREE: 0})
         ledger.joined(ledger.known(), later(B, 1, member_id="i-2", instance_id="i"))
         with pytest.raises(Violation, match="its instance had become i-2"):
-            ledger.accepted(ledger.known(), former, {P: 0})
+            ledger.accepted(ledger.known(), former, {FREE: 0})
 
     def test_of_two_that_became_an_instance_at_the_same_time_nobody_knows_the_last(self, ledger):
         known = ledger.known()
         former = later(A, 1, member_id="i-1", instance_id="i")
         ledger.joined(known, former)
         ledger.joined(known, later(B, 1, member_id="i-2", instance_id="i"))
-        ledger.accepted(ledger.known(), former, {P: 0})
+        ledger.accepted(ledger.known(), former, {FREE: 0})
+
+    def test_they_begin_again_where_an_empty_group_becomes_one_of_another_kind(self, ledger):
+        known = ledger.known()
+        ledger.released("a")
+        ledger.assigned(known, later(B, 5), [P, Q], now_s=1, live_until_s=11)
+        before = ledger.known()
+        ledger.began_again()
+        ledger.joined(before, A)
+        ledger.joined(ledger.known(), A)
+        ledger.assigned(ledger.known(), A, [P, Q], now_s=2, live_until_s=12)
+
+
+class TestEpochs:
+    """Of a consumer group: each member is at its own."""
+
+    @pytest.fixture
+    def ledger(self):
+        ledger = GroupLedger("g", in_step=False)
+        ledger.assigned(ledger.known(), A, [P], now_s=0, live_until_s=10)
+        ledger.assigned(ledger.known(), later(B, 2), [Q], now_s=0, live_until_s=10)
+        return ledger
+
+    def test_a_member_that_lags_behind_commits_what_it_owns(self, ledger):
+        ledger.accepted(ledger.known(), A, {P: 0})
+        with pytest.raises(Violation, match=r"commits 0 of .*, which b-1 had taken over"):
+            ledger.accepted(ledger.known(), A, {Q: 0})
+
+    def test_what_it_owns_grows_and_shrinks(self, ledger):
+        ledger.assigned(ledger.known(), later(B, 2), [Q, FREE], now_s=1, live_until_s=11)
+        ledger.assigned(ledger.known(), A, [], now_s=2, live_until_s=12)
+        ledger.assigned(ledger.known(), later(B, 2), [P, Q, FREE], now_s=3, live_until_s=13)
+        with pytest.raises(Violation, match="and so does"):
+            ledger.assigned(ledger.known(), later(A, 2), [FREE], now_s=4, live_until_s=14)
+
+    def test_who_comes_back_late_believes_what_it_likes(self, ledger):
+        known = ledger.known()
+        ledger.assigned(known, later(B, 3), [P, Q], now_s=11, live_until_s=21)
+        ledger.assigned(known, A, [P], now_s=12, live_until_s=10)
+        ledger.accepted(ledger.known(), later(B, 3), {P: 0})
 
 
 class TestOffsets:
