@@ -112,12 +112,12 @@ class GroupWorld(World):
     async def _come_and_go(self):
         while True:
             (kind,) = self.random.choices(self.member_faults, [MEMBER_FAULTS[each] for each in self.member_faults])
-            if len(self.living) < 2:
+            if not self.living:
                 kind = "member joined"
             idle = [each for each in self.living if each.stall_at is None] or list(self.living)
             owning = [each for each in idle if each.positions] or idle
             self._happen(kind, self.random.choice(owning) if owning else None)
-            await trio.sleep(self.random.random() * 5)
+            await trio.sleep(self.random.random() * (5 if self.living else 15))
 
     def _happen(self, kind, member):
         fired, random = self.faults.fired, self.random
