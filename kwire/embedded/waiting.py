@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sys
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -50,6 +49,8 @@ async def completed(future: Future[T]) -> T:
         _when_done(future, lambda: token.run_sync_soon(happened.set))
         await happened.wait()
     else:
+        import asyncio  # noqa: PLC0415 - here it is imported already; nobody else needs it
+
         loop = asyncio.get_running_loop()
         waiter = asyncio.Event()
         _when_done(future, lambda: loop.call_soon_threadsafe(waiter.set))
@@ -67,7 +68,8 @@ def _when_done(future: Future[T], tell: Callable[[], object]) -> None:
 
 def in_event_loop() -> bool:
     """Whether this thread runs an event loop, which waiting would stop."""
-    asyncio_runs = "asyncio" in sys.modules and asyncio._get_running_loop() is not None  # noqa: SLF001 - it raises nothing
+    asyncio = sys.modules.get("asyncio")
+    asyncio_runs = asyncio is not None and asyncio._get_running_loop() is not None  # noqa: SLF001 - the public one raises
     return asyncio_runs or trio.lowlevel.in_trio_run()
 
 

@@ -26,7 +26,7 @@ def produce(cluster, topic, value, **options):
     return message
 
 
-def consumer(cluster, *topics, client_id="reader"):
+def consumer(cluster, *topics, client_id="reader", **options):
     made = Consumer(
         {
             "bootstrap.servers": cluster.bootstrap_servers,
@@ -35,6 +35,7 @@ def consumer(cluster, *topics, client_id="reader"):
             "auto.offset.reset": "earliest",
             "enable.auto.commit": False,
         }
+        | options
     )
     if topics:
         made.subscribe([*topics])
@@ -190,6 +191,22 @@ def test_a_group_is_seen_while_it_reads_and_after(one):
     reader.close()
     assert one.group("billing").state == "Empty"
     assert one.group("billing").committed == {Place("orders", index): 2 for index in range(3)}
+
+
+def test_a_group_of_the_consumer_protocol_is_seen_as_well(one):
+    one.extend("orders", [b"%d" % number for number in range(3)])
+    reader = consumer(one, "orders", client_id="biller", **{"group.protocol": "consumer"})
+    read(reader, 3)
+    group = one.group("billing")
+    assert (group.type, group.state) == ("consumer", "Stable")
+    (member,) = group.members
+    assert (member.client_id, member.topics, len(member.partitions)) == ("biller", ("orders",), 3)
+    with pytest.raises(TimeoutError, match=r"left are 1 of orders-0, 1 of orders-1, 1 of orders-2"):
+        one.wait_until_consumed("billing", timeout_s=0.05)
+    reader.commit(asynchronous=False)
+    one.wait_until_consumed("billing")
+    reader.close()
+    assert sum(one.lag("billing").values()) == 0
 
 
 def test_waiting_for_a_group_that_never_came_says_so(one):
