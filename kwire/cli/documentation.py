@@ -55,6 +55,18 @@ standard error, and only where that is a terminal.
 | 2 | it cannot be done as asked: an unknown option, a value that means nothing |
 | 130 | interrupted by Ctrl-C |
 
+## Settings of kwire serve
+
+An option has the same name as a variable and in the TOML file that `--settings` or `KWIRE_SETTINGS` names:
+`--broker-id 5`, `KWIRE_BROKER_ID=5`, `broker-id = 5`. A variable holds several values with blanks between them:
+`KWIRE_TOPIC="orders:6 events:3"`; an empty one is not set. An option beats a variable, a variable beats the file.
+
+    listen = ["127.0.0.1:9092"]
+    topic = ["orders:6", "events:3:retention.ms=3600000"]
+
+    [config]
+    "auto.create.topics.enable" = false
+
 ## Completion
 
 `eval "$(kwire completion bash)"` in `~/.bashrc`, or with `zsh` in `~/.zshrc` after `compinit`, completes commands,

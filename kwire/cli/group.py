@@ -88,7 +88,7 @@ def describe(connection: Connection, groups: tuple[str, ...], as_json: bool) -> 
     metavar="NAME[:P,P...]",
     help="Only this topic, or these partitions of it (default: all that the group has committed); repeatable.",
 )
-@click.option("--to", "where", metavar="WHERE", help="earliest, latest, an offset, or a time.")
+@click.option("--to", "where", metavar="WHERE", help="earliest, latest, an offset, -N for N before the end, or a time.")
 @click.option("--shift-by", "shift", type=int, metavar="N", help="So many records on, or back where negative.")
 @click.option("--execute", is_flag=True, help="Do it; otherwise it is only shown.")
 @json_option

@@ -8,6 +8,7 @@ when it is asked for.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -19,6 +20,8 @@ FAILED = 1
 """Exit code when what was asked for could not be done."""
 OUTPUT_UNWANTED = 1
 """Exit code when whoever read the output left before its end (`kwire protocol spec fetch | head`)."""
+OUTPUT_FULL = frozenset({errno.ENOSPC, errno.EFBIG})
+"""What writing to a full disk fails with (Windows has no EDQUOT)."""
 USAGE_ERROR = 2
 INTERRUPTED = 130
 COMPLETION_VARIABLE = "_KWIRE_COMPLETE"
@@ -127,15 +130,27 @@ def _run(arguments: Sequence[str]) -> int:
     return run(arguments)
 
 
+def drop_output() -> None:
+    """What is left of standard output goes nowhere; the interpreter flushes it once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command has run; returns its exit code: 0 done, 1 failed, 2 cannot be done as asked, 130 interrupted."""
+    if sys.stdout is None:  # closed by whoever started us (`kwire serve >&-`)
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - as long as the process
     try:
         code = _run(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
     except BrokenPipeError:
-        # The interpreter flushes once more when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return OUTPUT_UNWANTED
+    except OSError as error:
+        if error.errno not in OUTPUT_FULL:
+            raise
+        drop_output()
+        print(f"kwire: cannot write the output: {error.strerror}", file=sys.stderr)
+        return FAILED
     except (UsageError, Failed) as error:
         print(f"kwire: {error}", file=sys.stderr)
         return USAGE_ERROR if isinstance(error, UsageError) else FAILED

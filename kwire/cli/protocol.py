@@ -91,6 +91,8 @@ command = group(
 def _bytes(text: str) -> bytes:
     """Of hex digits, which may have blanks, colons or 0x between them, or of base64."""
     joined = re.sub(r"\s", "", text)
+    if not joined:
+        raise UsageError("there is no frame; give it as an argument or on standard input")
     digits = re.sub(r"0x|:", "", joined)
     try:
         if re.fullmatch(r"([0-9a-fA-F]{2})+", digits):

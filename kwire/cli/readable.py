@@ -91,10 +91,12 @@ def time(timestamp_ms: int) -> str | int:
 
 
 def batches(data: ReadableBuffer) -> list[dict[str, Any]]:
-    """The whole v2 batches in a records field, with their records; what is no batch ends the list as an error."""
+    """The whole v2 batches in a records field, with their records; what is no whole batch ends the list as an error."""
     found: list[dict[str, Any]] = []
+    end = 0
     try:
         for position, header in iter_headers(data):
+            end = position + header.size_bytes
             batch = batch_fields(header)
             try:
                 check_crc(data, header, position)
@@ -104,6 +106,9 @@ def batches(data: ReadableBuffer) -> list[dict[str, Any]]:
             found.append(batch)
     except CorruptBatch as error:
         found.append({"Error": str(error)})
+    else:
+        if rest := len(memoryview(data)) - end:
+            found.append({"Error": f"the last {rest} bytes are no whole batch"})
     return found
 
 

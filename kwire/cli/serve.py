@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from kwire import __version__
 from kwire.cli.log_lines import start_logging
-from kwire.cli.main import UsageError
+from kwire.cli.main import UsageError, drop_output
 from kwire.cli.settings import settings
 from kwire.server import control_socket
 from kwire.server.listener import bind_all
@@ -178,5 +178,9 @@ def _announce(chosen: Settings, bootstrap: str) -> None:
     line = f"kwire {__version__} listens on {bootstrap} and keeps its data {where}. Try: kcat -b {first} -L"
     if chosen.log_format == "json":
         logger.info(line)
-    else:
+        return
+    try:
         print(line, flush=True)
+    except OSError as error:  # nobody reads it, or the disk is full: no reason not to serve
+        drop_output()
+        logger.warning("cannot write to standard output: %s", error.strerror)

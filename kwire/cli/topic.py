@@ -54,10 +54,10 @@ def create(
         result = admin.create_topics(dict.fromkeys(topics, wanted), raise_errors=False)
     outcomes = {row["name"]: refusal(row["error_code"], row.get("error_message")) for row in result["topics"]}
     if if_not_exists:
-        outcomes = {
-            name: None if error and error.startswith("TOPIC_ALREADY_EXISTS") else error
-            for name, error in outcomes.items()
-        }
+        there = [name for name, error in outcomes.items() if error and error.startswith("TOPIC_ALREADY_EXISTS")]
+        for name in there:
+            del outcomes[name]
+            click.echo(f"topic {name} is there already, and left as it is")
     return report(outcomes, "created topic {}", "cannot create topic {}: {}")
 
 

@@ -112,7 +112,7 @@ class BrokerServers:
     def _check(self, node_id: int) -> None:
         if node_id not in self.servers:
             known = ", ".join(map(str, self.servers))
-            raise UnknownBroker(f"there is no broker {node_id}; this cluster has {known}")
+            raise UnknownBroker(f"there is no broker {node_id!r}; this cluster has {known}")
 
 
 async def _serve(server: Server, run: _Run) -> None:

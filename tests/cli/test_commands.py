@@ -5,6 +5,7 @@ import logging
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import trio
@@ -37,6 +38,20 @@ def test_a_reader_that_leaves_early_sees_no_traceback():
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait() == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_is_one_line():
+    command = [sys.executable, "-m", "kwire", "protocol", "source", "fetch", "12"]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (1, "kwire: cannot write the output: No space left on device\n")
+
+
+def test_closed_output_is_no_failure():
+    command = ["sh", "-c", 'exec "$0" -m kwire protocol source fetch 12 >&-', sys.executable]
+    ended = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_protocol_spec_shows_the_fields(capsys):

@@ -61,6 +61,8 @@ def test_a_response_with_records(run):
     ]
     alone = run("protocol", "decode", "--records", records.hex())
     assert alone.out.startswith("Batches:\n  - BaseOffset: 3\n    LastOffset: 3\n    Count: 1\n")
+    cut = run("protocol", "decode", "--records", (records + records[:20]).hex())
+    assert cut.out == alone.out + "  - Error: the last 20 bytes are no whole batch\n"
     records[-1] ^= 1
     assert "    Error: record batch at 0 has CRC " in run("protocol", "decode", "--records", records.hex()).out
 
@@ -69,7 +71,7 @@ def test_a_response_with_records(run):
     ("arguments", "code", "said"),
     [
         (["hello!"], 2, "the frame is neither hex nor base64"),
-        ([""], 2, "the frame is neither hex nor base64"),
+        ([""], 2, "there is no frame; give it as an argument or on standard input"),
         (
             ["0003"],
             1,

@@ -76,7 +76,8 @@ def test_what_cannot_be_done_is_one_line(cli, arguments, code, said):
 
 def test_what_is_there_or_not_may_be_no_failure(cli):
     cli("topic", "create", "once")
-    assert cli("topic", "create", "once", "--if-not-exists").code == 0
+    said = "topic once is there already, and left as it is\ncreated topic twice\n"
+    assert cli("topic", "create", "once", "twice", "--if-not-exists") == (0, said, "")
     assert cli("topic", "delete", "once", "never", "--if-exists") == (0, "deleted topic once\n", "")
     assert cli("topic", "delete", "once", "--if-exists") == (0, "", "")
 
