@@ -373,8 +373,12 @@ class Runtime:
         yield encode_batch(rows)
 
     async def _deliver_durable(self, shard: Shard, decision: Decision, own: Reply | None, pending: _Pending) -> None:
-        """The replies leave when the appends are durable; if they fail, unload has told everybody."""
-        await self._wait_durable(shard, pending)
+        """The replies leave when the appends are durable; if they fail, unload has told everybody.
+
+        Others' replies are among them, so that a client that goes away meanwhile holds none of them up.
+        """
+        with trio.CancelScope(shield=True):
+            await self._wait_durable(shard, pending)
         if not pending.failed:
             _deliver(decision)
             if own is not None and decision.reply is not None:
@@ -385,16 +389,15 @@ class Runtime:
             await pending.done.wait()
             return
         pending.taken = True
-        with trio.CancelScope(shield=True):
-            try:
-                for appended in pending.appends:
-                    await shard.partition.wait_durable(appended)
-                if pending.before is not None:
-                    await self._wait_durable(shard, pending.before)
-                    pending.failed = pending.before.failed
-            except ApiError as error:
-                _log.error("a coordinator's partition %d lost an append: %s", shard.partition.index, error)
-                pending.failed = True
+        try:
+            for appended in pending.appends:
+                await shard.partition.wait_durable(appended)
+            if pending.before is not None:
+                await self._wait_durable(shard, pending.before)
+                pending.failed = pending.before.failed
+        except ApiError as error:
+            _log.error("a coordinator's partition %d lost an append: %s", shard.partition.index, error)
+            pending.failed = True
         pending.before = None
         if pending.failed and not shard.unloaded:
             self.unload(shard.partition.index)

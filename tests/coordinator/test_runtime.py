@@ -197,6 +197,29 @@ async def test_a_client_that_goes_away_changes_nothing(world, nursery, autojump_
     assert await world.committed() == {0: 5}
 
 
+async def test_a_client_that_goes_away_holds_up_nobody_elses_reply(world, nursery, autojump_clock):
+    first = await world.join()
+    joined = []
+
+    async def join(member_id):
+        joined.append(await world.join(member_id))
+
+    nursery.start_soon(join, "")  # the first one has to join again
+    await trio.testing.wait_all_tasks_blocked()
+    world.partition.gate = trio.Event()
+    nursery.start_soon(world.runtime.execute, world.shard, CommitOffsets(_commit_of_nobody()))
+    await trio.testing.wait_all_tasks_blocked()
+    with trio.CancelScope() as scope:
+        async with trio.open_nursery() as inner:
+            inner.start_soon(join, first.member_id)
+            await trio.testing.wait_all_tasks_blocked()
+            assert joined == []
+            nursery.start_soon(_set_later, world.partition.gate)
+            scope.cancel()
+    await trio.testing.wait_all_tasks_blocked()
+    assert [reply.generation_id for reply in joined if reply.member_id != first.member_id] == [2]
+
+
 async def _set_later(event):
     await trio.sleep(1)
     event.set()
