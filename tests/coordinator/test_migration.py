@@ -262,3 +262,37 @@ class TestClassicMembers:
         assert (reply.member_epoch, driver.given(reply)) == (1, {"t": [0, 1, 2, 3]})
         assert (driver.group().classic_members, set(driver.group().members)) == (0, {"b"})
         assert refused(driver.beat(joined.member_id, 1)) == ErrorCode.UNKNOWN_MEMBER_ID
+
+
+def test_a_member_that_goes_over_to_the_other_protocol_is_not_waited_for_in_the_first_one(driver):
+    c, _ = both(driver)
+    join_classic(driver, c)  # it would have to ask for its assignment
+    reply = driver.consumer_beat(c, topics=["t"], instance_id=None).answer
+    for _ in range(4):
+        driver.pass_time(20_000)
+        assert driver.consumer_beat(c, reply.member_epoch).answer.member_epoch == reply.member_epoch
+        driver.consumer_beat("b", driver.group().members["b"].ownership.epoch)
+    assert {c, "b"} == driver.group().members.keys()
+
+
+def test_a_member_that_has_to_give_up_partitions_does_so_in_time_in_either_protocol(driver):
+    c = lead(driver).member_id
+    driver.join_consumer("b")
+    join_classic(driver, c, owned=[("t", range(4))])
+    assert driver.group().members[c].ownership.revoking
+    epoch = driver.group().members[c].ownership.epoch
+    driver.consumer_beat(c, epoch, topics=["t"], rebalance_timeout_ms=20_000)
+    driver.pass_time(19_999)
+    assert c in driver.group().members
+    driver.pass_time(1)
+    assert c not in driver.group().members
+
+
+def test_partitions_that_are_no_more_are_no_part_of_an_upgrade(driver):
+    c = lead(driver).member_id
+    driver.topics.delete("t")
+    driver.topics.create("t", 2)
+    driver.topics.create("u", 1)
+    driver.join_consumer("b", ["t", "u"])  # subscriptions differ: the assignor looks at every partition
+    assert [sorted(each) for each in driver.group().members[c].ownership.partitions.values()] == [[0, 1]]
+    assert driver.reloaded().groups["g"].members.keys() == {c, "b"}

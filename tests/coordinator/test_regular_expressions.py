@@ -2,6 +2,8 @@
 
 import pytest
 
+from kwire.coordinator.group.consumer_member import Subscription
+from kwire.coordinator.group.consumer_records import member_record
 from kwire.coordinator.group.regular_expressions import matching
 from kwire.protocol.errors import ApiError, ErrorCode
 
@@ -124,3 +126,19 @@ def test_names_and_an_expression_go_together(driver):
     reply = driver.consumer_beat("a", 2).answer
     assert sorted(driver.given(reply)) == ["orders-de", "other"]
     assert driver.group().is_subscribed_to("orders-de")
+
+
+def test_one_in_the_log_that_cannot_be_read_stands_for_nothing_and_holds_up_no_other(driver):
+    join(driver, "a", "orders-.*")
+    unreadable = Subscription(topic_names=frozenset(), regex="(", rebalance_timeout_ms=60_000)
+    driver.log.append(member_record("g", "b", unreadable))
+    driver.restart()
+    driver.pass_time(1)
+    driver.consumer_beat("a", 1)
+    driver.pass_time(0)
+    for machine in (driver.machine, driver.reloaded()):
+        resolved = machine.groups["g"].resolved
+        assert {each: sorted(resolved[each].topics) for each in resolved} == {
+            "orders-.*": ["orders-de", "orders-fr"],
+            "(": [],
+        }

@@ -211,13 +211,21 @@ class ConsumerHeartbeats:
 
     def classic_member_overdue(self, command: ClassicMemberOverdue, now_ms: int) -> Decision:
         """The classic member that did not do its part of a rebalance is out."""
+        group = self._steps.group(command.group_id)
+        member = None if group is None else group.members.get(command.member_id)
+        if member is None or member.subscription.classic is None:
+            return Decision()
         return self._fence(command.group_id, command.member_id, now_ms)
 
     def revocation_overdue(self, command: RevocationOverdue, now_ms: int) -> Decision:
         """The member that did not give up what it should is out."""
         group = self._steps.group(command.group_id)
         member = None if group is None else group.members.get(command.member_id)
-        if member is None or member.ownership.epoch != command.member_epoch:
+        if (
+            member is None
+            or member.ownership.state is not MemberState.UNREVOKED_PARTITIONS
+            or member.ownership.epoch != command.member_epoch
+        ):
             return Decision()
         return self._fence(command.group_id, command.member_id, now_ms)
 

@@ -44,12 +44,14 @@ def read_assignment(assignment: bytes, topics: Topics) -> tuple[Partitions, byte
 
 
 def named_partitions(rows: dict[str, list[int]], topics: Topics) -> Partitions:
-    """By topic id what is given by name, of the topics that exist."""
+    """By topic id what is given by name, of the partitions that exist."""
     found = {}
     for name, partitions in rows.items():
         topic = topics.topic(name)
-        if topic is not None:
-            found[topic.topic_id] = frozenset(partitions)
+        count = 0 if topic is None else len(topic.partitions)
+        existing = frozenset(partition for partition in partitions if 0 <= partition < count)
+        if topic is not None and existing:
+            found[topic.topic_id] = existing
     return found
 
 

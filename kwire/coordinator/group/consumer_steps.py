@@ -122,6 +122,8 @@ class ConsumerSteps:
         if member is None or subscription != before:
             draft.add(member_record(group_id, member_id, subscription))
         group = self._group(group_id)
+        if member is not None and (subscription.classic is None) != (before.classic is None):
+            self._change_protocol(draft, group_id, member)
         bump = subscription.topic_names != before.topic_names
         bump = bump or (group.preferred_assignor or self.default_assignor) != assignor
         return self._update_expressions(draft, group, before.regex, subscription.regex, now_ms) or bump
@@ -150,6 +152,14 @@ class ConsumerSteps:
         if timeout_ms is None:
             timeout_ms = self._group_config(group_id).consumer_session_timeout_ms
         draft.set_timer(session_key(group_id, member_id), timeout_ms, SessionExpired(group_id, member_id))
+
+    def _change_protocol(self, draft: Draft, group_id: str, member: ConsumerMember) -> None:
+        """The member speaks the other protocol from now on: nobody waits for what it would do in the one before."""
+        member.awaits_join = False
+        for key in (revocation_key, join_key, sync_key):
+            draft.set_timer(key(group_id, member.member_id), None)
+        if member.subscription.classic is None:
+            self.await_revocation(draft, group_id, member)
 
     def _remove(self, draft: Draft, group_id: str, member_id: str) -> None:
         draft.add(current_assignment_record(group_id, member_id, None))
@@ -267,7 +277,7 @@ class ConsumerSteps:
         topics = self._topics()
         bump = False
         for expression in list(group.expressions):
-            found = regular_expressions.matching(expression, topics.topics)
+            found = _matching(expression, topics)
             before = group.resolved.get(expression)
             bump = bump or found != (frozenset() if before is None else before.topics)
             resolved = ResolvedExpression(found, topics.version, now_ms)
@@ -291,3 +301,11 @@ class ConsumerSteps:
             self._new_topics += not ids <= self._known_topics
             self._known_version, self._known_topics = topics.version, ids
         return self._new_topics
+
+
+def _matching(expression: str, topics: Topics) -> frozenset[str]:
+    """The topics that match; none where the expression, which another broker wrote, cannot be read here."""
+    try:
+        return regular_expressions.matching(expression, topics.topics)
+    except ApiError:
+        return frozenset()
