@@ -238,6 +238,17 @@ def test_members_keep_the_offsets_of_what_they_consume(make_driver):
     assert driver.fetch() == {("t", 0): (5, 0)}
 
 
+def test_a_log_that_is_read_record_by_record_tells_what_members_said_last(driver):
+    first, later = (b"\0\0\0\0\0\1\0\1" + topic + b"\xff\xff\xff\xff" for topic in (b"t", b"u"))
+    joined = driver.join(metadata=first).answer
+    driver.sync(joined.member_id, 1)
+    assert driver.join(joined.member_id, metadata=later).answer.generation_id == 2
+    driver.sync(joined.member_id, 2)
+    for group in (driver.group(), driver.reloaded().groups["g"]):
+        assert group.subscribed_topics == {"u"}
+        assert group.members[joined.member_id].metadata("range") == later
+
+
 def test_the_timer_looks_by_itself(make_driver):
     driver = make_driver(offsets_retention_minutes=10)
     driver.restart()

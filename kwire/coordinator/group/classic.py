@@ -303,6 +303,7 @@ class ClassicGroup:
             if member is None:
                 self.add(_loaded(stored, value.protocol or ""))
             else:
+                changed = self._replay_told(member, stored) or changed
                 member.assignment = stored.assignment
         self.generation_id = value.generation
         self.leader = value.leader
@@ -310,6 +311,15 @@ class ClassicGroup:
         self.state_since_ms = value.current_state_timestamp
         if changed or not named:
             self.read_subscriptions()
+
+    def _replay_told(self, member: Member, stored: MemberMetadata) -> bool:
+        """The known member has told what the record says; whether that is new, as only in a log that is being read."""
+        if member.metadata(self.protocol) == stored.subscription:
+            return False
+        told = _loaded(stored, self.protocol or "")
+        self.set_protocols(member, told.protocols)
+        member.rebalance_timeout_ms, member.session_timeout_ms = told.rebalance_timeout_ms, told.session_timeout_ms
+        return True
 
     def described_members(self) -> list[JoinGroupResponseMember]:
         """What its leader is told about the members."""
