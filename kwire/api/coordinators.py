@@ -64,13 +64,19 @@ class GroupCoordinators:
         return self.runtime.execute_at_once(self._shard(index), command)
 
     async def ask_all(self, broker: Broker, command: Command) -> list[Any]:
-        """The replies of all shards of the broker that hold something.
+        """The replies of all shards of the broker that hold something and can be read.
 
         Raises:
             ApiError: COORDINATOR_LOAD_IN_PROGRESS, or a shard's.
         """
-        shards = [self._shard(index) for index in self._stored() if self._leader(index) == broker.node_id]
-        return [await self.runtime.execute(shard, command) for shard in shards]
+        replies = []
+        for index in [each for each in self._stored() if self._leader(each) == broker.node_id]:
+            try:
+                replies.append(await self.runtime.execute(self._shard(index), command))
+            except ApiError as error:
+                if error.code != ErrorCode.NOT_COORDINATOR:
+                    raise
+        return replies
 
     async def load_stored(self) -> None:
         """Every shard that has a log and a leader is loaded or being loaded: nobody has to ask for its timers."""

@@ -3,6 +3,10 @@
 import pytest
 
 from kwire.api import list_groups
+from kwire.api.coordinators import group_coordinators
+from kwire.broker.internal_topics import GROUP_TOPIC, partition_for
+from kwire.broker.partition import Partition
+from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.list_groups import ListGroupsRequest
 
 
@@ -48,3 +52,21 @@ async def test_each_broker_lists_its_own(group_world):
 
 async def test_without_groups_there_is_nothing(groups):
     assert await listed(groups) == {}
+
+
+async def test_groups_whose_log_cannot_be_read_hide_no_others(groups, monkeypatch):
+    await groups.commit(5)
+    await groups.commit(5, group_id="other")
+    topic = groups.cluster.image.topics[GROUP_TOPIC]
+    broken, other = (partition_for(name, len(topic.partitions)) for name in ("g", "other"))
+    assert broken != other
+    log = Partition.log.fget
+
+    def readable(partition):
+        if (partition.topic, partition.index) == (GROUP_TOPIC, broken):
+            raise ApiError(ErrorCode.KAFKA_STORAGE_ERROR)
+        return log(partition)
+
+    monkeypatch.setattr(Partition, "log", property(readable))
+    group_coordinators(groups.cluster).runtime.unload(broken)
+    assert set(await listed(groups)) == {"other"}
