@@ -90,7 +90,7 @@ class Connection:
     @contextlib.contextmanager
     def _client(self, kind: str, configs: Mapping[str, Any]) -> Iterator[Any]:
         import kafka
-        from kafka.errors import KafkaConfigurationError, KafkaError
+        from kafka.errors import KafkaConfigurationError, KafkaConnectionError, KafkaError
 
         make = getattr(kafka, kind)
         own = _typed(self.properties, _all_configs(kafka))
@@ -118,6 +118,12 @@ class Connection:
             raise Failed(f"{self.servers} does not answer as a Kafka broker{reason}") from error
         try:
             yield client
+        except KafkaConnectionError as error:
+            raise Failed(
+                f"lost a broker that {self.servers} named: {error.args[0] if error.args else 'no connection'}. It has "
+                "stopped, or told an address that cannot be reached from here: start it with `kwire serve --advertise "
+                "HOST:PORT`, another Kafka with advertised.listeners"
+            ) from error
         except KafkaError as error:
             raise Failed(explain(error)) from error
 

@@ -1,6 +1,7 @@
 """How the commands reach a cluster, and what they say when they do not."""
 
 import gc
+import json
 import socket
 import threading
 
@@ -81,6 +82,15 @@ def test_why_a_broker_refuses_is_told(cli, broker):
     output = cli("topic", "list", "--timeout", "3", "-X", "security.protocol=SASL_PLAINTEXT", *sasl)
     assert output.code == 1
     assert output.err.startswith(f"kwire: {broker.bootstrap} does not answer as a Kafka broker: ")
+
+
+def test_an_address_that_is_told_but_not_reached(run, serve, tmp_path):
+    ready = tmp_path / "ready.json"
+    serve("--advertise", "127.0.0.1:1", "--ready-file", str(ready))
+    server = f"127.0.0.1:{json.loads(ready.read_text())['brokers'][0]['port']}"
+    output = run("topic", "list", "-b", server, "--timeout", "2")
+    assert output.err.startswith(f"kwire: lost a broker that {server} named: ")
+    assert (output.code, output.out, output.err.count("\n")) == (1, "", 1)
 
 
 def test_the_next_server_is_tried(cli, broker):
