@@ -246,6 +246,8 @@ class Cluster:
 
     def extend(self, topic: str, records: Iterable[NewRecord | bytes | str]) -> list[Record]:
         """The records as they were appended, in the order given; bytes or text alone are a record's value."""
+        if isinstance(records, bytes | str):
+            raise ClusterError(f"extend takes several records; append({topic!r}, ...) takes one")
         new = [each if isinstance(each, NewRecord) else NewRecord(value=each) for each in records]
         return self._done(actions.extend, topic, new)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from kwire.embedded.values import Record
+from kwire.embedded.values import ClusterError, Record
 from kwire.protocol.records.batch import iter_headers
 from kwire.protocol.records.record import Record as StoredRecord
 from kwire.protocol.records.record import iter_records
@@ -81,12 +81,20 @@ def _is_aborted(log: PartitionLog, header: BatchHeader) -> bool:
 
 
 def stored(record: NewRecord, now_ms: int) -> StoredRecord:
-    """The record as a batch takes it."""
+    """The record as a batch takes it.
+
+    Raises:
+        ClusterError: a part of it is of another type.
+    """
     headers = record.headers.items() if isinstance(record.headers, Mapping) else record.headers
     timestamp_ms = now_ms if record.timestamp_ms is None else record.timestamp_ms
-    encoded = [(key, _encoded(value)) for key, value in headers]
-    return StoredRecord(0, timestamp_ms, _encoded(record.key), _encoded(record.value), encoded)
+    encoded = [(name, _encoded(value, f"the header {name!r}")) for name, value in headers]
+    return StoredRecord(0, timestamp_ms, _encoded(record.key, "a key"), _encoded(record.value, "a value"), encoded)
 
 
-def _encoded(value: bytes | str | None) -> bytes | None:
-    return value.encode() if isinstance(value, str) else value
+def _encoded(value: bytes | str | None, what: str) -> bytes | None:
+    if isinstance(value, str):
+        return value.encode()
+    if value is None or isinstance(value, bytes | bytearray | memoryview):
+        return value
+    raise ClusterError(f"{what} is bytes, text or None, and not {value!r}; encode it, say with json.dumps()")

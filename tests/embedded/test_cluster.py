@@ -82,6 +82,10 @@ def test_names_alone_get_the_default_number_of_partitions():
         (lambda c: c.stop_broker(4), "cannot stop broker 4: there is no broker 4; this cluster has 1"),
         (lambda c: c.move_leader("orders", 0, 2), "cannot move the leader of orders-0 to broker 2: this cluster has 1"),
         (lambda c: c.records("orders", isolation_level="committed"), "'read_uncommitted' or 'read_committed'"),
+        (lambda c: c.append("orders", {"a": 1}), r"a value is bytes, text or None, and not {'a': 1}; encode it"),
+        (lambda c: c.append("orders", "v", key=7), "a key is bytes, text or None, and not 7"),
+        (lambda c: c.append("orders", "v", headers={"h": 7}), "the header 'h' is bytes, text or None, and not 7"),
+        (lambda c: c.extend("orders", "tea"), r"several records; append\('orders', ...\) takes one"),
         (lambda c: c.append("orders", b"x" * 2_000_000), "cannot append to orders-0: MESSAGE_TOO_LARGE"),
     ],
 )
