@@ -2,7 +2,7 @@
 
 The matrix (compat/matrix) asks every client the same; the other folders ask some of them more. Installs what comes by
 package manager for other languages into compat/.cache first. A whole run writes compat/REPORT.md; every run writes
-compat/.cache/junit.xml. `--core`: only what CI runs of the matrix.
+compat/.cache/junit.xml. `--core`: the clients of the matrix that CI runs.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def main() -> int:
     known, others = parser.parse_known_args()
     install_java_tools()
     install_drivers(known.client, core=known.core)
-    part = bool(known.client or known.feature)
+    part = bool(known.client or known.feature or known.core)
     arguments = ["compat/matrix" if part else "compat", f"--junitxml={HERE / '.cache' / 'junit.xml'}", *others]
     arguments += [f"--client={known.client}", f"--feature={known.feature}"]
     if known.core:

@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka import TopicPartition as ConfluentTopicPartition
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import NewTopic
+from kafka.errors import KafkaConnectionError
 
 from compat import apache_kafka
 from kwire.protocol.errors import ErrorCode
@@ -42,7 +43,10 @@ def create(admin, topic, assignments, **configs):
 
 
 def partitions(admin, topic):
-    (found,) = admin.describe_topics([topic])
+    for _ in range(10):
+        with contextlib.suppress(KafkaConnectionError):  # the client may ask a broker that has just been stopped
+            (found,) = admin.describe_topics([topic])
+            break
     return sorted(found["partitions"], key=lambda partition: partition["partition_index"])
 
 
