@@ -6,6 +6,7 @@ import threading
 import time
 
 from confluent_kafka import Consumer as ConfluentConsumer
+from confluent_kafka import KafkaException
 from confluent_kafka import Producer as ConfluentProducer
 from confluent_kafka import TopicPartition as ConfluentTopicPartition
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -186,8 +187,7 @@ class ConfluentGroup(Load):
         positions, ends, deadline = dict.fromkeys(range(self.partitions), 0), None, None
         while ends is None or any(positions[partition] < end for partition, end in ends.items()):
             if self._stopping.is_set() and ends is None:
-                assigned = [ConfluentTopicPartition(self.topic, partition) for partition in range(self.partitions)]
-                ends = {each.partition: members[0].get_watermark_offsets(each, timeout=30)[1] for each in assigned}
+                ends = {partition: end_of(members[0], self.topic, partition) for partition in range(self.partitions)}
                 deadline = time.monotonic() + DRAIN_S
             assert deadline is None or time.monotonic() < deadline, "the end was not reached"
             for member in members:
@@ -217,6 +217,18 @@ class JavaReader:
         self._process.terminate()
         self._process.wait(DRAIN_S)
         return [int(word) for word in self._path.read_text().split()]
+
+
+def end_of(consumer, topic, partition):
+    """The partition's end; the client does not ask again by itself where the leader has just moved."""
+    deadline = time.monotonic() + DRAIN_S
+    while True:
+        try:
+            return consumer.get_watermark_offsets(ConfluentTopicPartition(topic, partition), timeout=30)[1]
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def read_all(bootstrap, topic, partitions):
