@@ -26,6 +26,7 @@ simulate: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/request_cost.py $(ARGS)
 	$(BIN)/python benchmarks/embedded.py
+	$(BIN)/python benchmarks/restart.py
 
 # The sdist and the wheel, tried outside of the repository with each Python from 3.11 on that is here.
 package: $(VENV)/.dev

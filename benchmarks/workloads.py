@@ -6,14 +6,17 @@ import os
 import select
 import socket
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from brokers import PROBE_INTERVAL_S
 from raw_requests import API_VERSIONS, PRODUCE, Client, api_versions_frame, produce_frame
 
 from kwire.protocol import frames
 
 if TYPE_CHECKING:
     from brokers import Broker
+
+    from kwire.protocol.messages.produce import PartitionProduceResponse, ProduceResponse
 
 Figures = dict[str, float]
 
@@ -31,12 +34,20 @@ IDLE_CONNECTIONS = 1_000
 SETTLE_S = 1.0
 
 
+def _row(reply: bytes | memoryview) -> PartitionProduceResponse:
+    """The one row of a reply to a Produce."""
+    (_, response) = frames.decode_response(PRODUCE, 9, reply)
+    return cast("ProduceResponse", response).responses[0].partition_responses[0]
+
+
 def request_rate(broker: Broker, connections: int, seconds: float) -> Figures:
     """Single-record requests with acks=all over that many connections, each with one request in flight."""
     topic = f"requests-{connections}"
     broker.create_topic(topic)
     request = produce_frame(topic, os.urandom(100))
     clients = [Client(broker.port) for _ in range(connections)]
+    while _row(clients[0].ask(request)).error_code:
+        time.sleep(PROBE_INTERVAL_S)  # Apache Kafka tells of a leader before that one knows it
     broker_cpu_s = broker.cpu_s()
     started_s = time.perf_counter()
     latencies_s, last_replies = closed_loop(
@@ -44,8 +55,7 @@ def request_rate(broker: Broker, connections: int, seconds: float) -> Figures:
     )
     elapsed_s = time.perf_counter() - started_s
     broker_cpu_s = broker.cpu_s() - broker_cpu_s
-    responses = [frames.decode_response(PRODUCE, 9, reply[4:])[1] for reply in last_replies]
-    rows = [response.responses[0].partition_responses[0] for response in responses]  # type: ignore[attr-defined]
+    rows = [_row(reply[4:]) for reply in last_replies]
     if any(row.error_code for row in rows) or max(row.base_offset for row in rows) < len(latencies_s) - 1:
         raise SystemExit(f"requests were not acknowledged: {rows}")
     for client in clients:
