@@ -551,7 +551,7 @@ SMALL = 2 * 1024 * 1024
 BROKER_ROWS = [
     honours(keys_in_one_pass, 8000, 5898, broker={"log.cleaner.dedupe.buffer.size": "1048577"}, given=COMPACT),
     honours(keys_in_one_pass, 8000, 838, broker={"log.cleaner.io.buffer.load.factor": "0.001"}, given=COMPACT),
-    honours(steps_of_a_cleaning, 3, 43, broker={"log.cleaner.io.buffer.size": "2"}, given=COMPACT),
+    honours(steps_of_a_cleaning, 5, 45, broker={"log.cleaner.io.buffer.size": "2"}, given=COMPACT),
     honours(
         error_of_an_unknown_topic,
         NONE,
