@@ -6,15 +6,18 @@ have become readable are found by one system call, and each session's work is ca
 that it needs its own task (a handler waits, the client reads slowly, a long request arrives), the session wakes up and
 goes on by itself, until it comes back.
 
-A turn of trio's loop costs half of a small request, so the poller lingers: for LINGER_S it waits for the next request
-itself, again and again for TURN_S, as long as no other task has been scheduled.
+A turn of trio's loop costs half of a small request, and a core that went to sleep takes as long again to wake up. So
+while requests come one after the other the poller lingers: for LINGER_S it looks for the next one itself, awake, again
+and again for TURN_S, as long as no other task has been scheduled.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import select
 import sys
+import threading
 from typing import TYPE_CHECKING, Final
 
 import trio
@@ -35,13 +38,18 @@ SOCKETS_A_TURN: Final = 64
 """Sockets served in a row before other tasks get their turn."""
 
 LINGER_S: Final = 0.0001
-"""How long the poller waits for the next request after one that it has served: a client on this machine needs less."""
+"""How long the poller looks for the next request after one that it has served: a client on this machine needs less."""
+
+SOON_S: Final = 0.0003
+"""Only requests that follow each other like this are worth it."""
 
 TURN_S: Final = 0.001
 """After so long it goes back to trio's loop all the same, which knows what else is ready."""
 
-_SELECTABLE: Final = 1024
-"""select() takes descriptors below this (FD_SETSIZE)."""
+
+def may_linger() -> bool:
+    """Whether nobody is kept from working by it: this thread shares neither its core nor the interpreter's lock."""
+    return threading.current_thread() is threading.main_thread() and len(os.sched_getaffinity(0)) > 1
 
 
 class _Visit:
@@ -71,7 +79,7 @@ class _Others(trio.abc.Instrument):
 class Poller:
     """The sockets whose tasks wait in serve().
 
-    lingers: whether it may wait by itself, which is for a process that has one poller only.
+    lingers: for the only poller of a process, where it may_linger().
     """
 
     __slots__ = ("_buffer", "_clock_s", "_epoll", "_lingers", "_long_buffer", "_visits")
@@ -81,7 +89,7 @@ class Poller:
         self._long_buffer: memoryview | None = None
         self._clock_s = clock_s
         self._epoll = select.epoll()
-        self._lingers = lingers and self._epoll.fileno() < _SELECTABLE
+        self._lingers = lingers
         self._visits: dict[int, _Visit] = {}
 
     @property
@@ -99,25 +107,25 @@ class Poller:
         others = _Others()
         if self._lingers:
             trio.lowlevel.add_instrument(others)
+        served_s = float("-inf")
         try:
             while True:
                 waiting = others.count  # they may have had no turn yet when this task has the next one
                 others.count = 0
                 await trio.lowlevel.wait_readable(self._epoll.fileno())
                 began_s = now_s = self._clock_s()
-                served = self._serve_ready(now_s)
-                if not self._lingers or waiting:
-                    continue
-                while not others.count and served < SOCKETS_A_TURN and now_s - began_s < TURN_S and self._linger():
+                lingers = self._lingers and not waiting and began_s - served_s < SOON_S
+                served, served_s = self._serve_ready(now_s), now_s
+                while lingers and not others.count and served < SOCKETS_A_TURN:
                     now_s = self._clock_s()
-                    served += self._serve_ready(now_s)
+                    if now_s - began_s > TURN_S or now_s - served_s > LINGER_S:
+                        break
+                    count = self._serve_ready(now_s)
+                    if count:
+                        served, served_s = served + count, now_s
         finally:
             if self._lingers:
                 trio.lowlevel.remove_instrument(others)
-
-    def _linger(self) -> bool:
-        """Whether a socket is readable, or has become so within LINGER_S."""
-        return bool(select.select((self._epoll,), (), (), LINGER_S)[0])
 
     def _serve_ready(self, now_s: float) -> int:
         """The sockets that are readable now have been served; how many that were."""

@@ -67,7 +67,7 @@ class Server:
         try:
             async with trio.open_nursery() as nursery:
                 if poller.AVAILABLE:
-                    lingers = len(self._broker.cluster.brokers) == 1
+                    lingers = len(self._broker.cluster.brokers) == 1 and poller.may_linger()
                     self._poller = poller.Poller(self._env.clock_s, lingers=lingers)
                     nursery.start_soon(self._poller.run)
                 nursery.start_soon(self._close_idle)

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from itertools import pairwise
 
 import pytest
 import trio
@@ -323,6 +324,7 @@ class Turns(trio.abc.Instrument):
 
 async def test_a_lingering_poller_serves_the_next_requests_without_a_turn_of_the_loop(lingering, monkeypatch):
     monkeypatch.setattr(poller, "LINGER_S", 5)
+    monkeypatch.setattr(poller, "SOON_S", 5)
     monkeypatch.setattr(poller, "TURN_S", 5)
     made, ours, theirs = lingering
     turns, seen = Turns(), []
@@ -344,6 +346,7 @@ async def test_a_lingering_poller_serves_the_next_requests_without_a_turn_of_the
 
 async def test_a_task_that_the_poller_wakes_comes_before_the_next_request(lingering, nursery, monkeypatch):
     monkeypatch.setattr(poller, "LINGER_S", 5)
+    monkeypatch.setattr(poller, "SOON_S", 5)
     monkeypatch.setattr(poller, "TURN_S", 5)
     made, ours, theirs = lingering
     order = []
@@ -386,6 +389,32 @@ async def test_a_busy_poller_leaves_the_loop_its_turns(lingering):
         await made.serve(theirs.fileno(), never_drained)
     trio.lowlevel.remove_instrument(turns)
     assert calls <= poller.SOCKETS_A_TURN * (turns.count + 1)
+
+
+async def test_requests_far_apart_cost_no_lingering(lingering, monkeypatch):
+    monkeypatch.setattr(poller, "LINGER_S", 5)
+    monkeypatch.setattr(poller, "SOON_S", 0.001)
+    monkeypatch.setattr(poller, "TURN_S", 5)
+    made, ours, theirs = lingering
+    turns, seen = Turns(), []
+
+    def work(*_):
+        theirs.recv(1)
+        seen.append(turns.count)
+        return len(seen) < 4
+
+    async def asks():
+        for _ in range(4):
+            await trio.sleep(0.01)
+            ours.send(b"a")
+
+    trio.lowlevel.add_instrument(turns)
+    with trio.fail_after(5):
+        async with trio.open_nursery() as tasks:
+            tasks.start_soon(asks)
+            await made.serve(theirs.fileno(), work)
+    trio.lowlevel.remove_instrument(turns)
+    assert all(after > before for before, after in pairwise(seen))
 
 
 async def test_a_silent_client_costs_no_lingering(lingering):
