@@ -5,7 +5,7 @@ import logging
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kwire.coordinator.loading import _scanned, load
+from kwire.coordinator.loading import ALIKE_RECORDS, _scanned, load
 from kwire.protocol.errors import ProtocolError
 from kwire.protocol.records.batch import read_header
 from kwire.protocol.records.control import EndTransactionMarker, encode_marker_batch
@@ -72,6 +72,21 @@ def test_what_is_scanned_is_what_the_records_are(rows, timestamps, compression, 
     records = [Record(i, timestamps[i], key, value, headers) for i, (key, value) in enumerate(rows)]
     told = loaded(encode_batch(records, compression=compression))
     assert {key: value for key, value, _ in told} == dict(rows)
+
+
+@given(
+    st.lists(st.tuples(st.binary(min_size=1, max_size=2), st.none() | st.binary(max_size=2)), min_size=1, max_size=8),
+    st.lists(st.tuples(st.integers(0, 7), st.sampled_from([0, 0, 0, 1, 200])), min_size=ALIKE_RECORDS, max_size=200),
+)
+def test_records_of_one_shape_are_scanned_as_others_are(shapes, rows):
+    records = []
+    for index, (shape, timestamp) in enumerate(rows):
+        key, value = shapes[shape % len(shapes)]
+        records.append(Record(index, timestamp, key + b"%03d" % (index % 150), value))
+    newest = {}
+    whole = encode_batch(records)
+    assert _scanned(bytes(whole), 0, read_header(whole), newest)
+    assert newest == {record.key: record.value for record in records}
 
 
 @given(st.binary(max_size=60), st.integers(0, 3))
