@@ -53,12 +53,12 @@ def may_linger() -> bool:
 
 
 class _Visit:
-    """A task that has left its socket here."""
+    """A socket that was left here. task: waits until it gets it back, if there is one."""
 
     __slots__ = ("error", "task", "work")
 
-    def __init__(self, work: Work) -> None:
-        self.task = trio.lowlevel.current_task()
+    def __init__(self, work: Work, task: trio.lowlevel.Task | None) -> None:
+        self.task = task
         self.work = work
         self.error: BaseException | None = None
 
@@ -151,7 +151,10 @@ class Poller:
         try:
             self._leave(descriptor)
         finally:
-            trio.lowlevel.reschedule(visit.task)
+            if visit.task is not None:
+                trio.lowlevel.reschedule(visit.task)
+            elif visit.error is not None:
+                raise visit.error
 
     def _leave(self, descriptor: int) -> None:
         del self._visits[descriptor]
@@ -163,7 +166,7 @@ class Poller:
         work must neither wait nor use anything that belongs to a task. What it raises is raised here. The socket stays
         open meanwhile.
         """
-        visit = _Visit(work)
+        visit = _Visit(work, trio.lowlevel.current_task())
         self._visits[descriptor] = visit
         self._epoll.register(descriptor, select.EPOLLIN)
 
@@ -176,6 +179,16 @@ class Poller:
         finally:
             if visit.error is not None:  # work may raise after it led to a cancellation
                 raise visit.error
+
+    def watch(self, descriptor: int, work: Work) -> None:
+        """As serve, but nobody waits for it: until work gives False, or unwatch(). What it raises is logged."""
+        self._visits[descriptor] = _Visit(work, None)
+        self._epoll.register(descriptor, select.EPOLLIN)
+
+    def unwatch(self, descriptor: int) -> None:
+        """The socket is not watched any more, if it still was."""
+        if descriptor in self._visits:
+            self._leave(descriptor)
 
     def close(self) -> None:
         """Nobody waits here any more, and nobody will."""

@@ -2,8 +2,8 @@
 
 One task reads a request, has it answered and sends the reply, then takes the next. A handler that answers at once costs
 no task switch; over a socket, between requests, that task leaves such work to the server's poller. While a handler
-waits (a long poll, a group's join, durability), a companion task sends the replies that are ready, keeps a bounded
-read-ahead, and ends the session when the client goes away: that cancels the handler.
+waits (a long poll, a group's join, durability), the replies that are ready leave, a bounded read-ahead is kept, and the
+session ends when the client goes away, which cancels the handler: the poller sees to that, or a companion task.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class Session:
         "_unsent",
         "_watch_ended",
         "_watch_scope",
+        "_watched",
         "active_s",
         "handling",
         "info",
@@ -89,6 +90,7 @@ class Session:
         self._unsent: list[object] = []
         self._watch_ended: trio.Event | None = None
         self._watch_scope: trio.CancelScope | None = None
+        self._watched = False
 
     async def run(self) -> None:
         """The client was served until either side ended it; what the connection held is let go of."""
@@ -258,20 +260,53 @@ class Session:
             return await _notice_waiting(work, self._begin_watch)
         finally:
             self.handling = False
-            if self._watch_scope is not None and self._watch_ended is not None:
+            if self._watched and self._polled is not None:
+                self.active_s = self._clock_s()
+                self._watched = False
+                self._polled.unwatch()
+            elif self._watch_scope is not None and self._watch_ended is not None:
                 self.active_s = self._clock_s()
                 self._watch_scope.cancel()
                 self._watch_scope = None
                 await self._watch_ended.wait()
 
     def _begin_watch(self) -> None:
+        """Earlier replies leave, later requests are read ahead; a client that goes away ends the session."""
+        try:
+            if self._polled is not None and self._send_now(self._polled):
+                self._polled.watch(partial(self._read_ahead, self._polled))
+                self._watched = True
+                return
+        except ConnectionLost as error:  # not raised: a handler is cancelled where it waits
+            self._lose(error)
+            return
         assert self._nursery is not None
         self._watch_scope = trio.CancelScope()
         self._watch_ended = trio.Event()
         self._nursery.start_soon(self._watch, self._watch_scope, self._watch_ended)
 
+    def _read_ahead(self, transport: SocketTransport, buffer: memoryview, now_s: float) -> bool:
+        """What has arrived is kept, in the poller's task; False where no more shall be read."""
+        try:
+            data = transport.receive_now(buffer)
+        except ConnectionLost as error:
+            self._lose(error)
+            return False
+        if data is None:
+            return True
+        if not data:
+            self._scope.cancel()
+            return False
+        self.active_s = now_s
+        self._connection.receive_data(data)
+        return self._connection.buffered_bytes < READ_AHEAD_BYTES
+
+    def _lose(self, error: ConnectionLost) -> None:
+        logger.debug("connection from %s lost: %s", shown(self.info.peer), error)
+        self._scope.cancel()
+
     async def _watch(self, scope: trio.CancelScope, ended: trio.Event) -> None:
-        """Earlier replies have left, later requests are read ahead; a client that goes away ends the session."""
+        """As _begin_watch says, where there is no poller, or the client is slow to take its replies."""
         try:
             await self._send()
             with scope:

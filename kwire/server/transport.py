@@ -103,11 +103,23 @@ class SocketTransport:
     async def serve(self, work: Work) -> None:
         """As Poller.serve: work is called whenever bytes have arrived, until it gives False."""
         assert self._poller is not None
-        try:
-            self._set_low_water(1)
-        except OSError as error:
-            raise ConnectionLost(str(error)) from error
+        self._wake_for_any()
         await self._poller.serve(self._socket.fileno(), work)
+
+    def watch(self, work: Work) -> None:
+        """As Poller.watch: work is called whenever bytes have arrived, until it gives False, or unwatch().
+
+        Raises:
+            ConnectionLost.
+        """
+        assert self._poller is not None
+        self._wake_for_any()
+        self._poller.watch(self._socket.fileno(), work)
+
+    def unwatch(self) -> None:
+        """No work is called any more."""
+        assert self._poller is not None
+        self._poller.unwatch(self._socket.fileno())
 
     def receive_now(self, buffer: memoryview) -> memoryview | None:
         """The bytes that are there, in the buffer, none at the stream's end; None where none have arrived.
@@ -156,6 +168,12 @@ class SocketTransport:
                 continue
             except (OSError, trio.ClosedResourceError) as error:
                 raise ConnectionLost(str(error)) from error
+
+    def _wake_for_any(self) -> None:
+        try:
+            self._set_low_water(1)
+        except OSError as error:
+            raise ConnectionLost(str(error)) from error
 
     def _set_low_water(self, size_bytes: int) -> None:
         """The socket counts as readable with so many bytes, at its end, or with what the system can hold.

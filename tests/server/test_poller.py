@@ -9,6 +9,7 @@ import trio
 import trio.testing
 
 from kwire.app import running
+from kwire.limits import RECEIVE_BYTES
 from kwire.protocol import frames
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.messages.fetch import (
@@ -213,6 +214,60 @@ async def test_a_client_that_resets_its_connection_is_forgotten(has_poller, hand
                 await trio.sleep(0.01)
 
 
+@pytest.mark.parametrize("resets", [False, True])
+async def test_a_client_that_goes_away_cancels_its_waiting_handler(has_poller, handler, resets):
+    began, ended = trio.Event(), []
+
+    async def waits(request, context):
+        began.set()
+        try:
+            await trio.sleep_forever()
+        finally:
+            ended.append(True)
+
+    handler(ApiKey.METADATA, waits)
+    async with running(MEMORY) as started:
+        (server,) = started.servers.values()
+        with trio.fail_after(5):
+            async with connected(*started.addresses[0]) as client:
+                await client.send(ASKED, VERSION)
+                await began.wait()
+                assert not ended
+                if resets:
+                    client.stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            while server.sessions:  # noqa: ASYNC110 - nothing tells of a session's end
+                await trio.sleep(0.01)
+    assert ended == [True]
+
+
+async def test_what_is_read_ahead_while_a_handler_waits_is_bounded_and_answered(has_poller, handler, monkeypatch):
+    monkeypatch.setattr("kwire.server.session.READ_AHEAD_BYTES", 100_000)
+    began, goes_on = trio.Event(), trio.Event()
+    numbered = Numbered()
+
+    async def waits(request, context):
+        began.set()
+        await goes_on.wait()
+        return numbered(request, context)
+
+    handler(ApiKey.METADATA, waits)
+    async with running(MEMORY) as started:
+        (server,) = started.servers.values()
+        async with connected(*started.addresses[0]) as client, trio.open_nursery() as nursery:
+            sent = frames.encode_request(ApiKey.METADATA, VERSION, 0, "c" * 30_000, ASKED)
+            nursery.start_soon(client.stream.send_all, sent * 200)
+            with trio.fail_after(5):
+                await began.wait()
+                (session,) = server.sessions
+                while session._connection.buffered_bytes < 100_000:  # noqa: ASYNC110 - nothing tells of it
+                    await trio.sleep(0.01)
+                await trio.sleep(0.05)
+                assert session._connection.buffered_bytes < 100_000 + 2 * RECEIVE_BYTES
+                goes_on.set()
+                for number in range(1, 201):
+                    assert (await client.receive(ASKED, VERSION)).controller_id == number
+
+
 @pytest.fixture
 async def polling(nursery):
     if not poller.AVAILABLE:
@@ -244,6 +299,31 @@ async def test_what_work_raises_is_raised_where_it_was_left(polling):
     ours.send(b"a")
     with trio.fail_after(5), pytest.raises(ZeroDivisionError):
         await made.serve(theirs.fileno(), lambda *_: 1 // 0)
+
+
+async def test_a_watched_socket_is_worked_on_beside_its_task(polling, caplog):
+    made, ours, theirs = polling
+    got = []
+
+    def work(*_):
+        got.append(theirs.recv(1))
+        return got[-1] != b"c"
+
+    made.watch(theirs.fileno(), work)
+    ours.send(b"ab")
+    await trio.sleep(0.01)
+    assert got == [b"a", b"b"]
+    made.unwatch(theirs.fileno())
+    ours.send(b"cd")
+    await trio.sleep(0.01)
+    assert got == [b"a", b"b"]
+    made.watch(theirs.fileno(), work)
+    await trio.sleep(0.01)
+    assert got == [b"a", b"b", b"c"]
+    made.unwatch(theirs.fileno())  # which has ended by itself
+    made.watch(theirs.fileno(), lambda *_: 1 // 0)
+    await trio.sleep(0.01)
+    assert [record.getMessage() for record in caplog.records] == ["bug in the poller"]
 
 
 async def test_work_that_is_cancelled_is_not_called_any_more(polling):
