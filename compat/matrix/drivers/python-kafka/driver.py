@@ -167,6 +167,11 @@ class Driver:
     def read(self, consumer, count, within_ms):
         rows, deadline = [], time.monotonic() + within_ms / 1000
         while len(rows) < count and (left := deadline - time.monotonic()) > 0:
+            # 3.0.12 joins again where metadata comes late, and forgets that if the poll ends meanwhile: seen with
+            # every broker that does not delay the first rebalance.
+            coordinator = consumer._coordinator  # noqa: SLF001 - it offers no other way
+            if coordinator is not None and coordinator.rejoining:
+                coordinator.request_rejoin()
             found = consumer.poll(min(left, 0.1) * 1000, max_records=count - len(rows))
             rows += [told(record) for records in found.values() for record in records]
         return rows
