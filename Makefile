@@ -1,9 +1,9 @@
-# serve, test, lint, package, compat, simulate, examples, bench, compare: each installs what it needs into .venv first.
+# serve, test, lint, package, compat, simulate, examples, costs, bench: each installs what it needs into .venv first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test lint package compat simulate bench compare clean
+.PHONY: serve test lint package compat simulate costs bench clean
 serve: $(VENV)/.serve
 	$(BIN)/kwire serve $(ARGS)
 
@@ -23,7 +23,8 @@ compat: $(VENV)/.dev
 simulate: $(VENV)/.dev
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000) $(ARGS)
 
-bench: $(VENV)/.dev
+# What requests, embedded clusters and restarts cost, without another broker: seconds.
+costs: $(VENV)/.dev
 	$(BIN)/python benchmarks/request_cost.py $(ARGS)
 	$(BIN)/python benchmarks/embedded.py
 	$(BIN)/python benchmarks/restart.py
@@ -32,8 +33,8 @@ bench: $(VENV)/.dev
 package: $(VENV)/.dev
 	$(BIN)/python packaging/try_package.py $(ARGS)
 
-# kwire beside Apache Kafka, about ten minutes; ARGS=--short for one small round, ARGS="-k groups" for a section.
-compare: $(VENV)/.dev
+# kwire beside Apache Kafka and kfake, about 20 minutes; ARGS=--short for one small round, ARGS="-k groups" for a section.
+bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/compare.py $(ARGS)
 
 $(VENV)/bin/python:

@@ -1,4 +1,4 @@
-"""A broker under measurement: kwire or Apache Kafka as a process, with what the system says about it."""
+"""A broker under measurement: kwire, Apache Kafka or kfake as a process, with what the system says about it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ PROBE_INTERVAL_S = 0.001
 CPU_CLOCK_OF_PROCESS = 2
 """Linux: the clock id of another process's CPU time is its inverted pid and this (clock_getcpuclockid)."""
 
-KINDS = ("kwire", "kafka")
+KINDS = ("kwire", "kafka", "kfake")
+KFAKE = Path(compat.run.HERE) / ".cache" / "kfake"
+"""The Go fake broker, built from the module in benchmarks/kfake."""
 STOCK = {"group.consumer.assignment.interval.ms": 1000}
 """What Apache Kafka has by default, and the tests' node has not."""
 
@@ -41,6 +43,7 @@ class Broker:
     """
 
     def __init__(self, kind: str, directory: Path) -> None:
+        self.kind = kind
         self.port = free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
         data = directory / "data"
@@ -52,6 +55,8 @@ class Broker:
             else:
                 started_s = time.perf_counter()
                 command = [kwire_command(), "serve", "--listen", self.bootstrap, "--data", str(data)]
+                if kind == "kfake":
+                    command = [str(KFAKE), str(self.port), str(data)]
                 self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
             self._probe(started_s + START_TIMEOUT_S)
@@ -124,16 +129,28 @@ def floor_s() -> float:
 def prepare(kinds: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the kinds that can be measured: kwire's bytecode is compiled, as it is after an installation.
 
-    Apache Kafka needs Java, and Maven fetches its jars; where they are missing, kwire is measured alone.
+    Apache Kafka needs Java, and Maven fetches its jars; kfake needs Go.
     """
     root = Path(__file__).resolve().parent.parent
     subprocess.run([sys.executable, "-m", "compileall", "-q", str(root / "kwire")], check=True)
-    if "kafka" in kinds:
-        compat.run.install_java_tools()
-        if shutil.which("java") is None or not any(apache_kafka.JARS.glob("kafka_*.jar")):
-            print("no Java, or no Maven to fetch Apache Kafka with: kwire is measured alone", flush=True)
-            return ("kwire",)
-    return kinds
+    has = {"kwire": lambda: True, "kafka": _has_kafka, "kfake": _has_kfake}
+    found = tuple(kind for kind in kinds if has[kind]())
+    for kind in set(kinds) - set(found):
+        print(f"{kind} is not measured: it needs {'Java and Maven' if kind == 'kafka' else 'Go'}", flush=True)
+    return found
+
+
+def _has_kafka() -> bool:
+    compat.run.install_java_tools()
+    return shutil.which("java") is not None and any(apache_kafka.JARS.glob("kafka_*.jar"))
+
+
+def _has_kfake() -> bool:
+    if shutil.which("go") is None:
+        return False
+    KFAKE.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["go", "build", "-o", KFAKE, "."], check=True, cwd=Path(__file__).resolve().parent / "kfake")
+    return True
 
 
 def load() -> str:

@@ -1,10 +1,10 @@
-"""kwire beside Apache Kafka: start, memory, CPU, single requests, and throughput, in one run.
+"""kwire beside Apache Kafka and kfake: start, memory, CPU, requests, latency, throughput and groups, in one run.
 
 The brokers take turns: in each round one of them is started, measured with the same clients, and stopped, then the
-other. The tables show medians over the rounds and the median of the rounds' ratios, so that what the machine does
-meanwhile falls on both. Figures of kwire are those of the segments engine.
+next. The tables show medians over the rounds and the median of the rounds' ratios, so that what the machine does
+meanwhile falls on all. All of them keep their data on disk.
 
-    python benchmarks/compare.py                     three rounds, about ten minutes; writes benchmarks/RESULTS.md
+    python benchmarks/compare.py                     three rounds, about 20 minutes; writes RESULTS.md and charts/
     python benchmarks/compare.py -k groups           the parts of one section; writes that section of it
     python benchmarks/compare.py --short             one small round, about two minutes; writes nothing
     python benchmarks/compare.py --only kwire -k start,requests
@@ -20,12 +20,16 @@ from pathlib import Path
 from statistics import median
 
 import brokers
+import charts
 import groups
 import report
 import workloads
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-SECTIONS = {"Requests and records": ("start", "idle", "connections", "requests", "throughput"), "Groups": ("groups",)}
+SECTIONS = {
+    "Start, requests and records": ("start", "idle", "connections", "requests", "topics", "latency", "throughput"),
+    "Groups": ("groups",),
+}
 """The tables of RESULTS.md, and the parts that each of them has; every section starts its own brokers."""
 PARTS = tuple(part for parts in SECTIONS.values() for part in parts)
 STARTS_A_ROUND = 5
@@ -41,10 +45,10 @@ class Plan:
         self.kinds: tuple[str, ...] = (options.only,) if options.only else brokers.KINDS
         self.rounds = options.rounds or (1 if short else 3)
         self.request_s = 1.0 if short else 3.0
-        self.warm_s = 1.0 if short else 6.0
+        self.warm_s = 1.0 if short else 3.0
         self.idle_s = 1.0 if short else 5.0
-        self.megabytes = 20 if short else 300
-        self.large_megabytes = 20 if short else 1000
+        self.megabytes = 12 if short else 300
+        self.large_megabytes = 12 if short else 1000
         self.groups = 2 if short else 5
         self.beats_s = 3.0 if short else 12.0
 
@@ -62,9 +66,14 @@ def measure(kind: str, plan: Plan, parts: set[str]) -> workloads.Figures:
             if "connections" in parts:
                 figures |= workloads.idle_connections(broker)
             if "requests" in parts:
-                workloads.request_rate(broker, 8, plan.warm_s)
+                figures |= workloads.request_rate(broker, 8, plan.warm_s, "first requests")
+                workloads.request_rate(broker, 8, plan.warm_s, "warm")
                 for connections in (1, 8, 32):
                     figures |= workloads.request_rate(broker, connections, plan.request_s)
+            if "topics" in parts:
+                figures |= workloads.topics(broker, plan.request_s)
+            if "latency" in parts:
+                figures |= workloads.latency(broker, plan.request_s)
             if "throughput" in parts:
                 figures |= throughput(broker, plan)
             if "groups" in parts:
@@ -88,12 +97,15 @@ def start(kind: str) -> workloads.Figures:
 
 
 def throughput(broker: brokers.Broker, plan: Plan) -> workloads.Figures:
-    """Records of two sizes in two sizes of batches; the first of them is the load after which memory counts."""
-    figures = workloads.throughput(broker, 1000, plan.large_megabytes, "big")
+    """Records of two sizes in two sizes of batches, plain and compressed; after 1 GB and at the end memory counts."""
+    figures = workloads.throughput(broker, 1000, plan.large_megabytes, "big batches")
+    figures["RSS after 1 GB [MB]"] = broker.rss_mb()
+    for record_bytes in (1000, 100):
+        for config in workloads.CLIENT_CONFIGS:
+            if (record_bytes, config) != (1000, "big batches"):
+                megabytes = plan.megabytes if record_bytes == 1000 else plan.megabytes // 3
+                figures |= workloads.throughput(broker, record_bytes, megabytes, config)
     figures[report.RSS_LOADED] = broker.rss_mb()
-    figures |= workloads.throughput(broker, 1000, plan.megabytes, "default")
-    for config in ("big", "default"):
-        figures |= workloads.throughput(broker, 100, plan.megabytes // 3, config)
     return figures
 
 
@@ -107,32 +119,35 @@ def main() -> None:
     options = parser.parse_args()
     plan = Plan(options)
     plan.kinds = brokers.prepare(plan.kinds)
-    sections = {}
+    sections, measured = {}, {}
     for title, parts in SECTIONS.items():
         chosen = set(parts) & set(plan.parts)
         if chosen:
-            sections[title] = section(plan, chosen)
+            figures, about = section(plan, chosen)
+            sections[title] = f"{about}\n\n{report.table(figures)}"
+            measured[title] = figures
             print(f"## {title}\n\n{sections[title]}\n", flush=True)
     whole = {title: text for title, text in sections.items() if set(SECTIONS[title]) <= set(plan.parts)}
     if not options.short and plan.kinds == brokers.KINDS:
         RESULTS.write_text(merged(RESULTS.read_text() if RESULTS.exists() else "", whole))
+        for title in whole:
+            charts.write(measured[title])
 
 
-def section(plan: Plan, parts: set[str]) -> str:
-    """The parts, measured: a line about the run, and a table."""
+def section(plan: Plan, parts: set[str]) -> tuple[report.Rounds, str]:
+    """The parts, measured: each broker's figures by round, and a line about the run."""
     load_before, started_s = brokers.load(), time.perf_counter()
-    figures: dict[str, list[workloads.Figures]] = {kind: [] for kind in plan.kinds}
+    figures: report.Rounds = {kind: [] for kind in plan.kinds}
     for number in range(plan.rounds):
         for kind in plan.kinds:
             print(f"round {number + 1} of {plan.rounds}: {kind}, {' '.join(sorted(parts))}", flush=True)
             figures[kind].append(measure(kind, plan, parts))
-    text = report.table(figures[plan.kinds[0]], figures["kafka"] if len(plan.kinds) > 1 else [])
     minutes = (time.perf_counter() - started_s) / 60
     about = (
-        f"{report.machine()}, {os.cpu_count()} cores; {plan.rounds} rounds in {minutes:.0f} minutes; "
-        f"load averages {load_before} before, {brokers.load()} after."
+        f"{time.strftime('%Y-%m-%d')}, {report.machine()}, {os.cpu_count()} cores; {plan.rounds} rounds in "
+        f"{minutes:.0f} minutes; load averages {load_before} before, {brokers.load()} after."
     )
-    return f"{about}\n\n{text}"
+    return figures, about
 
 
 def merged(before: str, sections: dict[str, str]) -> str:
@@ -143,12 +158,13 @@ def merged(before: str, sections: dict[str, str]) -> str:
 
 
 HEAD = """\
-# kwire beside Apache Kafka 4.3.1
+# kwire beside Apache Kafka 4.3.1 and kfake
 
-Written by `make compare`; [docs/performance.md](../docs/performance.md) says how it measures. Medians over the rounds;
-a ratio is kwire's figure to Apache Kafka's in the same round, with the lowest and the highest. kwire keeps its data in
-segment files; Apache Kafka is a single KRaft node with its stock settings, but `group.initial.rebalance.delay.ms=0`,
-formatted before its start is timed. Broker CPU counts user and system time of all threads of the process.
+Written by `make bench`; [docs/performance.md](../docs/performance.md) says how it measures. Medians over the rounds;
+a ratio is kwire's figure to the other broker's in the same round, with the lowest and the highest. kwire keeps its data
+in segment files; Apache Kafka is a single KRaft node with its stock settings, but `group.initial.rebalance.delay.ms=0`,
+formatted before its start is timed; kfake is franz-go's fake broker with a data directory, as
+[kfake/go.mod](kfake/go.mod) names it. Broker CPU counts user and system time of all threads of the process.
 """
 
 

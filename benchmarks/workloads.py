@@ -6,31 +6,53 @@ import os
 import select
 import socket
 import time
+from itertools import cycle, islice
+from threading import Thread
 from typing import TYPE_CHECKING, cast
 
 from brokers import PROBE_INTERVAL_S
-from raw_requests import API_VERSIONS, PRODUCE, Client, api_versions_frame, produce_frame
+from raw_requests import (
+    API_VERSIONS,
+    CREATE_TOPICS,
+    METADATA,
+    PRODUCE,
+    Client,
+    api_versions_frame,
+    frame,
+    metadata_frame,
+    produce_frame,
+)
 
 from kwire.protocol import frames
+from kwire.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
 
 if TYPE_CHECKING:
     from brokers import Broker
 
+    from kwire.protocol.messages.create_topics import CreateTopicsResponse
+    from kwire.protocol.messages.metadata import MetadataResponse, MetadataResponseTopic
     from kwire.protocol.messages.produce import PartitionProduceResponse, ProduceResponse
 
 Figures = dict[str, float]
 
 MB = 1_000_000
+BIG: dict[str, object] = {"linger.ms": 50, "batch.size": 1_000_000, "batch.num.messages": 100_000}
 CLIENT_CONFIGS: dict[str, dict[str, object]] = {
-    "default": {},
-    "big": {"linger.ms": 50, "batch.size": 1_000_000, "batch.num.messages": 100_000},
+    "default batches": {},
+    "big batches": BIG,
+    "default batches, lz4": {"compression.type": "lz4"},
+    "big batches, lz4": {**BIG, "compression.type": "lz4"},
 }
+VALUES = 2048
+"""Different ones, more than lz4 looks back over, half of each random: they can be compressed, but not to nothing."""
 CONSUMER_CONFIG: dict[str, object] = {"enable.auto.commit": False, "queued.min.messages": 10_000_000}
 """By default librdkafka stops fetching for a second whenever it holds 100,000 records, however fast the broker is."""
 
 CONSUME_AT_ONCE = 10_000
 CONSUME_TIMEOUT_S = 30
 IDLE_CONNECTIONS = 1_000
+PACE_S = 1 / 500
+TOPICS, PARTITIONS, MORE_TOPICS = 20, 4, 100
 SETTLE_S = 1.0
 
 
@@ -40,9 +62,9 @@ def _row(reply: bytes | memoryview) -> PartitionProduceResponse:
     return cast("ProduceResponse", response).responses[0].partition_responses[0]
 
 
-def request_rate(broker: Broker, connections: int, seconds: float) -> Figures:
+def request_rate(broker: Broker, connections: int, seconds: float, kind: str = "requests") -> Figures:
     """Single-record requests with acks=all over that many connections, each with one request in flight."""
-    topic = f"requests-{connections}"
+    topic = f"{kind.replace(' ', '-')}-{connections}"
     broker.create_topic(topic)
     request = produce_frame(topic, os.urandom(100))
     clients = [Client(broker.port) for _ in range(connections)]
@@ -61,7 +83,7 @@ def request_rate(broker: Broker, connections: int, seconds: float) -> Figures:
     for client in clients:
         client.close()
     latencies_s.sort()
-    name = f"requests, {connections} connections" if connections > 1 else "requests, 1 connection"
+    name = f"{kind}, {connections} connection" + "s" * (connections > 1)
     return {
         f"{name} [/s]": len(latencies_s) / elapsed_s,
         f"{name}, p50 [µs]": latencies_s[len(latencies_s) // 2] * 1e6,
@@ -104,14 +126,14 @@ def closed_loop(sockets: list[socket.socket], requests: list[bytes], until_s: fl
 def throughput(broker: Broker, record_bytes: int, megabytes: int, config: str) -> Figures:
     """Produced and consumed through confluent-kafka, one partition, one client at a time."""
     size = "1 KB" if record_bytes == 1000 else f"{record_bytes} B"
-    topic = f"throughput-{record_bytes}-{config}"
+    topic = f"throughput-{record_bytes}-{config.replace(' ', '-').replace(',', '')}"
     broker.create_topic(topic)
     count = megabytes * MB // record_bytes
     figures: Figures = {}
     for verb, run in (("produce", _produce), ("consume", _consume)):
         broker_cpu_s, client_cpu_s = broker.cpu_s(), time.process_time()
         elapsed_s = run(broker.bootstrap, topic, record_bytes, count, CLIENT_CONFIGS[config])
-        name = f"{verb} {size}, {config} batches"
+        name = f"{verb} {size}, {config}"
         figures[f"{name} [MB/s]"] = megabytes / elapsed_s
         figures[f"{name}, broker CPU [ms/MB]"] = (broker.cpu_s() - broker_cpu_s) / megabytes * 1000
         figures[f"{name}, client CPU [ms/MB]"] = (time.process_time() - client_cpu_s) / megabytes * 1000
@@ -129,12 +151,13 @@ def _produce(bootstrap: str, topic: str, record_bytes: int, count: int, config: 
             refused.append(error)
 
     producer = Producer({"bootstrap.servers": bootstrap, "on_delivery": delivered, **config})
-    value = os.urandom(record_bytes)
+    half = record_bytes // 2
+    values = cycle([os.urandom(half) + bytes(record_bytes - half) for _ in range(VALUES)])
     started_s = time.perf_counter()
     left = count
     while left:
         try:
-            for _ in range(left):
+            for value in islice(values, left):
                 producer.produce(topic, value)
                 left -= 1
         except BufferError:
@@ -163,6 +186,92 @@ def _consume(bootstrap: str, topic: str, record_bytes: int, count: int, config: 
     elapsed_s = time.perf_counter() - started_s
     consumer.close()
     return elapsed_s
+
+
+def latency(broker: Broker, seconds: float) -> Figures:
+    """From a producer's call until its consumer has the record, 500 a second, of confluent-kafka without linger."""
+    from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+
+    topic = "latency"
+    broker.create_topic(topic)
+    count = int(seconds / PACE_S)
+    producer = Producer({"bootstrap.servers": broker.bootstrap, "linger.ms": 0})
+    consumer = Consumer({"bootstrap.servers": broker.bootstrap, "group.id": "latency", "enable.auto.commit": False})
+    consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+    producer.produce(topic, b"0")
+    producer.flush(CONSUME_TIMEOUT_S)
+    if consumer.poll(CONSUME_TIMEOUT_S) is None:
+        raise SystemExit(f"consuming {topic} gave nothing")
+
+    def produce() -> None:
+        began_s = time.perf_counter()
+        for index in range(count):
+            time.sleep(max(0.0, began_s + index * PACE_S - time.perf_counter()))
+            producer.produce(topic, b"%.9f" % time.perf_counter())
+            producer.poll(0)
+
+    cpu_s = broker.cpu_s()
+    thread = Thread(target=produce)
+    thread.start()
+    latencies_s = []
+    while len(latencies_s) < count:
+        message = consumer.poll(CONSUME_TIMEOUT_S)
+        if message is None or message.error():
+            raise SystemExit(f"consuming {topic} ended after {len(latencies_s)} records")
+        latencies_s.append(time.perf_counter() - float(message.value()))
+    thread.join()
+    cpu_s = broker.cpu_s() - cpu_s
+    producer.flush(CONSUME_TIMEOUT_S)
+    consumer.close()
+    latencies_s.sort()
+    name = "end to end at 500 records/s"
+    return {
+        f"{name}, p50 [ms]": latencies_s[count // 2] * 1e3,
+        f"{name}, p99 [ms]": latencies_s[count * 99 // 100] * 1e3,
+        f"{name}, broker CPU [µs a record]": cpu_s / count * 1e6,
+    }
+
+
+def topics(broker: Broker, seconds: float) -> Figures:
+    """Metadata of some topics over eight connections; many topics created by one request."""
+    client = Client(broker.port)
+    names = [f"metadata-{index}" for index in range(TOPICS)]
+    _create(client, names)
+    sockets = [Client(broker.port).socket for _ in range(8)]
+    request = metadata_frame(*names)
+    while any(row.error_code or len(row.partitions) < PARTITIONS for row in _described(client, request)):
+        time.sleep(PROBE_INTERVAL_S)
+    closed_loop(sockets, [request] * len(sockets), time.perf_counter() + seconds)  # to be warm
+    cpu_s, started_s = broker.cpu_s(), time.perf_counter()
+    latencies_s, _ = closed_loop(sockets, [request] * len(sockets), started_s + seconds)
+    elapsed_s, cpu_s = time.perf_counter() - started_s, broker.cpu_s() - cpu_s
+    for each in sockets:
+        each.close()
+    more = [f"more-{index}" for index in range(MORE_TOPICS)]
+    began_s = time.perf_counter()
+    _create(client, more)
+    created_s = time.perf_counter() - began_s
+    if any(len(row.partitions) != PARTITIONS for row in _described(client, metadata_frame(*more))):
+        raise SystemExit("topics were not created")
+    client.close()
+    name = f"Metadata of {TOPICS} topics x {PARTITIONS} partitions"
+    return {
+        f"{name} [/s]": len(latencies_s) / elapsed_s,
+        f"{name}, broker CPU [µs each]": cpu_s / len(latencies_s) * 1e6,
+        f"{MORE_TOPICS} topics x {PARTITIONS} partitions created [ms]": created_s * 1000,
+    }
+
+
+def _create(client: Client, names: list[str]) -> None:
+    rows = [CreatableTopic(name=name, num_partitions=PARTITIONS, replication_factor=1) for name in names]
+    reply = client.message(CREATE_TOPICS, frame(CREATE_TOPICS, CreateTopicsRequest(topics=rows, timeout_ms=60_000)))
+    refused = [row.error_message for row in cast("CreateTopicsResponse", reply).topics if row.error_code]
+    if refused:
+        raise SystemExit(f"topics were not created: {refused[:1]}")
+
+
+def _described(client: Client, request: bytes) -> list[MetadataResponseTopic]:
+    return cast("MetadataResponse", client.message(METADATA, request)).topics
 
 
 def idle(broker: Broker, seconds: float) -> Figures:

@@ -40,20 +40,21 @@ async def handle(request: CreateTopicsRequest, context: RequestContext) -> Creat
     except ApiError as error:
         rows = [_failed(topic.name, error) for topic in once]
     else:
-        rows = [_row(topic.name, outcome, context) for topic, outcome in zip(once, outcomes, strict=True)]
+        configs = _Configs(context)
+        rows = [_row(topic.name, outcome, context, configs) for topic, outcome in zip(once, outcomes, strict=True)]
     twice = ApiError(ErrorCode.INVALID_REQUEST, "Duplicate topic name.")
     rows += [_failed(name, twice) for name, count in times.items() if count > 1]
     return CreateTopicsResponse(topics=rows)
 
 
-def _row(name: str, outcome: NewTopic | ApiError, context: RequestContext) -> CreatableTopicResult:
+def _row(name: str, outcome: NewTopic | ApiError, context: RequestContext, configs: _Configs) -> CreatableTopicResult:
     if isinstance(outcome, ApiError):
         return _failed(name, outcome)
     row = CreatableTopicResult(name=name, topic_id=outcome.topic_id, error_message=None)
     if context.api_version >= DETAILS_VERSION:
         row.num_partitions = len(outcome.partitions)
         row.replication_factor = len(outcome.partitions[0].replicas)
-        row.configs = _configs(outcome.configs, context)
+        row.configs = configs.of(outcome.configs)
     return row
 
 
@@ -61,7 +62,22 @@ def _failed(name: str, error: ApiError) -> CreatableTopicResult:
     return CreatableTopicResult(name=name, error_code=error.code, error_message=error.message)
 
 
-def _configs(overrides: Mapping[str, str], context: RequestContext) -> list[CreatableTopicConfigs]:
+class _Configs:
+    """The configs of one request's topics: most of them have the same, which are described once."""
+
+    def __init__(self, context: RequestContext) -> None:
+        self._context = context
+        self._described: dict[frozenset[tuple[str, str]], list[CreatableTopicConfigs]] = {}
+
+    def of(self, overrides: Mapping[str, str]) -> list[CreatableTopicConfigs]:
+        """One row for each config of a topic with these overrides; nobody may change them."""
+        key = frozenset(overrides.items())
+        if key not in self._described:
+            self._described[key] = _described(overrides, self._context)
+        return self._described[key]
+
+
+def _described(overrides: Mapping[str, str], context: RequestContext) -> list[CreatableTopicConfigs]:
     from kwire.api.describe_configs import describe_topic  # noqa: PLC0415 - the definitions are long, serving needs none
 
     return [

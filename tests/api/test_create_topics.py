@@ -53,6 +53,16 @@ async def test_a_topic_is_created(version):
     assert row.topic_id == (created.topic_id if version >= 7 else ZERO_UUID)
 
 
+async def test_topics_of_one_request_tell_their_own_configs():
+    cluster = build_cluster()
+    kept = [("retention.ms", "1000")]
+    asked = topic("a"), topic("b", configs=kept), topic("c"), topic("d", configs=kept)
+    rows = await create(cluster, *asked)
+    told = [{config.name: (config.value, config.config_source) for config in row.configs} for row in rows]
+    assert [each["retention.ms"] for each in told] == [("604800000", 5), ("1000", 1)] * 2
+    assert [each["cleanup.policy"] for each in told] == [("delete", 5)] * 4
+
+
 async def test_counts_are_the_brokers_where_they_are_left_to_it():
     cluster = build_cluster(3, static={"num.partitions": "5", "default.replication.factor": "3"})
     (row,) = await create(cluster, topic("t", -1, -1))
