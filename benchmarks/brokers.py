@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from raw_requests import (
     API_VERSIONS,
@@ -20,11 +22,15 @@ from raw_requests import (
     produce_frame,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import compat.run
 from compat import apache_kafka
 
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
+"""Apache Kafka takes 40 s with 10,000 partitions."""
 PROBE_INTERVAL_S = 0.001
 CPU_CLOCK_OF_PROCESS = 2
 """Linux: the clock id of another process's CPU time is its inverted pid and this (clock_getcpuclockid)."""
@@ -39,10 +45,11 @@ STOCK = {"group.consumer.assignment.interval.ms": 1000}
 class Broker:
     """A running broker with its own data directory.
 
+    configs: beside the stock ones, of kwire and of Apache Kafka; kfake is given none.
     first_ack_s: from the start of the process until a raw socket had its first record acknowledged.
     """
 
-    def __init__(self, kind: str, directory: Path) -> None:
+    def __init__(self, kind: str, directory: Path, configs: Mapping[str, object] = MappingProxyType({})) -> None:
         self.kind = kind
         self.port = free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
@@ -50,14 +57,20 @@ class Broker:
         self._log = directory / "log"
         with self._log.open("wb") as log:
             if kind == "kafka":
-                self.process = apache_kafka.start(data, self.port, log, STOCK)  # formats before it starts
+                self.process = apache_kafka.start(
+                    data, self.port, log, {**STOCK, **configs}
+                )  # formats before it starts
                 started_s = time.perf_counter()
             else:
                 started_s = time.perf_counter()
                 command = [kwire_command(), "serve", "--listen", self.bootstrap, "--data", str(data)]
+                command += [f"--config={name}={value}" for name, value in configs.items()]
                 if kind == "kfake":
                     command = [str(KFAKE), str(self.port), str(data)]
                 self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        self._await_ack(started_s)
+
+    def _await_ack(self, started_s: float) -> None:
         try:
             self._probe(started_s + START_TIMEOUT_S)
         except BaseException:
@@ -107,6 +120,14 @@ class Broker:
         while client.message(METADATA, metadata_frame(topic)).topics[0].error_code:  # type: ignore[attr-defined]
             time.sleep(PROBE_INTERVAL_S)
         client.close()
+
+    def restart(self) -> None:
+        """Stopped cleanly and started again on what it keeps; first_ack_s is of this start."""
+        self.stop()
+        with self._log.open("ab") as log:
+            started_s = time.perf_counter()
+            self.process = subprocess.Popen(self.process.args, stdout=log, stderr=subprocess.STDOUT)
+        self._await_ack(started_s)
 
     def stop(self) -> None:
         """The process has ended."""
