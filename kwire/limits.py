@@ -28,6 +28,9 @@ READ_AHEAD_BYTES = 1_048_576
 """Bytes of further requests that are read from a connection while its handler waits: the default of a producer's
 max.request.size, so that the next batch has arrived by then."""
 
+KEPT_METADATA_BYTES = 1_048_576
+"""Metadata replies that a broker keeps for clients that ask the same again: of some thousand partitions."""
+
 RECEIVE_BYTES = 65_536
 """Most bytes taken from a socket at a time between long requests."""
 

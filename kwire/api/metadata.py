@@ -17,7 +17,8 @@ Versions
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from inspect import iscoroutine
+from typing import TYPE_CHECKING, Any, cast
 
 from kwire.api.authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS
 from kwire.broker.internal_topics import creatable
@@ -34,7 +35,7 @@ from kwire.protocol.messages.metadata import (
 from kwire.protocol.schema import ZERO_UUID
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 
     from kwire.api.context import RequestContext
     from kwire.broker.metadata import MetadataImage, PartitionImage, TopicImage
@@ -45,23 +46,42 @@ FIRST_VERSION_BY_ID = 12
 
 async def handle(request: MetadataRequest, context: RequestContext) -> MetadataResponse:
     """The cluster's running brokers, and a row for each topic asked for."""
+    answered = answer(request, context)
+    return await answered if iscoroutine(answered) else cast("MetadataResponse", answered)
+
+
+def answer(
+    request: MetadataRequest, context: RequestContext
+) -> MetadataResponse | Coroutine[Any, Any, MetadataResponse]:
+    """As handle; a coroutine only where topics are created first."""
     image = context.broker.cluster.image
     asked = request.topics
     if asked is None or (not asked and context.api_version == 0):
-        rows = _rows(image.topics.values(), image, context.api_version)
-    elif context.api_version < FIRST_VERSION_BY_ID and any(
+        return _reply(_rows(image.topics.values(), image, context.api_version), request, context)
+    if context.api_version < FIRST_VERSION_BY_ID and any(
         topic.name is None or topic.topic_id != ZERO_UUID for topic in asked
     ):
         return _refused(asked, ErrorCode.INVALID_REQUEST)
-    else:
-        topic_ids = dict.fromkeys(topic.topic_id for topic in asked if topic.topic_id != ZERO_UUID)
-        if not topic_ids and any(topic.name is None for topic in asked):
-            return _refused(asked, ErrorCode.UNKNOWN_SERVER_ERROR)  # Kafka trips over it
-        if topic_ids:
-            rows = _rows_by_id(topic_ids, image, context.api_version)
-        else:
-            names = dict.fromkeys(cast("str", topic.name) for topic in asked)
-            rows = await _rows_by_name(names, context, may_create=request.allow_auto_topic_creation)
+    topic_ids = dict.fromkeys(topic.topic_id for topic in asked if topic.topic_id != ZERO_UUID)
+    if topic_ids:
+        return _reply(_rows_by_id(topic_ids, image, context.api_version), request, context)
+    if any(topic.name is None for topic in asked):
+        return _refused(asked, ErrorCode.UNKNOWN_SERVER_ERROR)  # Kafka trips over it
+    names = dict.fromkeys(cast("str", topic.name) for topic in asked)
+    missing = [name for name in names if name not in image.topics]
+    if missing and request.allow_auto_topic_creation and context.broker.config.auto_create_topics_enable:
+        return _create_first(names, missing, request, context)
+    return _reply(_rows_by_name(names, missing, {}, context), request, context)
+
+
+async def _create_first(
+    names: Collection[str], missing: Sequence[str], request: MetadataRequest, context: RequestContext
+) -> MetadataResponse:
+    errors = await _create(missing, context)
+    return _reply(_rows_by_name(names, missing, errors, context), request, context)
+
+
+def _reply(rows: list[MetadataResponseTopic], request: MetadataRequest, context: RequestContext) -> MetadataResponse:
     if request.include_topic_authorized_operations:
         for row in rows:
             row.topic_authorized_operations = TOPIC_OPERATIONS
@@ -98,18 +118,20 @@ def _rows_by_id(topic_ids: Iterable[bytes], image: MetadataImage, api_version: i
     return rows + _rows(known, image, api_version)
 
 
-async def _rows_by_name(
-    names: Collection[str], context: RequestContext, *, may_create: bool
+def _rows_by_name(
+    names: Collection[str], missing: Sequence[str], errors: Mapping[str, ErrorCode], context: RequestContext
 ) -> list[MetadataResponseTopic]:
+    """missing: those that were not there at first. errors: of those that could not be created then."""
     image = context.broker.cluster.image
-    missing = [name for name in names if name not in image.topics]
-    errors = dict.fromkeys(missing, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-    if missing and may_create and context.broker.config.auto_create_topics_enable:
-        errors |= await _create(missing, context)
     known = [image.topics[name] for name in names if name in image.topics]
-    errors |= {name: ErrorCode.INVALID_TOPIC_EXCEPTION for name in missing if why_invalid(name) is not None}
-    failed = [_failed(name, errors[name]) for name in missing if name not in image.topics]
+    failed = [_failed(name, _why_missing(name, errors)) for name in missing if name not in image.topics]
     return _rows(known, image, context.api_version) + failed
+
+
+def _why_missing(name: str, errors: Mapping[str, ErrorCode]) -> ErrorCode:
+    if why_invalid(name) is not None:
+        return ErrorCode.INVALID_TOPIC_EXCEPTION
+    return errors.get(name, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
 
 
 async def _create(names: Sequence[str], context: RequestContext) -> dict[str, ErrorCode]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from kwire.broker.fetch_sessions import FetchSessions
+from kwire.broker.metadata_replies import MetadataReplies
 from kwire.broker.producer_ids import ProducerIds
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Broker:
         self.cluster = cluster
         self.ports: Sequence[int] = ()
         self.advertised: tuple[str, int] | None = None
+        self.metadata_replies = MetadataReplies()
         self.forget_clients()
         self.producer_ids = ProducerIds(lambda: cluster.controller.allocate_producer_ids(node_id))
 

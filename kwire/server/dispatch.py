@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from kwire.api import registry
 from kwire.api.context import CloseConnection, RequestContext
@@ -13,15 +13,19 @@ from kwire.protocol.api_keys import ApiKey, api_info, request_class, response_cl
 from kwire.protocol.errors import ErrorCode, ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Coroutine, Hashable, Sequence
 
     from kwire.api.context import ConnectionInfo
     from kwire.api.registry import Api
     from kwire.broker.broker import Broker
     from kwire.protocol.frames import RequestHeader
+    from kwire.protocol.messages.metadata import MetadataResponse
     from kwire.protocol.messages.produce import ProduceRequest, ProduceResponse
     from kwire.protocol.produce_forms import ProduceForm
     from kwire.protocol.schema import Message
+
+MAX_QUESTION_BYTES: Final = 16 * 1024
+"""A longer Metadata request is not compared with others."""
 
 logger = logging.getLogger("kwire.server")
 
@@ -35,6 +39,7 @@ def answer(
         ProtocolError: the frame is no request that Kafka would understand.
         CloseConnection: the API or version is not supported, or the handler gives this connection up.
     """
+    question: Hashable = None
     forms = connection.produce_forms
     form = None if forms is None else forms.find(frame)
     read = None if form is None else form.read(frame)
@@ -51,6 +56,11 @@ def answer(
             return _answer_unsupported(header)
         if api.is_work:
             connection.works = True
+        if api.key is ApiKey.METADATA and len(frame) <= MAX_QUESTION_BYTES:
+            question = header.api_version, bytes(frame[header.body_offset :]), connection.local
+            kept = _kept_metadata(question, broker, connection)
+            if kept is not None:
+                return (kept[:4] + frame[4:8] + kept[8:],)  # with the correlation id of this one
         request = _decoded(frame, header, api)
     context = RequestContext(broker, connection, header.api_version, header.client_id)
     try:
@@ -59,12 +69,33 @@ def answer(
             return _wait_answered(response, api, header, request, context)
         if form is None and api.key is ApiKey.PRODUCE:
             _learn(frame, header, cast("ProduceRequest", request), connection)
-        return _encoded(cast("Message | None", response), header, request, context, form)
+        segments = _encoded(cast("Message | None", response), header, request, context, form)
+        if question is not None:
+            _keep_metadata(question, len(frame), cast("MetadataResponse", response), segments, broker)
+        return segments  # noqa: TRY300 - all of it may meet a bug
     except (CloseConnection, ProtocolError):
         raise
     except Exception:
         logger.exception("bug while answering %s v%s", api.name, header.api_version)
         return _answer_bug(api, header, request)
+
+
+def _kept_metadata(question: Hashable, broker: Broker, connection: ConnectionInfo) -> bytes | None:
+    """The reply that was sent to this question before, if nothing has changed since."""
+    if broker.cluster.observer is not None:  # it wants to see what is asked
+        return None
+    kept = broker.metadata_replies.find(broker.cluster.image.version, question)
+    if kept is not None and connection.on_told is not None:
+        connection.on_told(connection)
+    return kept
+
+
+def _keep_metadata(
+    question: Hashable, asked_bytes: int, response: MetadataResponse, segments: Sequence[object], broker: Broker
+) -> None:
+    if not response.error_code and not any(row.error_code for row in response.topics):
+        reply = bytes(cast("memoryview", segments[0]))
+        broker.metadata_replies.keep(broker.cluster.image.version, question, asked_bytes, reply)
 
 
 def _decoded(frame: bytearray, header: RequestHeader, api: Api) -> Message:
