@@ -1,4 +1,4 @@
-# serve, test, lint, package, compat, simulate, examples, costs, bench: each installs what it needs into .venv first.
+# serve, test, lint, package, compat, simulate, examples, docs, costs, bench: each installs what it needs into .venv first.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -55,6 +55,16 @@ lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes pyproject.toml -o requirements/serve.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes --group dev -c requirements/serve.txt pyproject.toml -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes --group examples -c requirements/serve.txt pyproject.toml -o requirements/examples.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --generate-hashes --group docs -o requirements/docs.txt
+
+# The documentation as a site in build/site; fails where a link or an anchor leads nowhere.
+.PHONY: docs
+docs: $(VENV)/.docs
+	$(BIN)/python -m mkdocs build --quiet
+
+$(VENV)/.docs: $(VENV)/.serve requirements/docs.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/docs.txt
+	touch $@
 
 # The examples, and the README's test on each Python that is there, with the built wheel in fresh environments.
 .PHONY: examples

@@ -188,6 +188,11 @@ def _consume(bootstrap: str, topic: str, record_bytes: int, count: int, config: 
     return elapsed_s
 
 
+def fill(broker: Broker, topic: str, record_bytes: int, size_bytes: int) -> None:
+    """The topic has so much more."""
+    _produce(broker.bootstrap, topic, record_bytes, size_bytes // record_bytes, CLIENT_CONFIGS["big batches"])
+
+
 def latency(broker: Broker, seconds: float) -> Figures:
     """From a producer's call until its consumer has the record, 500 a second, of confluent-kafka without linger."""
     from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition

@@ -61,11 +61,13 @@ def started(directory, *options):
         log_path.open("wb") as log,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,
     ):
-        line = start_line(process)
-        assert "listens on" in line, log_path.read_text()
-        yield RunningCluster(dict(enumerate(line.split()[4].split(","), 1)), data)
-        process.send_signal(signal.SIGTERM)
-        status = process.wait(60)
+        try:
+            line = start_line(process)
+            assert "listens on" in line, log_path.read_text()
+            yield RunningCluster(dict(enumerate(line.split()[4].split(","), 1)), data)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            status = process.wait(60)
     text = log_path.read_text()
     assert status == 0, text
     assert "Traceback" not in text, text

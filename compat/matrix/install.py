@@ -17,7 +17,7 @@ MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-depend
 def ready(client: Client) -> None:
     """The client's driver can be started."""
     stamp = client.built / ".complete"
-    state = _state(client.folder)
+    state = _state(client.folders)
     if stamp.exists() and stamp.read_text() == state:
         return
     print(f"compat: making {client.name} ready", flush=True)
@@ -26,13 +26,14 @@ def ready(client: Client) -> None:
     stamp.write_text(state)
 
 
-def _state(folder: Path) -> str:
-    """Changes with every file of the folder."""
+def _state(folders: list[Path]) -> str:
+    """Changes with every file of the folders."""
     digest = hashlib.sha256()
     ignored = {"target", "node_modules", "__pycache__"}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not ignored & set(path.relative_to(folder).parts):
-            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not ignored & set(path.relative_to(folder).parts):
+                digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 

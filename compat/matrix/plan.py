@@ -30,6 +30,7 @@ class Client:
     start: list[str]
     kind: str = "client"
     core: bool = False
+    shares: list[str] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
     lacks: dict[str, str] = field(default_factory=dict)
     assignors: list[str] = field(default_factory=list)
@@ -39,6 +40,11 @@ class Client:
     def folder(self) -> Path:
         """Its driver."""
         return HERE / "drivers" / self.name
+
+    @property
+    def folders(self) -> list[Path]:
+        """Its driver, and what that shares with others."""
+        return [self.folder, *(HERE / "drivers" / name for name in self.shares)]
 
     @property
     def built(self) -> Path:

@@ -1,5 +1,6 @@
 """Shows the matrix while it runs, and writes it where --report says: a pytest plugin, which conftest.py registers."""
 
+import ast
 import platform
 import sys
 import time
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from compat.matrix.plan import Client, Feature, clients, features
+from compat.matrix.plan import HERE, Client, Feature, clients, features
 
 REPORT = Path(__file__).parents[1] / "REPORT.md"
 MARKS = {"passed": "✓", "failed": "✗", "lacks": "-", "missing": "○", "skipped": "·", "": " "}
@@ -41,6 +42,7 @@ class Matrix:
         self._features = {feature.name: feature for feature in features()}
         self._cells: dict[tuple[str, str], str] = {}
         self._expected: Counter[str] = Counter()
+        self._others: dict[str, Counter[str]] = {}
         self._began = time.monotonic()
         self._shows = sys.stderr.isatty()
 
@@ -54,7 +56,10 @@ class Matrix:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Notes a cell, and shows the row when it is complete."""
         cell = self._cell(report.nodeid)
-        if cell is None or not (report.when == "call" or report.skipped or report.failed):
+        if not (report.when == "call" or report.skipped or report.failed):
+            return
+        if cell is None:
+            self._others.setdefault(report.nodeid.partition("::")[0], Counter())[report.outcome] += 1
             return
         client, feature = cell
         if self._cells.get((client.name, feature.name)) != "failed":
@@ -113,6 +118,7 @@ class Matrix:
             chosen = [client for client in rows if client.kind == kind]
             if chosen:
                 lines += ["", *self._table(chosen)]
+        lines += ["", "## What else stock clients do", "", *self._table_of_others()]
         lines += ["", "## What the columns prove", ""]
         lines += [f"- **{each.name}**: {each.says}." for each in self._features.values()]
         lines += ["", "## What kwire does not have yet", ""]
@@ -120,6 +126,15 @@ class Matrix:
         lines += ["", "## What clients cannot do", ""]
         lines += [f"- {client.name}, {what}: {why}." for client in rows for what, why in client.lacks.items()]
         return "\n".join(lines) + "\n"
+
+    def _table_of_others(self) -> list[str]:
+        lines = ["| tests | what they show | |", "|---|---|---|"]
+        for name, counted in sorted(self._others.items()):
+            path = HERE.parent / name.removeprefix("compat/")
+            says = (ast.get_docstring(ast.parse(path.read_text())) or "").partition("\n")[0].rstrip(".")
+            told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counted.items()))
+            lines.append(f"| [{path.relative_to(HERE.parent)}]({path.relative_to(HERE.parent)}) | {says} | {told} |")
+        return lines
 
     def _table(self, rows: list[Client]) -> list[str]:
         columns = self._columns(rows[0])

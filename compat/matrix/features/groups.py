@@ -111,23 +111,30 @@ def commit(stage: Stage) -> None:
     topic, group = stage.topic(), stage.new_name("g")
     stage.send(topic, [row._replace(partition=0) for row in numbered(30)])
     first = Member(stage, group, topic)
-    first.poll(30)
-    assert [row.offset for row in first.read] == list(range(30))
-    first.driver.ask("seek", consumer="c", topic=topic, partition=0, offset=10)
-    first.read.clear()
-    first.poll(20)
-    assert [row.offset for row in first.read][:5] == [10, 11, 12, 13, 14]
-    first.driver.ask("seek", consumer="c", topic=topic, partition=0, offset=12)
-    first.read.clear()
-    first.poll(1)
+    if "seek" in stage.client.lacks:
+        first.poll(13)
+        assert [row.offset for row in first.read] == list(range(13))
+    else:
+        first.poll(30)
+        assert [row.offset for row in first.read] == list(range(30))
+        _seek(first, topic, 10)
+        first.poll(20)
+        assert [row.offset for row in first.read][:5] == [10, 11, 12, 13, 14]
+        _seek(first, topic, 12)
+        first.poll(1)
     first.commit()
-    after = 12 + len(first.read)
+    after = first.read[-1].offset + 1
     assert stage.committed(group, topic, 1) == [after]
     first.close()
     second = Member(stage, group, topic)
     second.poll(30 - after, 15_000)
     assert [row.offset for row in second.read] == list(range(after, 30))
     second.close()
+
+
+def _seek(member: Member, topic: str, offset: int) -> None:
+    member.driver.ask("seek", consumer="c", topic=topic, partition=0, offset=offset)
+    member.read.clear()
 
 
 def crash(stage: Stage) -> None:

@@ -2,6 +2,10 @@ module driver
 
 go 1.26.0
 
+require lines v0.0.0
+
+replace lines => ../go-lines
+
 require (
 	github.com/twmb/franz-go v1.22.3
 	github.com/twmb/franz-go/pkg/kadm v1.20.0

@@ -2,17 +2,14 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"sync"
 	"time"
+
+	"lines"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -26,58 +23,6 @@ const (
 	wait    = 60 * time.Second
 	connect = 15 * time.Second
 )
-
-type header [2]any
-
-type record struct {
-	Topic     string   `json:"topic,omitempty"`
-	Partition *int32   `json:"partition"`
-	Offset    int64    `json:"offset"`
-	Timestamp *int64   `json:"timestamp"`
-	Key       *[]byte  `json:"key"`
-	Value     *[]byte  `json:"value"`
-	Headers   []header `json:"headers"`
-}
-
-type settings struct {
-	Acks              string `json:"acks"`
-	Compression       string `json:"compression"`
-	Idempotence       bool   `json:"idempotence"`
-	LingerMs          *int   `json:"linger_ms"`
-	BatchBytes        int32  `json:"batch_bytes"`
-	MaxRequestBytes   int32  `json:"max_request_bytes"`
-	Protocol          string `json:"protocol"`
-	Assignor          string `json:"assignor"`
-	InstanceID        string `json:"instance_id"`
-	SessionTimeoutMs  int    `json:"session_timeout_ms"`
-	HeartbeatInterval int    `json:"heartbeat_interval_ms"`
-}
-
-type request struct {
-	Do              string            `json:"do"`
-	Topic           string            `json:"topic"`
-	Topics          []string          `json:"topics"`
-	Partition       int32             `json:"partition"`
-	Partitions      int32             `json:"partitions"`
-	Replication     int16             `json:"replication_factor"`
-	Configs         map[string]string `json:"configs"`
-	Count           int               `json:"count"`
-	Name            string            `json:"name"`
-	Value           string            `json:"value"`
-	Group           string            `json:"group"`
-	Records         []record          `json:"records"`
-	Settings        json.RawMessage   `json:"settings"`
-	TransactionalID string            `json:"transactional_id"`
-	Commit          bool              `json:"commit"`
-	Start           any               `json:"start"`
-	WithinMs        int               `json:"within_ms"`
-	Isolation       string            `json:"isolation"`
-	Timestamp       int64             `json:"timestamp"`
-	Consumer        string            `json:"consumer"`
-	Offset          int64             `json:"offset"`
-}
-
-type fields map[string]any
 
 // What a member of a group has, and the positions after what it was given.
 type consumer struct {
@@ -94,35 +39,14 @@ type driver struct {
 	consumers map[string]*consumer
 }
 
-func must(err error) {
-	if err != nil {
-		panic(err)
-	}
-}
-
 func newDriver(bootstrap string) *driver {
 	common := []kgo.Opt{
 		kgo.SeedBrokers(strings.Split(bootstrap, ",")...),
 		kgo.MetadataMinAge(50 * time.Millisecond),
 	}
-	var security struct {
-		TLS *struct {
-			CA string `json:"ca_file"`
-		} `json:"tls"`
-		SASL *struct{ Mechanism, Username, Password string } `json:"sasl"`
-	}
-	if text := os.Getenv("CLIENT_SECURITY"); text != "" {
-		must(json.Unmarshal([]byte(text), &security))
-	}
+	security := lines.ReadSecurity()
 	if security.TLS != nil {
-		config := &tls.Config{}
-		if security.TLS.CA != "" {
-			pem, err := os.ReadFile(security.TLS.CA)
-			must(err)
-			config.RootCAs = x509.NewCertPool()
-			config.RootCAs.AppendCertsFromPEM(pem)
-		}
-		common = append(common, kgo.DialTLSConfig(config))
+		common = append(common, kgo.DialTLSConfig(lines.TLSConfig(security.TLS.CA)))
 	}
 	if s := security.SASL; s != nil {
 		auth := scram.Auth{User: s.Username, Pass: s.Password}
@@ -140,7 +64,7 @@ func newDriver(bootstrap string) *driver {
 
 func (d *driver) client(opts ...kgo.Opt) *kgo.Client {
 	client, err := kgo.NewClient(append(append([]kgo.Opt{}, d.common...), opts...)...)
-	must(err)
+	lines.Must(err)
 	return client
 }
 
@@ -157,7 +81,8 @@ func within(limit time.Duration) context.Context {
 	return ctx
 }
 
-func (d *driver) answer(r *request) any {
+// Answer is of lines.Driver.
+func (d *driver) Answer(r *lines.Request) any {
 	switch r.Do {
 	case "metadata":
 		return d.metadata()
@@ -180,30 +105,30 @@ func (d *driver) answer(r *request) any {
 		c.gone(nil, nil, map[string][]int32{r.Topic: {r.Partition}})
 		c.has(nil, nil, map[string][]int32{r.Topic: {r.Partition}})
 		c.client.SetOffsets(map[string]map[int32]kgo.EpochOffset{r.Topic: {r.Partition: {Epoch: -1, Offset: r.Offset}}})
-		return fields{}
+		return lines.Fields{}
 	case "close":
 		c := d.consumers[r.Consumer]
 		delete(d.consumers, r.Consumer)
 		c.client.Close()
-		return fields{}
+		return lines.Fields{}
 	}
 	return d.administer(r)
 }
 
 func (d *driver) metadata() any {
 	found, err := d.adm().Metadata(within(connect))
-	must(err)
-	brokers, topics := []fields{}, fields{}
+	lines.Must(err)
+	brokers, topics := []lines.Fields{}, lines.Fields{}
 	for _, b := range found.Brokers {
-		brokers = append(brokers, fields{"id": b.NodeID, "host": b.Host, "port": b.Port})
+		brokers = append(brokers, lines.Fields{"id": b.NodeID, "host": b.Host, "port": b.Port})
 	}
 	for name, topic := range found.Topics {
 		topics[name] = len(topic.Partitions)
 	}
-	return fields{"brokers": brokers, "topics": topics}
+	return lines.Fields{"brokers": brokers, "topics": topics}
 }
 
-func (d *driver) administer(r *request) any {
+func (d *driver) administer(r *lines.Request) any {
 	ctx := within(wait)
 	switch r.Do {
 	case "create_topic":
@@ -212,43 +137,43 @@ func (d *driver) administer(r *request) any {
 			configs[name] = kadm.StringPtr(value)
 		}
 		_, err := d.adm().CreateTopic(ctx, r.Partitions, r.Replication, configs, r.Topic)
-		must(err)
+		lines.Must(err)
 	case "add_partitions":
 		found, err := d.adm().UpdatePartitions(ctx, r.Count, r.Topic)
-		must(err)
-		must(found.Error())
+		lines.Must(err)
+		lines.Must(found.Error())
 	case "topic_config":
 		found, err := d.adm().DescribeTopicConfigs(ctx, r.Topic)
-		must(err)
+		lines.Must(err)
 		one, err := found.On(r.Topic, nil)
-		must(err)
-		must(one.Err)
-		configs := fields{}
+		lines.Must(err)
+		lines.Must(one.Err)
+		configs := lines.Fields{}
 		for _, config := range one.Configs {
 			configs[config.Key] = config.MaybeValue()
 		}
-		return fields{"configs": configs}
+		return lines.Fields{"configs": configs}
 	case "alter_topic_config":
 		change := kadm.AlterConfig{Op: kadm.SetConfig, Name: r.Name, Value: &r.Value}
 		found, err := d.adm().AlterTopicConfigs(ctx, []kadm.AlterConfig{change}, r.Topic)
-		must(err)
+		lines.Must(err)
 		for _, one := range found {
-			must(one.Err)
+			lines.Must(one.Err)
 		}
 	case "delete_topic":
 		_, err := d.adm().DeleteTopic(ctx, r.Topic)
-		must(err)
+		lines.Must(err)
 	case "list_groups":
 		found, err := d.adm().ListGroups(ctx)
-		must(err)
-		return fields{"groups": found.Groups()}
+		lines.Must(err)
+		return lines.Fields{"groups": found.Groups()}
 	case "delete_group":
 		_, err := d.adm().DeleteGroup(ctx, r.Group)
-		must(err)
+		lines.Must(err)
 	default:
 		return nil
 	}
-	return fields{}
+	return lines.Fields{}
 }
 
 var codecs = map[string]kgo.CompressionCodec{
@@ -256,7 +181,7 @@ var codecs = map[string]kgo.CompressionCodec{
 	"lz4": kgo.Lz4Compression(), "zstd": kgo.ZstdCompression(),
 }
 
-func producerOptions(s settings) []kgo.Opt {
+func producerOptions(s lines.Settings) []kgo.Opt {
 	// what names a partition goes there, everything else by its key
 	opts := []kgo.Opt{kgo.RecordPartitioner(byKeyUnlessNamed{kgo.StickyKeyPartitioner(nil)})}
 	switch s.Acks {
@@ -304,33 +229,21 @@ func (p topicPartitioner) Partition(r *kgo.Record, n int) int {
 	return p.byKey.Partition(r, n)
 }
 
-func parse(raw json.RawMessage) settings {
-	var s settings
-	if len(raw) > 0 {
-		must(json.Unmarshal(raw, &s))
-	}
-	return s
-}
-
-func (d *driver) produce(r *request) any {
+func (d *driver) produce(r *lines.Request) any {
 	key := string(r.Settings)
 	if d.producers[key] == nil {
-		d.producers[key] = d.client(producerOptions(parse(r.Settings))...)
+		d.producers[key] = d.client(producerOptions(r.Parsed())...)
 	}
-	return fields{"positions": send(d.producers[key], r)}
+	return lines.Fields{"positions": send(d.producers[key], r)}
 }
 
-func send(client *kgo.Client, r *request) [][2]any {
+func send(client *kgo.Client, r *lines.Request) [][2]any {
 	positions := make([][2]any, len(r.Records))
 	var failure error
 	done := make(chan error, len(r.Records))
 	for i, each := range r.Records {
-		sent := &kgo.Record{Topic: r.Topic, Partition: -1}
-		if each.Key != nil {
-			sent.Key = *each.Key
-		}
-		if each.Value != nil {
-			sent.Value = *each.Value
+		sent := &kgo.Record{
+			Topic: r.Topic, Partition: -1, Key: lines.Bytes(each.Key), Value: lines.Bytes(each.Value),
 		}
 		if each.Partition != nil {
 			sent.Partition = *each.Partition
@@ -339,11 +252,7 @@ func send(client *kgo.Client, r *request) [][2]any {
 			sent.Timestamp = time.UnixMilli(*each.Timestamp)
 		}
 		for _, h := range each.Headers {
-			var value []byte
-			if text, ok := h[1].(string); ok {
-				must(json.Unmarshal([]byte(`"`+text+`"`), &value))
-			}
-			sent.Headers = append(sent.Headers, kgo.RecordHeader{Key: h[0].(string), Value: value})
+			sent.Headers = append(sent.Headers, kgo.RecordHeader{Key: h[0].(string), Value: h.Bytes()})
 		}
 		index := i
 		client.Produce(context.Background(), sent, func(got *kgo.Record, err error) {
@@ -356,41 +265,34 @@ func send(client *kgo.Client, r *request) [][2]any {
 			failure = err
 		}
 	}
-	must(failure)
+	lines.Must(failure)
 	return positions
 }
 
-func (d *driver) transaction(r *request) any {
-	s := parse(r.Settings)
+func (d *driver) transaction(r *lines.Request) any {
+	s := r.Parsed()
 	s.Idempotence = true
 	client := d.client(append(producerOptions(s), kgo.TransactionalID(r.TransactionalID))...)
 	defer client.Close()
-	must(client.BeginTransaction())
+	lines.Must(client.BeginTransaction())
 	positions := send(client, r)
-	must(client.EndTransaction(within(wait), kgo.TransactionEndTry(r.Commit)))
-	return fields{"positions": positions}
+	lines.Must(client.EndTransaction(within(wait), kgo.TransactionEndTry(r.Commit)))
+	return lines.Fields{"positions": positions}
 }
 
-func told(r *kgo.Record) record {
+func told(r *kgo.Record) lines.Record {
 	at := r.Timestamp.UnixMilli()
-	out := record{r.Topic, &r.Partition, r.Offset, &at, nil, nil, []header{}}
-	if r.Key != nil {
-		out.Key = &r.Key
-	}
-	if r.Value != nil {
-		out.Value = &r.Value
-	}
+	headers := []lines.Header{}
 	for _, h := range r.Headers {
-		var value any
-		if h.Value != nil {
-			value = h.Value
-		}
-		out.Headers = append(out.Headers, header{h.Key, value})
+		headers = append(headers, lines.NewHeader(h.Key, h.Value))
 	}
-	return out
+	return lines.Record{
+		Topic: r.Topic, Partition: &r.Partition, Offset: r.Offset, Timestamp: &at,
+		Key: lines.Optional(r.Key), Value: lines.Optional(r.Value), Headers: headers,
+	}
 }
 
-func (d *driver) consume(r *request) any {
+func (d *driver) consume(r *lines.Request) any {
 	offset := kgo.NewOffset()
 	switch start := r.Start.(type) {
 	case float64:
@@ -409,18 +311,18 @@ func (d *driver) consume(r *request) any {
 	where := map[string]map[int32]kgo.Offset{r.Topic: {r.Partition: offset}}
 	client := d.client(kgo.ConsumePartitions(where), kgo.FetchIsolationLevel(isolation))
 	defer client.Close()
-	return fields{"records": read(&consumer{client: client}, r.Count, r.WithinMs)}
+	return lines.Fields{"records": read(&consumer{client: client}, r.Count, r.WithinMs)}
 }
 
-func read(c *consumer, count, withinMs int) []record {
-	rows := []record{}
+func read(c *consumer, count, withinMs int) []lines.Record {
+	rows := []lines.Record{}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(withinMs)*time.Millisecond)
 	defer cancel()
 	for len(rows) < count && ctx.Err() == nil {
 		fetches := c.client.PollRecords(ctx, count-len(rows))
 		for _, failed := range fetches.Errors() {
 			if !errors.Is(failed.Err, context.DeadlineExceeded) {
-				must(failed.Err)
+				lines.Must(failed.Err)
 			}
 		}
 		fetches.EachRecord(func(r *kgo.Record) {
@@ -438,18 +340,18 @@ func read(c *consumer, count, withinMs int) []record {
 	return rows
 }
 
-func (d *driver) offsets(r *request) any {
+func (d *driver) offsets(r *lines.Request) any {
 	ctx := within(wait)
 	starts, err := d.adm().ListStartOffsets(ctx, r.Topic)
-	must(err)
+	lines.Must(err)
 	ends, err := d.adm().ListEndOffsets(ctx, r.Topic)
-	must(err)
+	lines.Must(err)
 	after, err := d.adm().ListOffsetsAfterMilli(ctx, r.Timestamp, r.Topic)
-	must(err)
+	lines.Must(err)
 	start, _ := starts.Lookup(r.Topic, r.Partition)
 	end, _ := ends.Lookup(r.Topic, r.Partition)
 	found, _ := after.Lookup(r.Topic, r.Partition)
-	answer := fields{"beginning": start.Offset, "end": end.Offset, "at_timestamp": nil}
+	answer := lines.Fields{"beginning": start.Offset, "end": end.Offset, "at_timestamp": nil}
 	// kadm gives the end where no record is that late
 	if found.Timestamp >= 0 {
 		answer["at_timestamp"] = found.Offset
@@ -462,8 +364,8 @@ var balancers = map[string]kgo.GroupBalancer{
 	"sticky": kgo.StickyBalancer(), "cooperative-sticky": kgo.CooperativeStickyBalancer(),
 }
 
-func (d *driver) open(r *request) any {
-	s := parse(r.Settings)
+func (d *driver) open(r *lines.Request) any {
+	s := r.Parsed()
 	opts := []kgo.Opt{
 		kgo.ConsumerGroup(r.Group), kgo.ConsumeTopics(r.Topics...), kgo.DisableAutoCommit(),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
@@ -484,7 +386,7 @@ func (d *driver) open(r *request) any {
 	opts = append(opts, kgo.OnPartitionsAssigned(c.has), kgo.OnPartitionsRevoked(c.gone), kgo.OnPartitionsLost(c.gone))
 	c.client = d.client(opts...)
 	d.consumers[r.Consumer] = c
-	return fields{}
+	return lines.Fields{}
 }
 
 func (c *consumer) has(_ context.Context, _ *kgo.Client, found map[string][]int32) {
@@ -509,7 +411,7 @@ func (c *consumer) gone(_ context.Context, _ *kgo.Client, lost map[string][]int3
 	}
 }
 
-func (d *driver) poll(r *request) any {
+func (d *driver) poll(r *lines.Request) any {
 	c := d.consumers[r.Consumer]
 	rows := read(c, r.Count, r.WithinMs)
 	c.lock.Lock()
@@ -518,10 +420,10 @@ func (d *driver) poll(r *request) any {
 	for each := range c.owned {
 		assignment = append(assignment, each)
 	}
-	return fields{"records": rows, "assignment": assignment}
+	return lines.Fields{"records": rows, "assignment": assignment}
 }
 
-func (d *driver) commit(r *request) any {
+func (d *driver) commit(r *lines.Request) any {
 	c := d.consumers[r.Consumer]
 	var failure error
 	c.client.CommitOffsetsSync(within(wait), c.returned, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, found *kmsg.OffsetCommitResponse, err error) {
@@ -536,11 +438,12 @@ func (d *driver) commit(r *request) any {
 			}
 		}
 	})
-	must(failure)
-	return fields{}
+	lines.Must(failure)
+	return lines.Fields{}
 }
 
-func (d *driver) stop() {
+// Stop is of lines.Driver.
+func (d *driver) Stop() {
 	for _, c := range d.consumers {
 		c.client.Close()
 	}
@@ -549,35 +452,6 @@ func (d *driver) stop() {
 	}
 }
 
-// What the client cannot do is an answer; a bug of the driver ends it.
-func (d *driver) try(r *request) (out fields) {
-	defer func() {
-		if err, ok := recover().(error); ok {
-			if _, bug := err.(interface{ RuntimeError() }); bug {
-				panic(err)
-			}
-			out = fields{"error": fmt.Sprintf("%T %v", err, err)}
-		}
-	}()
-	answer := d.answer(r)
-	if answer == nil {
-		return fields{"unsupported": r.Do}
-	}
-	return fields{"ok": answer}
-}
-
 func main() {
-	d := newDriver(os.Args[len(os.Args)-1])
-	lines := bufio.NewReaderSize(os.Stdin, 1<<20)
-	out := json.NewEncoder(os.Stdout)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err != nil {
-			break
-		}
-		var r request
-		must(json.Unmarshal(line, &r))
-		must(out.Encode(d.try(&r)))
-	}
-	d.stop()
+	lines.Serve(newDriver(os.Args[len(os.Args)-1]))
 }

@@ -42,6 +42,16 @@ def told(record):
     }
 
 
+def producer_settings(settings):
+    names = {"linger_ms": "linger_ms", "batch_bytes": "batch_size", "max_request_bytes": "max_request_size"}
+    own = {names[name]: value for name, value in settings.items() if name in names}
+    if "acks" in settings:
+        own["acks"] = settings["acks"] if settings["acks"] == "all" else int(settings["acks"])
+    if settings.get("compression", "none") != "none":
+        own["compression_type"] = settings["compression"]
+    return own
+
+
 class Driver:
     def __init__(self, bootstrap):
         security = json.loads(os.environ.get("CLIENT_SECURITY", "{}"))
@@ -109,14 +119,8 @@ class Driver:
         return {"positions": self.send(self.producers[key], topic, records)}
 
     def new_producer(self, settings, **more):
-        names = {"linger_ms": "linger_ms", "batch_bytes": "batch_size", "max_request_bytes": "max_request_size"}
-        own = {names[name]: value for name, value in settings.items() if name in names}
-        own["enable_idempotence"] = settings.get("idempotence", False)
-        if "acks" in settings:
-            own["acks"] = settings["acks"] if settings["acks"] == "all" else int(settings["acks"])
-        if settings.get("compression", "none") != "none":
-            own["compression_type"] = settings["compression"]
-        return KafkaProducer(**self.common, **own, **more)
+        own = producer_settings(settings)
+        return KafkaProducer(**self.common, **own, enable_idempotence=settings.get("idempotence", False), **more)
 
     def send(self, producer, topic, records):
         futures = []
@@ -149,9 +153,7 @@ class Driver:
         return {"positions": positions}
 
     def consume(self, topic, partition, start, count, within_ms, isolation):
-        reader = KafkaConsumer(
-            **self.common, isolation_level=isolation, auto_offset_reset="earliest", enable_auto_commit=False
-        )
+        reader = self.new_reader(isolation)
         where = TopicPartition(topic, partition)
         reader.assign([where])
         if start == "beginning":
@@ -164,17 +166,26 @@ class Driver:
         reader.close()
         return {"records": rows}
 
+    def new_reader(self, isolation):
+        settings = {"auto_offset_reset": "earliest", "enable_auto_commit": False}
+        return KafkaConsumer(**self.common, **settings, isolation_level=isolation)
+
     def read(self, consumer, count, within_ms):
         rows, deadline = [], time.monotonic() + within_ms / 1000
         while len(rows) < count and (left := deadline - time.monotonic()) > 0:
-            # 3.0.12 joins again where metadata comes late, and forgets that if the poll ends meanwhile: seen with
-            # every broker that does not delay the first rebalance.
-            coordinator = consumer._coordinator  # noqa: SLF001 - it offers no other way
-            if coordinator is not None and coordinator.rejoining:
-                coordinator.request_rejoin()
+            self.take_up(consumer)
             found = consumer.poll(min(left, 0.1) * 1000, max_records=count - len(rows))
             rows += [told(record) for records in found.values() for record in records]
         return rows
+
+    def take_up(self, consumer):
+        """3.0.12 joins again where metadata comes late, and forgets that if the poll ends meanwhile.
+
+        Seen with every broker that does not delay the first rebalance.
+        """
+        coordinator = consumer._coordinator  # noqa: SLF001 - it offers no other way
+        if coordinator is not None and coordinator.rejoining:
+            coordinator.request_rejoin()
 
     def offsets(self, topic, partition, timestamp):
         reader, where = KafkaConsumer(**self.common), TopicPartition(topic, partition)
@@ -214,8 +225,8 @@ class Driver:
         return {}
 
 
-def main():
-    driver = Driver(sys.argv[-1])
+def main(kind=Driver):
+    driver = kind(sys.argv[-1])
     for line in sys.stdin:
         request = json.loads(line)
         try:

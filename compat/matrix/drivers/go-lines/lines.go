@@ -1,0 +1,199 @@
+// Package lines is what the drivers of Go clients have in common: requests and answers, a JSON object each, a line each.
+// See ../../DRIVERS.md.
+package lines
+
+import (
+	"bufio"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// Header is a name and a value, nil for null.
+type Header [2]any
+
+// Record as it is asked to be sent, or as it was read; Timestamp in milliseconds.
+type Record struct {
+	Topic     string   `json:"topic,omitempty"`
+	Partition *int32   `json:"partition"`
+	Offset    int64    `json:"offset"`
+	Timestamp *int64   `json:"timestamp"`
+	Key       *[]byte  `json:"key"`
+	Value     *[]byte  `json:"value"`
+	Headers   []Header `json:"headers"`
+}
+
+// Settings of a producer or a consumer; what was not said is zero or nil.
+type Settings struct {
+	Acks              string `json:"acks"`
+	Compression       string `json:"compression"`
+	Idempotence       bool   `json:"idempotence"`
+	LingerMs          *int   `json:"linger_ms"`
+	BatchBytes        int32  `json:"batch_bytes"`
+	MaxRequestBytes   int32  `json:"max_request_bytes"`
+	Protocol          string `json:"protocol"`
+	Assignor          string `json:"assignor"`
+	InstanceID        string `json:"instance_id"`
+	SessionTimeoutMs  int    `json:"session_timeout_ms"`
+	HeartbeatInterval int    `json:"heartbeat_interval_ms"`
+}
+
+// Request is any of them.
+type Request struct {
+	Do              string            `json:"do"`
+	Topic           string            `json:"topic"`
+	Topics          []string          `json:"topics"`
+	Partition       int32             `json:"partition"`
+	Partitions      int32             `json:"partitions"`
+	Replication     int16             `json:"replication_factor"`
+	Configs         map[string]string `json:"configs"`
+	Count           int               `json:"count"`
+	Name            string            `json:"name"`
+	Value           string            `json:"value"`
+	Group           string            `json:"group"`
+	Records         []Record          `json:"records"`
+	Settings        json.RawMessage   `json:"settings"`
+	TransactionalID string            `json:"transactional_id"`
+	Commit          bool              `json:"commit"`
+	Start           any               `json:"start"`
+	WithinMs        int               `json:"within_ms"`
+	Isolation       string            `json:"isolation"`
+	Timestamp       int64             `json:"timestamp"`
+	Consumer        string            `json:"consumer"`
+	Offset          int64             `json:"offset"`
+}
+
+// Fields of an answer.
+type Fields map[string]any
+
+// Security is what CLIENT_SECURITY says.
+type Security struct {
+	TLS *struct {
+		CA string `json:"ca_file"`
+	} `json:"tls"`
+	SASL *struct{ Mechanism, Username, Password string } `json:"sasl"`
+}
+
+// Driver answers requests; nil where its client has no such thing. An error of the client is a panic.
+type Driver interface {
+	Answer(r *Request) any
+	Stop()
+}
+
+// Must panics with the error, if there is one.
+func Must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// Got is the value, unless there is an error.
+func Got[T any](value T, err error) T {
+	Must(err)
+	return value
+}
+
+// Parsed settings of a request.
+func (r *Request) Parsed() Settings {
+	var s Settings
+	if len(r.Settings) > 0 {
+		Must(json.Unmarshal(r.Settings, &s))
+	}
+	return s
+}
+
+// Within is how long a request may take.
+func (r *Request) Within() time.Duration {
+	return time.Duration(r.WithinMs) * time.Millisecond
+}
+
+// Bytes of an optional key or value, nil for null.
+func Bytes(text *[]byte) []byte {
+	if text == nil {
+		return nil
+	}
+	return *text
+}
+
+// Optional is what Bytes came from.
+func Optional(data []byte) *[]byte {
+	if data == nil {
+		return nil
+	}
+	return &data
+}
+
+// Bytes of a header's value, nil for null.
+func (h Header) Bytes() []byte {
+	var value []byte
+	if text, ok := h[1].(string); ok {
+		Must(json.Unmarshal([]byte(`"`+text+`"`), &value))
+	}
+	return value
+}
+
+// NewHeader has a name and a value, which may be nil.
+func NewHeader(name string, value []byte) Header {
+	if value == nil {
+		return Header{name, nil}
+	}
+	return Header{name, value}
+}
+
+// ReadSecurity of the environment.
+func ReadSecurity() Security {
+	var security Security
+	if text := os.Getenv("CLIENT_SECURITY"); text != "" {
+		Must(json.Unmarshal([]byte(text), &security))
+	}
+	return security
+}
+
+// TLSConfig trusts the file, if one is named.
+func TLSConfig(caFile string) *tls.Config {
+	config := &tls.Config{}
+	if caFile != "" {
+		config.RootCAs = x509.NewCertPool()
+		config.RootCAs.AppendCertsFromPEM(Got(os.ReadFile(caFile)))
+	}
+	return config
+}
+
+// Serve answers what stdin asks until it ends.
+func Serve(d Driver) {
+	lines := bufio.NewReaderSize(os.Stdin, 1<<20)
+	out := json.NewEncoder(os.Stdout)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			break
+		}
+		var r Request
+		Must(json.Unmarshal(line, &r))
+		Must(out.Encode(try(d, &r)))
+	}
+	d.Stop()
+}
+
+// What the client cannot do is an answer; a bug of the driver ends it.
+func try(d Driver, r *Request) (out Fields) {
+	defer func() {
+		if caught := recover(); caught != nil {
+			err, ok := caught.(error)
+			var bug interface{ RuntimeError() }
+			if !ok || errors.As(err, &bug) {
+				panic(caught)
+			}
+			out = Fields{"error": fmt.Sprintf("%T %v", err, err)}
+		}
+	}()
+	answer := d.Answer(r)
+	if answer == nil {
+		return Fields{"unsupported": r.Do}
+	}
+	return Fields{"ok": answer}
+}

@@ -1,0 +1,96 @@
+"""The README's tables: clients from compat/REPORT.md, figures from benchmarks/RESULTS.md.
+
+python packaging/readme.py            writes them between their markers
+python packaging/readme.py --check    exits with 1 where they are not what the reports say
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+REPORT = ROOT / "compat" / "REPORT.md"
+RESULTS = ROOT / "benchmarks" / "RESULTS.md"
+
+FIGURES = {
+    "start to first acknowledged record [ms]": "start to the first acknowledged record, ms",
+    "RSS idle [MB]": "memory, idle, MB",
+    "RSS after all of this [MB]": "memory after all of the load, MB",
+    "first requests, 8 connections [/s]": "single records a second, 8 connections, broker just started",
+    "requests, 1 connection [/s]": "the same, 1 connection, broker warm",
+    "requests, 8 connections [/s]": "the same, 8 connections, broker warm",
+    "requests, 32 connections [/s]": "the same, 32 connections, broker warm",
+    "produce 1 KB, big batches [MB/s]": "produce 1 KB records in 1 MB batches, MB/s",
+    "consume 1 KB, big batches [MB/s]": "consume them, MB/s",
+    "end to end at 500 records/s, p50 [ms]": "producer to consumer, 500 records a second, median, ms",
+    "end to end at 500 records/s, p99 [ms]": "the same, 99 %, ms",
+    "100 topics x 4 partitions created [ms]": "100 topics with 4 partitions created, ms",
+}
+"""What the README shows of RESULTS.md, and how it says it."""
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of every table row."""
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
+    ]
+
+
+def clients() -> str:
+    """A row for each client: how many of the cells work."""
+    lines = [
+        "| client | language | version | features that work | not in kwire yet | not in the client |",
+        "|---|---|---|---:|---:|---:|",
+    ]
+    for name, version, *marks in rows(REPORT.read_text(encoding="utf-8")):
+        found = re.fullmatch(r"(\S+) \((\w+)\)", name)
+        if found is None or not set("".join(marks)) <= set("✓✗-○· "):
+            continue
+        works, missing, lacks = (marks.count(mark) for mark in "✓○-")
+        if works + missing + lacks != len(marks):
+            raise SystemExit(f"{REPORT.name}: {name} has cells that failed or were not run")
+        lines.append(f"| {found[1]} | {found[2]} | {version} | {works} | {missing or ''} | {lacks or ''} |")
+    return "\n".join(lines)
+
+
+def figures() -> str:
+    """The chosen figures of every broker, and the line about the run."""
+    text = RESULTS.read_text(encoding="utf-8")
+    (about,) = re.findall(
+        r"^(\d{4}-\d\d-\d\d), (.+), (Linux|Darwin|Windows) \S+, (Python \S+), (\d+ cores)", text, re.MULTILINE
+    )[:1]
+    found = {cells[0]: cells[1:4] for cells in rows(text)}
+    lines = ["| | kwire | Apache Kafka | kfake |", "|---|---:|---:|---:|"]
+    lines += [f"| {says} | {' | '.join(found[name])} |" for name, says in FIGURES.items()]
+    date, processor, system, python, cores = about
+    return "\n".join(
+        [*lines, "", f"{date}, {processor}, {cores}, {system}, {python}; medians, all brokers with their data on disk."]
+    )
+
+
+def written(text: str) -> str:
+    """The README with these tables."""
+    for name, table in (("clients", clients()), ("figures", figures())):
+        before, begin, rest = text.partition(f"<!-- {name}: python packaging/readme.py -->\n")
+        _, end, after = rest.partition(f"<!-- end of {name} -->")
+        if not begin or not end:
+            raise SystemExit(f"README.md has no place for {name}")
+        text = f"{before}{begin}\n{table}\n\n{end}{after}"
+    return text
+
+
+def main() -> int:
+    """Exit status."""
+    text = README.read_text(encoding="utf-8")
+    wanted = written(text)
+    if sys.argv[1:] == ["--check"]:
+        if wanted != text:
+            print("README.md is not what the reports say; run: python packaging/readme.py", file=sys.stderr)
+        return int(wanted != text)
+    README.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""docs/terminal.svg: what the README shows of a terminal, from commands that are really run.
+
+python packaging/terminal_picture.py
+"""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
+from rich.text import Text
+
+ROOT = Path(__file__).parents[1]
+PICTURE = ROOT / "docs" / "terminal.svg"
+COLUMNS = 96
+TEST = """\
+import pytest
+from kafka import KafkaProducer
+
+
+@pytest.mark.kafka(topics={"orders": 6})
+def test_an_order_is_sent(kafka):
+    with KafkaProducer(bootstrap_servers=kafka.bootstrap_servers) as producer:
+        producer.send("orders", b"two coffees", key=b"ada")
+    (order,) = kafka.records("orders")
+    assert (order.key, order.value) == (b"ada", b"two coffees")
+"""
+COMMANDS = (
+    "kwire topic create orders --partitions 6",
+    "echo 'ada:two coffees' | kwire produce orders --key-separator :",
+    "kcat -b localhost:9092 -C -t orders -e -q -f '%k wants %s\\n'",
+    "kwire topic describe orders",
+    "pytest -q test_orders.py",
+)
+THEME = TerminalTheme(
+    (22, 27, 34),
+    (201, 209, 217),
+    [
+        (22, 27, 34),
+        (255, 123, 114),
+        (126, 231, 135),
+        (242, 204, 96),
+        (121, 192, 255),
+        (210, 168, 255),
+        (118, 227, 234),
+        (201, 209, 217),
+    ],
+)
+
+
+def main() -> None:
+    """The picture is written."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": str(COLUMNS)}
+    console = Console(record=True, width=COLUMNS, file=Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+    with tempfile.TemporaryDirectory() as directory:
+        (Path(directory) / "test_orders.py").write_text(TEST, encoding="utf-8")
+        (Path(directory) / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n", encoding="utf-8")
+        _prompt(console, "kwire serve &")
+        broker = subprocess.Popen(
+            ["kwire", "serve"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        assert broker.stdout is not None
+        console.print(Text(broker.stdout.readline().rstrip()))
+        try:
+            for command in COMMANDS:
+                _prompt(console, command)
+                done = subprocess.run(
+                    ["bash", "-c", command], check=True, capture_output=True, env=environment, text=True, cwd=directory
+                )
+                console.print(Text(done.stdout.rstrip()))
+        finally:
+            broker.send_signal(signal.SIGINT)
+            broker.wait()
+    PICTURE.write_text(console.export_svg(title=shlex.join(["kwire"]), theme=THEME), encoding="utf-8")
+
+
+def _prompt(console: Console, command: str) -> None:
+    console.print(Text.assemble(("$ ", "bold green"), (command, "bold")))
+
+
+if __name__ == "__main__":
+    main()
