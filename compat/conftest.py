@@ -29,6 +29,13 @@ CODECS = {0: "none", 1: "gzip", 2: "snappy", 3: "lz4", 4: "zstd"}
 START_TIMEOUT_S = 60
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With --dist loadgroup, a file's tests share a process and its fixtures; the matrix's cells go anywhere."""
+    for item in items:
+        if item.path.parent.name != "matrix":
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
 @dataclass
 class RunningBroker:
     """Where the broker is, and where its log directories are. kind: "kwire" or "kafka"."""

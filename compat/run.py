@@ -1,11 +1,13 @@
 """Runs the stock clients against kwire: `make compat`, or a part of it: `make compat CLIENT=go FEATURE=lz4,zstd`.
 
 The matrix (compat/matrix) asks every client the same; the other folders ask some of them more. Installs what comes by
-package manager for other languages into compat/.cache first. A whole run writes compat/REPORT.md; every run writes
-compat/.cache/junit.xml. `--core`: the clients of the matrix that CI runs.
+package manager for other languages into compat/.cache first. Tests run in as many processes as there are cores, and
+one more. A whole run writes compat/REPORT.md; every run writes compat/.cache/junit.xml. `--core`: the matrix's clients
+that CI runs.
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -51,6 +53,8 @@ def main() -> int:
     part = bool(known.client or known.feature or known.core)
     arguments = ["compat/matrix" if part else "compat", f"--junitxml={HERE / '.cache' / 'junit.xml'}", *others]
     arguments += [f"--client={known.client}", f"--feature={known.feature}"]
+    if "-n" not in others:
+        arguments += ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
     if known.core:
         arguments.append("--core")
     elif not part and not others:

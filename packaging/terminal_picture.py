@@ -4,20 +4,21 @@ python packaging/terminal_picture.py
 """
 
 import os
-import shlex
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "terminal.svg"
-COLUMNS = 96
+COLUMNS = 100
 TEST = """\
 import pytest
 from kafka import KafkaProducer
@@ -59,7 +60,9 @@ def main() -> None:
     console = Console(record=True, width=COLUMNS, file=Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     with tempfile.TemporaryDirectory() as directory:
         (Path(directory) / "test_orders.py").write_text(TEST, encoding="utf-8")
-        (Path(directory) / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n", encoding="utf-8")
+        (Path(directory) / "pytest.ini").write_text(
+            "[pytest]\naddopts = -p no:cacheprovider -p no:warnings\n", encoding="utf-8"
+        )
         _prompt(console, "kwire serve &")
         broker = subprocess.Popen(
             ["kwire", "serve"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -72,11 +75,14 @@ def main() -> None:
                 done = subprocess.run(
                     ["bash", "-c", command], check=True, capture_output=True, env=environment, text=True, cwd=directory
                 )
-                console.print(Text(done.stdout.rstrip()))
+                if done.stdout.strip():
+                    console.print(Text(done.stdout.rstrip()))
         finally:
             broker.send_signal(signal.SIGINT)
             broker.wait()
-    PICTURE.write_text(console.export_svg(title=shlex.join(["kwire"]), theme=THEME), encoding="utf-8")
+    plain = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)  # no font from elsewhere
+    picture = console.export_svg(title="kwire", theme=THEME, code_format=plain, unique_id="kwire")
+    PICTURE.write_text("\n".join(line.rstrip() for line in picture.splitlines()) + "\n", encoding="utf-8")
 
 
 def _prompt(console: Console, command: str) -> None:
