@@ -13,6 +13,9 @@ README = ROOT / "README.md"
 REPORT = ROOT / "compat" / "REPORT.md"
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 
+APPLICATION_MARKS = 2
+"""Frameworks have two cells: pipeline and resume."""
+
 FIGURES = {
     "start to first acknowledged record [ms]": "start to the first acknowledged record, ms",
     "RSS idle [MB]": "memory, idle, MB",
@@ -44,14 +47,17 @@ def clients() -> str:
         "|---|---|---|---:|---:|---:|",
     ]
     for name, version, *marks in rows(REPORT.read_text(encoding="utf-8")):
-        found = re.fullmatch(r"(\S+) \((\w+)\)", name)
+        found = re.fullmatch(r"(\S+) \(([^)]+)\)", name)
         if found is None or not set("".join(marks)) <= set("✓✗-○· "):
             continue
         works, missing, lacks = (marks.count(mark) for mark in "✓○-")
         if works + missing + lacks != len(marks):
             raise SystemExit(f"{REPORT.name}: {name} has cells that failed or were not run")
+        if len(marks) == APPLICATION_MARKS:
+            applications.append(found[1])
+            continue
         lines.append(f"| {found[1]} | {found[2]} | {version} | {works} | {missing or ''} | {lacks or ''} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", f"Applications on {', '.join(applications)} run as well, and go on where they were."])
 
 
 def figures() -> str:

@@ -24,6 +24,8 @@ def acks(stage: Stage) -> None:
         in_partition = [row._replace(partition=0) for row in rows]
         assert driver.produce(topic, in_partition, acks=setting) == [(0, offset) for offset in range(500)]
         assert [row.content for row in stage.stored(topic, 500)] == [row.content for row in rows]
+    if "acks 0" in stage.client.lacks:
+        return
     topic, rows = stage.topic(), numbered(50)
     driver.produce(topic, [row._replace(partition=0) for row in rows], acks="0")
     assert [row.content for row in stage.stored(topic, 50)] == [row.content for row in rows]
