@@ -42,6 +42,7 @@ def rows(text: str) -> list[list[str]]:
 
 def clients() -> str:
     """A row for each client: how many of the cells work."""
+    applications: list[str] = []
     lines = [
         "| client | language | version | features that work | not in kwire yet | not in the client |",
         "|---|---|---|---:|---:|---:|",

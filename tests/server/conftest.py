@@ -8,6 +8,7 @@ import trio
 import trio.testing
 
 from kwire.api import registry
+from kwire.broker.metadata_replies import MetadataReplies
 from kwire.env import Env
 from kwire.protocol.api_keys import ApiKey
 from kwire.server.server import Server
@@ -39,7 +40,8 @@ class Bench:
             listeners=[],
             observer=None,
         )
-        self.broker = SimpleNamespace(config=self.config, cluster=cluster, node_id=1)
+        replies = MetadataReplies()
+        self.broker = SimpleNamespace(config=self.config, cluster=cluster, node_id=1, metadata_replies=replies)
         cluster.brokers = {1: self.broker}
         self.server = Server(self.broker, [], self.env)
         self.nursery = nursery
@@ -69,7 +71,8 @@ def bench():
 
 @pytest.fixture
 def handler(monkeypatch):
-    """Puts a handler in the place of an API's own: handler(ApiKey.METADATA, function)."""
+    """Puts a handler in the place of an API's own: handler(ApiKey.METADATA, function). It is asked every time."""
+    monkeypatch.setattr(MetadataReplies, "find", lambda *_: None)
 
     def replace(key, function):
         monkeypatch.setattr(registry.APIS[key], "_handle", function)
