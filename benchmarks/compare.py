@@ -40,7 +40,7 @@ class Plan:
     """How much is measured."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        short = options.short
+        short = self.short = options.short
         self.parts = options.k.split(",") if options.k else list(PARTS)
         self.kinds: tuple[str, ...] = (options.only,) if options.only else brokers.KINDS
         self.rounds = options.rounds or (1 if short else 3)
@@ -77,7 +77,7 @@ def measure(kind: str, plan: Plan, parts: set[str]) -> workloads.Figures:
             if "throughput" in parts:
                 figures |= throughput(broker, plan)
             if "groups" in parts:
-                figures |= groups.groups(broker, plan.groups, plan.request_s, plan.beats_s)
+                figures |= groups.groups(broker, plan.groups, plan.request_s, plan.beats_s, stock=not plan.short)
         finally:
             broker.stop()
     return figures

@@ -45,14 +45,14 @@ NOT_YET = {14, 15, 16}
 """COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR."""
 
 
-def groups(broker: Broker, number: int, seconds: float, idle_s: float) -> Figures:
-    """All of it; number: of groups that are formed."""
+def groups(broker: Broker, number: int, seconds: float, idle_s: float, *, stock: bool) -> Figures:
+    """All of it; number: of groups that are formed. stock: stock consumers too, at their own slow pace."""
     broker.create_topic(TOPIC)
     wait_coordinator(broker)
     figures = rebalances(broker, number)
     figures |= commits(broker, seconds)
     figures |= idle_members(broker, idle_s)
-    if broker.kind == "kfake":
+    if not stock or broker.kind == "kfake":
         return figures
     for protocol in ("classic", "consumer"):
         figures |= consumers(broker, protocol)
