@@ -179,9 +179,9 @@ class Driver:
         return rows
 
     def take_up(self, consumer):
-        """3.0.12 joins again where metadata comes late, and forgets that if the poll ends meanwhile.
+        """3.0.12 joins again where metadata comes late, and forgets that if the poll ends meanwhile, as its log shows.
 
-        Seen with every broker that does not delay the first rebalance.
+        A broker that delays the first rebalance gives the metadata time to come first.
         """
         coordinator = consumer._coordinator  # noqa: SLF001 - it offers no other way
         if coordinator is not None and coordinator.rejoining:
