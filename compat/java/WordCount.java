@@ -24,7 +24,10 @@ public class WordCount {
                 .to(arguments[2]);
         KafkaStreams streams = new KafkaStreams(builder.build(), settings);
         streams.setStateListener((now, before) -> System.out.println(now));
-        Runtime.getRuntime().addShutdownHook(new Thread(streams::close));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            streams.close();
+            System.out.println(streams.state()); // the listener may hear of it too late
+        }));
         streams.start();
     }
 }
