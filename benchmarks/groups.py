@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from group_members import Group
 from raw_requests import CONSUMER_GROUP_DESCRIBE, FIND_COORDINATOR, HEARTBEAT, OFFSET_COMMIT, VERSIONS, Client, frame
-from workloads import closed_loop
+from workloads import closed_loop, create_topics
 
 from compat import apache_kafka
 from kwire.protocol import frames
@@ -167,10 +167,9 @@ def consumers(broker: Broker, protocol: str) -> Figures:
 
 def create_shared(broker: Broker, topic: str) -> None:
     """The topic has a partition for each member."""
-    from confluent_kafka.admin import AdminClient, NewTopic
-
-    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
-    admin.create_topics([NewTopic(topic, MEMBERS, 1)])[topic].result(CONSUMER_WAIT_S)
+    client = Client(broker.port)
+    create_topics(client, [topic], MEMBERS)
+    client.close()
 
 
 def java_consumers(broker: Broker) -> Figures:

@@ -14,24 +14,14 @@ import socket
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import brokers
 import report
 import workloads
-from raw_requests import (
-    CREATE_TOPICS,
-    FIND_COORDINATOR,
-    OFFSET_COMMIT,
-    Client,
-    api_versions_frame,
-    fetch_frame,
-    frame,
-    produce_frame,
-)
+from groups import wait_coordinator
+from raw_requests import OFFSET_COMMIT, Client, api_versions_frame, fetch_frame, frame, produce_frame
 
-from kwire.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
-from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kwire.protocol.messages.offset_commit import (
     OffsetCommitRequest,
     OffsetCommitRequestPartition,
@@ -95,17 +85,6 @@ class Curve:
         client.close()
         return min(costs_s) * 1e6
 
-    def create(self, names: list[str], partitions: int) -> None:
-        """The topics are there."""
-        client = self.client()
-        for name in names:
-            row = CreatableTopic(name=name, num_partitions=partitions, replication_factor=1)
-            request = frame(CREATE_TOPICS, CreateTopicsRequest(topics=[row], timeout_ms=60_000))
-            reply: Any = client.message(CREATE_TOPICS, request)
-            if reply.topics[0].error_code:
-                raise SystemExit(reply.topics[0].error_message)
-        client.close()
-
 
 def connections(curve: Curve, _: argparse.Namespace) -> Iterator[dict[str, float]]:
     """Idle ones beside the one that works."""
@@ -126,10 +105,12 @@ def partitions(curve: Curve, _: argparse.Namespace) -> Iterator[dict[str, float]
     """Of topics with 1,000 each."""
     made = 0
     for step in STEPS["partitions"]:
+        client = curve.client()
         while made < step:
             count = min(A_TOPIC, step - made)
-            curve.create([f"many-{made}"], count)
+            workloads.create_topics(client, [f"many-{made}"], count)
             made += count
+        client.close()
         costs = {"partitions": step, "Produce [µs]": curve.cost_us(), "memory [MB]": curve.broker.rss_mb()}
         yield costs | {"restart [s]": curve.restart_s()}
 
@@ -140,8 +121,8 @@ def topics(curve: Curve, _: argparse.Namespace) -> Iterator[dict[str, float]]:
     for step in STEPS["topics"]:
         names = [f"topic-{index}" for index in range(made, step)]
         made = step
-        curve.create(names, 1)
         client = curve.client()
+        workloads.create_topics(client, names, 1)
         for name in names:
             client.ask(produce_frame(name, b"x"))
         client.close()
@@ -151,9 +132,8 @@ def topics(curve: Curve, _: argparse.Namespace) -> Iterator[dict[str, float]]:
 
 def groups(curve: Curve, _: argparse.Namespace) -> Iterator[dict[str, float]]:
     """Each with a committed offset."""
+    wait_coordinator(curve.broker)
     client = curve.client()
-    client.ask(frame(FIND_COORDINATOR, FindCoordinatorRequest(key_type=0, coordinator_keys=["any"])))
-    time.sleep(1)  # Apache Kafka makes its internal topic
     rows = [OffsetCommitRequestTopic(TOPIC, partitions=[OffsetCommitRequestPartition(0, 7, 0, "")])]
     made = 0
     for step in STEPS["groups"]:

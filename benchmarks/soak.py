@@ -20,14 +20,21 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING, Any
 
 import brokers
+from raw_requests import Client as RawClient
+from workloads import create_topics
+
+if TYPE_CHECKING:
+    from confluent_kafka import Message
 
 TOPIC = "soak"
 GROUP = "soak"
 PARTITIONS = 6
 CLIENTS = ("produce", "produce", "consume", "consume", "consume", "administer")
 PAUSE_S = 0.01
+TOPICS_PAUSE_S = 0.3
 KILL_S = 1.0
 SAMPLE_S = 5.0
 SETTLED_MINUTES = 2.0
@@ -47,9 +54,9 @@ def produce(bootstrap: str, log: Path) -> None:
     producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 2})
     with log.open("a", buffering=1) as notes:
 
-        def delivered(error: object, message: object) -> None:
+        def delivered(error: object, message: Message) -> None:
             if error is None:
-                place = message.partition(), message.offset(), message.value().decode()  # type: ignore[attr-defined]
+                place = message.partition(), message.offset(), (message.value() or b"").decode()
                 notes.write(json.dumps(place) + "\n")
 
         for number in itertools.count():
@@ -85,7 +92,7 @@ def administer(bootstrap: str, log: Path) -> None:
         admin.list_consumer_groups().result(WAIT_S)
         admin.delete_topics([name])[name].result(WAIT_S)
         log.write_text("works\n")
-        time.sleep(0.3)
+        time.sleep(TOPICS_PAUSE_S)
 
 
 WORK = {"produce": produce, "consume": consume, "administer": administer}
@@ -131,7 +138,7 @@ def load(broker: brokers.Broker, directory: Path, minutes: float) -> list[tuple[
     return samples
 
 
-def noted(directory: Path, kind: str) -> list[list[object]]:
+def noted(directory: Path, kind: str) -> list[Any]:
     """What the clients of that kind have written down, without lines that a kill has cut."""
     rows = []
     for log in directory.glob(f"{kind}-*.log"):
@@ -168,7 +175,7 @@ def drain(broker: brokers.Broker, directory: Path, expected: set[tuple[int, int]
     missing, deadline_s = expected, time.monotonic() + WAIT_S
     while missing and time.monotonic() < deadline_s:
         time.sleep(1)
-        missing = expected - {(row[0], row[1]) for row in noted(directory, "consume")}  # type: ignore[misc]
+        missing = expected - {(row[0], row[1]) for row in noted(directory, "consume")}
     last.kill()
     return missing
 
@@ -177,7 +184,7 @@ def check(broker: brokers.Broker, directory: Path, samples: list[tuple[float, fl
     """What is wrong; the figures are printed."""
     acknowledged = {(row[0], row[1]): row[2] for row in noted(directory, "produce")}
     rows = stored(broker.bootstrap)
-    lost = [place for place, value in acknowledged.items() if rows.get(place) != value]  # type: ignore[call-overload]
+    lost = [place for place, value in acknowledged.items() if rows.get(place) != value]
     twice = len(rows) - len(set(rows.values()))
     unread = drain(broker, directory, set(rows))
     settled = [each for each in samples if each[0] >= min(SETTLED_MINUTES, samples[-1][0] / 2)]
@@ -214,10 +221,7 @@ def main() -> int:
         directory = Path(name)
         broker = brokers.Broker("kwire", directory, EXPIRY)
         try:
-            from confluent_kafka.admin import AdminClient, NewTopic
-
-            admin = AdminClient({"bootstrap.servers": broker.bootstrap})
-            admin.create_topics([NewTopic(TOPIC, PARTITIONS)])[TOPIC].result(WAIT_S)
+            create_topics(RawClient(broker.port), [TOPIC], PARTITIONS)
             wrong = check(broker, directory, load(broker, directory, options.minutes))
         finally:
             broker.stop()

@@ -241,7 +241,7 @@ def topics(broker: Broker, seconds: float) -> Figures:
     """Metadata of some topics over eight connections; many topics created by one request."""
     client = Client(broker.port)
     names = [f"metadata-{index}" for index in range(TOPICS)]
-    _create(client, names)
+    create_topics(client, names, PARTITIONS)
     sockets = [Client(broker.port).socket for _ in range(8)]
     request = metadata_frame(*names)
     while any(row.error_code or len(row.partitions) < PARTITIONS for row in _described(client, request)):
@@ -254,7 +254,7 @@ def topics(broker: Broker, seconds: float) -> Figures:
         each.close()
     more = [f"more-{index}" for index in range(MORE_TOPICS)]
     began_s = time.perf_counter()
-    _create(client, more)
+    create_topics(client, more, PARTITIONS)
     created_s = time.perf_counter() - began_s
     if any(len(row.partitions) != PARTITIONS for row in _described(client, metadata_frame(*more))):
         raise SystemExit("topics were not created")
@@ -267,8 +267,9 @@ def topics(broker: Broker, seconds: float) -> Figures:
     }
 
 
-def _create(client: Client, names: list[str]) -> None:
-    rows = [CreatableTopic(name=name, num_partitions=PARTITIONS, replication_factor=1) for name in names]
+def create_topics(client: Client, names: list[str], partitions: int) -> None:
+    """The topics are acknowledged, by one request."""
+    rows = [CreatableTopic(name=name, num_partitions=partitions, replication_factor=1) for name in names]
     reply = client.message(CREATE_TOPICS, frame(CREATE_TOPICS, CreateTopicsRequest(topics=rows, timeout_ms=60_000)))
     refused = [row.error_message for row in cast("CreateTopicsResponse", reply).topics if row.error_code]
     if refused:

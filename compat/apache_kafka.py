@@ -44,8 +44,6 @@ def start(
         "share.coordinator.state.topic.min.isr=1\ngroup.initial.rebalance.delay.ms=0\n"
         "group.consumer.assignment.interval.ms=0\n" + "".join(f"{name}={value}\n" for name, value in configs.items())
     )
-    format_command = java(
-        "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", CLUSTER_ID, "-c", str(settings)
-    )
+    format_command = java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(settings))
     subprocess.run(format_command, check=True, stdout=subprocess.DEVNULL)
     return subprocess.Popen(java("kafka.Kafka", str(settings), options=()), stdout=log, stderr=subprocess.STDOUT)

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("compat.matrix.features", "compat.matrix.driver")
+from compat import apache_kafka
+from compat.matrix.report import Matrix
 
-from compat import apache_kafka  # noqa: E402 - after the line above, so that failed asserts show their values
-from compat.matrix.report import Matrix  # noqa: E402
+pytest.register_assert_rewrite("compat.matrix.features", "compat.matrix.driver")  # failed asserts show their values
 
 HERE = Path(__file__).parent
 CODECS = {0: "none", 1: "gzip", 2: "snappy", 3: "lz4", 4: "zstd"}

@@ -3,6 +3,7 @@
 python packaging/terminal_picture.py
 """
 
+import io
 import os
 import re
 import signal
@@ -57,7 +58,7 @@ THEME = TerminalTheme(
 def main() -> None:
     """The picture is written."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": str(COLUMNS)}
-    console = Console(record=True, width=COLUMNS, file=Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+    console = Console(record=True, width=COLUMNS, file=io.StringIO())
     with tempfile.TemporaryDirectory() as directory:
         (Path(directory) / "test_orders.py").write_text(TEST, encoding="utf-8")
         (Path(directory) / "pytest.ini").write_text(

@@ -54,7 +54,7 @@ def mirror_maker(source, target, topic, directory):
         yield
         process.send_signal(signal.SIGTERM)
         assert process.wait(WAIT_S) in {0, 143}
-    except BaseException as error:
+    except Exception as error:
         error.add_note(log.read_text(errors="replace")[-4000:])
         raise
     finally:

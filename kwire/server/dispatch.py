@@ -72,12 +72,12 @@ def answer(
         segments = _encoded(cast("Message | None", response), header, request, context, form)
         if question is not None:
             _keep_metadata(question, len(frame), cast("MetadataResponse", response), segments, broker)
-        return segments  # noqa: TRY300 - all of it may meet a bug
     except (CloseConnection, ProtocolError):
         raise
     except Exception:
         logger.exception("bug while answering %s v%s", api.name, header.api_version)
         return _answer_bug(api, header, request)
+    return segments
 
 
 def _kept_metadata(question: Hashable, broker: Broker, connection: ConnectionInfo) -> bytes | None:

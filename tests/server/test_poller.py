@@ -311,18 +311,18 @@ async def test_a_watched_socket_is_worked_on_beside_its_task(polling, caplog):
 
     made.watch(theirs.fileno(), work)
     ours.send(b"ab")
-    await trio.sleep(0.01)
+    await trio.testing.wait_all_tasks_blocked()
     assert got == [b"a", b"b"]
     made.unwatch(theirs.fileno())
     ours.send(b"cd")
-    await trio.sleep(0.01)
+    await trio.testing.wait_all_tasks_blocked()
     assert got == [b"a", b"b"]
     made.watch(theirs.fileno(), work)
-    await trio.sleep(0.01)
+    await trio.testing.wait_all_tasks_blocked()
     assert got == [b"a", b"b", b"c"]
     made.unwatch(theirs.fileno())  # which has ended by itself
     made.watch(theirs.fileno(), lambda *_: 1 // 0)
-    await trio.sleep(0.01)
+    await trio.testing.wait_all_tasks_blocked()
     assert [record.getMessage() for record in caplog.records] == ["bug in the poller"]
 
 
@@ -383,6 +383,13 @@ async def test_a_bug_in_the_poller_is_logged_and_the_other_sockets_are_served(po
 
 
 @pytest.fixture
+def for_long(monkeypatch):
+    """The poller lingers as long as a test takes."""
+    for bound in ("LINGER_S", "SOON_S", "TURN_S"):
+        monkeypatch.setattr(poller, bound, 5)
+
+
+@pytest.fixture
 async def lingering(nursery):
     if not poller.AVAILABLE:
         pytest.xfail("this system has no epoll")
@@ -401,11 +408,17 @@ class Turns(trio.abc.Instrument):
     def before_io_wait(self, timeout):
         self.count += 1
 
+    async def serving(self, made, theirs, work):
+        """Counts while the poller serves."""
+        trio.lowlevel.add_instrument(self)
+        try:
+            with trio.fail_after(20):
+                await made.serve(theirs.fileno(), work)
+        finally:
+            trio.lowlevel.remove_instrument(self)
 
-async def test_a_lingering_poller_serves_the_next_requests_without_a_turn_of_the_loop(lingering, monkeypatch):
-    monkeypatch.setattr(poller, "LINGER_S", 5)
-    monkeypatch.setattr(poller, "SOON_S", 5)
-    monkeypatch.setattr(poller, "TURN_S", 5)
+
+async def test_a_lingering_poller_serves_the_next_requests_without_a_turn_of_the_loop(lingering, for_long):
     made, ours, theirs = lingering
     turns, seen = Turns(), []
 
@@ -417,17 +430,11 @@ async def test_a_lingering_poller_serves_the_next_requests_without_a_turn_of_the
         return len(seen) < 30
 
     ours.send(b"a")
-    trio.lowlevel.add_instrument(turns)
-    with trio.fail_after(5):
-        await made.serve(theirs.fileno(), work)
-    trio.lowlevel.remove_instrument(turns)
+    await turns.serving(made, theirs, work)
     assert seen[-1] - seen[1] == 0
 
 
-async def test_a_task_that_the_poller_wakes_comes_before_the_next_request(lingering, nursery, monkeypatch):
-    monkeypatch.setattr(poller, "LINGER_S", 5)
-    monkeypatch.setattr(poller, "SOON_S", 5)
-    monkeypatch.setattr(poller, "TURN_S", 5)
+async def test_a_task_that_the_poller_wakes_comes_before_the_next_request(lingering, nursery, for_long):
     made, ours, theirs = lingering
     order = []
     woken = trio.Event()
@@ -464,17 +471,12 @@ async def test_a_busy_poller_leaves_the_loop_its_turns(lingering):
         calls += 1
         return turns.count < 20
 
-    trio.lowlevel.add_instrument(turns)
-    with trio.fail_after(20):
-        await made.serve(theirs.fileno(), never_drained)
-    trio.lowlevel.remove_instrument(turns)
+    await turns.serving(made, theirs, never_drained)
     assert calls <= poller.SOCKETS_A_TURN * (turns.count + 1)
 
 
-async def test_requests_far_apart_cost_no_lingering(lingering, monkeypatch):
-    monkeypatch.setattr(poller, "LINGER_S", 5)
+async def test_requests_far_apart_cost_no_lingering(lingering, for_long, monkeypatch):
     monkeypatch.setattr(poller, "SOON_S", 0.001)
-    monkeypatch.setattr(poller, "TURN_S", 5)
     made, ours, theirs = lingering
     turns, seen = Turns(), []
 
@@ -488,12 +490,9 @@ async def test_requests_far_apart_cost_no_lingering(lingering, monkeypatch):
             await trio.sleep(0.01)
             ours.send(b"a")
 
-    trio.lowlevel.add_instrument(turns)
-    with trio.fail_after(5):
-        async with trio.open_nursery() as tasks:
-            tasks.start_soon(asks)
-            await made.serve(theirs.fileno(), work)
-    trio.lowlevel.remove_instrument(turns)
+    async with trio.open_nursery() as tasks:
+        tasks.start_soon(asks)
+        await turns.serving(made, theirs, work)
     assert all(after > before for before, after in pairwise(seen))
 
 
@@ -505,8 +504,6 @@ async def test_a_silent_client_costs_no_lingering(lingering):
     def work(*_):
         return bool(theirs.recv(1))
 
-    trio.lowlevel.add_instrument(turns)
     with trio.move_on_after(0.3):
-        await made.serve(theirs.fileno(), work)
-    trio.lowlevel.remove_instrument(turns)
+        await turns.serving(made, theirs, work)
     assert turns.count < 10

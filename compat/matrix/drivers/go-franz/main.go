@@ -36,7 +36,6 @@ type driver struct {
 	common    []kgo.Opt
 	admin     *kadm.Client
 	producers map[string]*kgo.Client
-	consumers map[string]*consumer
 }
 
 func newDriver(bootstrap string) *driver {
@@ -59,7 +58,7 @@ func newDriver(bootstrap string) *driver {
 			common = append(common, kgo.SASL(auth.AsSha512Mechanism()))
 		}
 	}
-	return &driver{common, nil, map[string]*kgo.Client{}, map[string]*consumer{}}
+	return &driver{common, nil, map[string]*kgo.Client{}}
 }
 
 func (d *driver) client(opts ...kgo.Opt) *kgo.Client {
@@ -75,48 +74,8 @@ func (d *driver) adm() *kadm.Client {
 	return d.admin
 }
 
-func within(limit time.Duration) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	time.AfterFunc(limit, cancel)
-	return ctx
-}
-
-// Answer is of lines.Driver.
-func (d *driver) Answer(r *lines.Request) any {
-	switch r.Do {
-	case "metadata":
-		return d.metadata()
-	case "produce":
-		return d.produce(r)
-	case "transaction":
-		return d.transaction(r)
-	case "consume":
-		return d.consume(r)
-	case "offsets":
-		return d.offsets(r)
-	case "open":
-		return d.open(r)
-	case "poll":
-		return d.poll(r)
-	case "commit":
-		return d.commit(r)
-	case "seek":
-		c := d.consumers[r.Consumer]
-		c.gone(nil, nil, map[string][]int32{r.Topic: {r.Partition}})
-		c.has(nil, nil, map[string][]int32{r.Topic: {r.Partition}})
-		c.client.SetOffsets(map[string]map[int32]kgo.EpochOffset{r.Topic: {r.Partition: {Epoch: -1, Offset: r.Offset}}})
-		return lines.Fields{}
-	case "close":
-		c := d.consumers[r.Consumer]
-		delete(d.consumers, r.Consumer)
-		c.client.Close()
-		return lines.Fields{}
-	}
-	return d.administer(r)
-}
-
-func (d *driver) metadata() any {
-	found, err := d.adm().Metadata(within(connect))
+func (d *driver) Metadata() any {
+	found, err := d.adm().Metadata(lines.Within(connect))
 	lines.Must(err)
 	brokers, topics := []lines.Fields{}, lines.Fields{}
 	for _, b := range found.Brokers {
@@ -128,8 +87,8 @@ func (d *driver) metadata() any {
 	return lines.Fields{"brokers": brokers, "topics": topics}
 }
 
-func (d *driver) administer(r *lines.Request) any {
-	ctx := within(wait)
+func (d *driver) Administer(r *lines.Request) any {
+	ctx := lines.Within(wait)
 	switch r.Do {
 	case "create_topic":
 		configs := map[string]*string{}
@@ -229,12 +188,9 @@ func (p topicPartitioner) Partition(r *kgo.Record, n int) int {
 	return p.byKey.Partition(r, n)
 }
 
-func (d *driver) produce(r *lines.Request) any {
-	key := string(r.Settings)
-	if d.producers[key] == nil {
-		d.producers[key] = d.client(producerOptions(r.Parsed())...)
-	}
-	return lines.Fields{"positions": send(d.producers[key], r)}
+func (d *driver) Produce(r *lines.Request) any {
+	producer := lines.Cached(d.producers, r, func(s lines.Settings) *kgo.Client { return d.client(producerOptions(s)...) })
+	return lines.Fields{"positions": send(producer, r)}
 }
 
 func send(client *kgo.Client, r *lines.Request) [][2]any {
@@ -269,14 +225,14 @@ func send(client *kgo.Client, r *lines.Request) [][2]any {
 	return positions
 }
 
-func (d *driver) transaction(r *lines.Request) any {
+func (d *driver) Transaction(r *lines.Request) any {
 	s := r.Parsed()
 	s.Idempotence = true
 	client := d.client(append(producerOptions(s), kgo.TransactionalID(r.TransactionalID))...)
 	defer client.Close()
 	lines.Must(client.BeginTransaction())
 	positions := send(client, r)
-	lines.Must(client.EndTransaction(within(wait), kgo.TransactionEndTry(r.Commit)))
+	lines.Must(client.EndTransaction(lines.Within(wait), kgo.TransactionEndTry(r.Commit)))
 	return lines.Fields{"positions": positions}
 }
 
@@ -292,7 +248,7 @@ func told(r *kgo.Record) lines.Record {
 	}
 }
 
-func (d *driver) consume(r *lines.Request) any {
+func (d *driver) Consume(r *lines.Request) any {
 	offset := kgo.NewOffset()
 	switch start := r.Start.(type) {
 	case float64:
@@ -340,8 +296,8 @@ func read(c *consumer, count, withinMs int) []lines.Record {
 	return rows
 }
 
-func (d *driver) offsets(r *lines.Request) any {
-	ctx := within(wait)
+func (d *driver) Offsets(r *lines.Request) any {
+	ctx := lines.Within(wait)
 	starts, err := d.adm().ListStartOffsets(ctx, r.Topic)
 	lines.Must(err)
 	ends, err := d.adm().ListEndOffsets(ctx, r.Topic)
@@ -364,7 +320,7 @@ var balancers = map[string]kgo.GroupBalancer{
 	"sticky": kgo.StickyBalancer(), "cooperative-sticky": kgo.CooperativeStickyBalancer(),
 }
 
-func (d *driver) open(r *lines.Request) any {
+func (d *driver) Open(r *lines.Request) lines.Consumer {
 	s := r.Parsed()
 	opts := []kgo.Opt{
 		kgo.ConsumerGroup(r.Group), kgo.ConsumeTopics(r.Topics...), kgo.DisableAutoCommit(),
@@ -385,8 +341,7 @@ func (d *driver) open(r *lines.Request) any {
 	c := &consumer{owned: map[[2]any]bool{}, returned: map[string]map[int32]kgo.EpochOffset{}}
 	opts = append(opts, kgo.OnPartitionsAssigned(c.has), kgo.OnPartitionsRevoked(c.gone), kgo.OnPartitionsLost(c.gone))
 	c.client = d.client(opts...)
-	d.consumers[r.Consumer] = c
-	return lines.Fields{}
+	return c
 }
 
 func (c *consumer) has(_ context.Context, _ *kgo.Client, found map[string][]int32) {
@@ -411,8 +366,7 @@ func (c *consumer) gone(_ context.Context, _ *kgo.Client, lost map[string][]int3
 	}
 }
 
-func (d *driver) poll(r *lines.Request) any {
-	c := d.consumers[r.Consumer]
+func (c *consumer) Poll(r *lines.Request) any {
 	rows := read(c, r.Count, r.WithinMs)
 	c.lock.Lock()
 	defer c.lock.Unlock()
@@ -423,10 +377,9 @@ func (d *driver) poll(r *lines.Request) any {
 	return lines.Fields{"records": rows, "assignment": assignment}
 }
 
-func (d *driver) commit(r *lines.Request) any {
-	c := d.consumers[r.Consumer]
+func (c *consumer) Commit() {
 	var failure error
-	c.client.CommitOffsetsSync(within(wait), c.returned, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, found *kmsg.OffsetCommitResponse, err error) {
+	c.client.CommitOffsetsSync(lines.Within(wait), c.returned, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, found *kmsg.OffsetCommitResponse, err error) {
 		failure = err
 		if err == nil {
 			for _, topic := range found.Topics {
@@ -439,14 +392,20 @@ func (d *driver) commit(r *lines.Request) any {
 		}
 	})
 	lines.Must(failure)
-	return lines.Fields{}
 }
 
-// Stop is of lines.Driver.
+func (c *consumer) Seek(r *lines.Request) bool {
+	c.gone(nil, nil, map[string][]int32{r.Topic: {r.Partition}})
+	c.has(nil, nil, map[string][]int32{r.Topic: {r.Partition}})
+	c.client.SetOffsets(map[string]map[int32]kgo.EpochOffset{r.Topic: {r.Partition: {Epoch: -1, Offset: r.Offset}}})
+	return true
+}
+
+func (c *consumer) Close() {
+	c.client.Close()
+}
+
 func (d *driver) Stop() {
-	for _, c := range d.consumers {
-		c.client.Close()
-	}
 	for _, client := range d.producers {
 		client.Close()
 	}

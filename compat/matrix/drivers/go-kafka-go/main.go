@@ -25,7 +25,6 @@ type driver struct {
 	dialer    *kafka.Dialer
 	client    *kafka.Client
 	producers map[string]*producer
-	consumers map[string]*consumer
 }
 
 func newDriver(bootstrap string) *driver {
@@ -48,49 +47,11 @@ func newDriver(bootstrap string) *driver {
 	}
 	brokers := strings.Split(bootstrap, ",")
 	client := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 20 * time.Second, Transport: transport}
-	return &driver{brokers, transport, dialer, client, map[string]*producer{}, map[string]*consumer{}}
+	return &driver{brokers, transport, dialer, client, map[string]*producer{}}
 }
 
-// Answer is of lines.Driver.
-func (d *driver) Answer(r *lines.Request) any {
-	switch r.Do {
-	case "metadata":
-		return d.metadata()
-	case "produce":
-		key := string(r.Settings)
-		if d.producers[key] == nil {
-			d.producers[key] = d.newProducer(r.Parsed())
-		}
-		return lines.Fields{"positions": d.producers[key].send(r)}
-	case "consume":
-		return d.consume(r)
-	case "offsets":
-		return d.offsets(r)
-	case "open":
-		d.consumers[r.Consumer] = d.open(r)
-	case "poll":
-		return d.consumers[r.Consumer].poll(r)
-	case "commit":
-		d.consumers[r.Consumer].commit()
-	case "seek":
-		d.consumers[r.Consumer].seek(r)
-	case "close":
-		d.consumers[r.Consumer].close()
-		delete(d.consumers, r.Consumer)
-	default:
-		return d.administer(r)
-	}
-	return lines.Fields{}
-}
-
-func within(limit time.Duration) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	time.AfterFunc(limit, cancel)
-	return ctx
-}
-
-func (d *driver) metadata() any {
-	found := lines.Got(d.client.Metadata(within(wait), &kafka.MetadataRequest{}))
+func (d *driver) Metadata() any {
+	found := lines.Got(d.client.Metadata(lines.Within(wait), &kafka.MetadataRequest{}))
 	brokers, topics := []lines.Fields{}, lines.Fields{}
 	for _, b := range found.Brokers {
 		brokers = append(brokers, lines.Fields{"id": b.ID, "host": b.Host, "port": b.Port})
@@ -101,8 +62,8 @@ func (d *driver) metadata() any {
 	return lines.Fields{"brokers": brokers, "topics": topics}
 }
 
-func (d *driver) administer(r *lines.Request) any {
-	ctx := within(wait)
+func (d *driver) Administer(r *lines.Request) any {
+	ctx := lines.Within(wait)
 	switch r.Do {
 	case "create_topic":
 		topic := kafka.TopicConfig{
@@ -197,13 +158,19 @@ func (d *driver) newProducer(s lines.Settings) *producer {
 		p.writer.RequiredAcks = kafka.RequireOne
 	}
 	if s.LingerMs != nil {
-		p.writer.BatchTimeout = time.Duration(*s.LingerMs) * time.Millisecond
+		p.writer.BatchTimeout = lines.Milliseconds(*s.LingerMs)
 	}
 	if s.BatchBytes > 0 {
 		p.writer.BatchBytes, p.writer.BatchSize = int64(s.BatchBytes), 100_000
 	}
 	return p
 }
+
+func (d *driver) Produce(r *lines.Request) any {
+	return lines.Fields{"positions": lines.Cached(d.producers, r, d.newProducer).send(r)}
+}
+
+func (d *driver) Transaction(*lines.Request) any { return nil }
 
 func (p *producer) send(r *lines.Request) [][2]any {
 	messages, sent := []kafka.Message{}, make(chan kafka.Message, len(r.Records))
@@ -220,7 +187,7 @@ func (p *producer) send(r *lines.Request) [][2]any {
 		}
 		messages = append(messages, message)
 	}
-	lines.Must(p.writer.WriteMessages(within(wait), messages...))
+	lines.Must(p.writer.WriteMessages(lines.Within(wait), messages...))
 	positions := make([][2]any, len(messages))
 	for range messages {
 		m := <-sent
@@ -229,13 +196,13 @@ func (p *producer) send(r *lines.Request) [][2]any {
 	return positions
 }
 
-func told(m kafka.Message) lines.Record {
+func told(m kafka.Message) *lines.Record {
 	at, partition := m.Time.UnixMilli(), int32(m.Partition)
 	headers := []lines.Header{}
 	for _, h := range m.Headers {
 		headers = append(headers, lines.NewHeader(h.Key, h.Value))
 	}
-	return lines.Record{
+	return &lines.Record{
 		Topic: m.Topic, Partition: &partition, Offset: m.Offset, Timestamp: &at,
 		Key: lines.Optional(m.Key), Value: lines.Optional(m.Value), Headers: headers,
 	}
@@ -248,7 +215,7 @@ func (d *driver) reader(topic string, partition int, isolation kafka.IsolationLe
 	})
 }
 
-func (d *driver) consume(r *lines.Request) any {
+func (d *driver) Consume(r *lines.Request) any {
 	isolation := kafka.ReadUncommitted
 	if r.Isolation == "read_committed" {
 		isolation = kafka.ReadCommitted
@@ -274,19 +241,19 @@ func (d *driver) consume(r *lines.Request) any {
 			break
 		}
 		lines.Must(err)
-		rows = append(rows, told(message))
+		rows = append(rows, *told(message))
 	}
 	return lines.Fields{"records": rows}
 }
 
-func (d *driver) offsets(r *lines.Request) any {
+func (d *driver) Offsets(r *lines.Request) any {
 	answer := lines.Fields{"at_timestamp": nil}
 	at := time.UnixMilli(r.Timestamp)
 	asked := []kafka.OffsetRequest{
 		kafka.FirstOffsetOf(int(r.Partition)), kafka.LastOffsetOf(int(r.Partition)), kafka.TimeOffsetOf(int(r.Partition), at),
 	}
 	request := &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{r.Topic: asked}}
-	for _, found := range lines.Got(d.client.ListOffsets(within(wait), request)).Topics[r.Topic] {
+	for _, found := range lines.Got(d.client.ListOffsets(lines.Within(wait), request)).Topics[r.Topic] {
 		lines.Must(found.Error)
 		answer["beginning"], answer["end"] = found.FirstOffset, found.LastOffset
 		for offset := range found.Offsets {
@@ -325,7 +292,7 @@ var balancers = map[string]kafka.GroupBalancer{
 	"range": kafka.RangeGroupBalancer{}, "roundrobin": kafka.RoundRobinGroupBalancer{},
 }
 
-func (d *driver) open(r *lines.Request) *consumer {
+func (d *driver) Open(r *lines.Request) lines.Consumer {
 	s := r.Parsed()
 	config := kafka.ConsumerGroupConfig{
 		ID: r.Group, Brokers: d.bootstrap, Dialer: d.dialer, Topics: r.Topics, StartOffset: kafka.FirstOffset,
@@ -335,10 +302,10 @@ func (d *driver) open(r *lines.Request) *consumer {
 		config.GroupBalancers = []kafka.GroupBalancer{balancers[s.Assignor]}
 	}
 	if s.SessionTimeoutMs > 0 {
-		config.SessionTimeout = time.Duration(s.SessionTimeoutMs) * time.Millisecond
+		config.SessionTimeout = lines.Milliseconds(s.SessionTimeoutMs)
 	}
 	if s.HeartbeatInterval > 0 {
-		config.HeartbeatInterval = time.Duration(s.HeartbeatInterval) * time.Millisecond
+		config.HeartbeatInterval = lines.Milliseconds(s.HeartbeatInterval)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &consumer{driver: d, group: lines.Got(kafka.NewConsumerGroup(config)), given: make(chan given), stop: cancel}
@@ -390,24 +357,8 @@ func (c *consumer) read(ctx context.Context, generation *kafka.Generation, reade
 	}
 }
 
-func (c *consumer) poll(r *lines.Request) any {
-	rows, over := []lines.Record{}, time.After(r.Within())
-	for waiting := true; waiting && len(rows) < r.Count; {
-		select {
-		case each := <-c.given:
-			c.lock.Lock()
-			m := each.message
-			sought, seeks := c.sought[each.reader]
-			if c.readers[place{m.Topic, m.Partition}] == each.reader && (!seeks || m.Offset == sought) {
-				delete(c.sought, each.reader)
-				c.positions[m.Topic][m.Partition] = m.Offset + 1
-				rows = append(rows, told(m))
-			}
-			c.lock.Unlock()
-		case <-over:
-			waiting = false
-		}
-	}
+func (c *consumer) Poll(r *lines.Request) any {
+	rows := lines.Collect(r, c.given, c.take)
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	assignment := [][2]any{}
@@ -417,7 +368,21 @@ func (c *consumer) poll(r *lines.Request) any {
 	return lines.Fields{"records": rows, "assignment": assignment}
 }
 
-func (c *consumer) commit() {
+// Nil where the partition is another member's by now, or has been sought in.
+func (c *consumer) take(each given) *lines.Record {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	m := each.message
+	sought, seeks := c.sought[each.reader]
+	if c.readers[place{m.Topic, m.Partition}] != each.reader || (seeks && m.Offset != sought) {
+		return nil
+	}
+	delete(c.sought, each.reader)
+	c.positions[m.Topic][m.Partition] = m.Offset + 1
+	return told(m)
+}
+
+func (c *consumer) Commit() {
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	if c.generation != nil {
@@ -425,24 +390,21 @@ func (c *consumer) commit() {
 	}
 }
 
-func (c *consumer) seek(r *lines.Request) {
+func (c *consumer) Seek(r *lines.Request) bool {
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	reader := c.readers[place{r.Topic, int(r.Partition)}]
 	c.sought[reader] = r.Offset
 	lines.Must(reader.SetOffset(r.Offset))
+	return true
 }
 
-func (c *consumer) close() {
+func (c *consumer) Close() {
 	c.stop()
 	lines.Must(c.group.Close())
 }
 
-// Stop is of lines.Driver.
 func (d *driver) Stop() {
-	for _, c := range d.consumers {
-		c.close()
-	}
 	for _, p := range d.producers {
 		lines.Must(p.writer.Close())
 	}

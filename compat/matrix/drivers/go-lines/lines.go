@@ -4,6 +4,7 @@ package lines
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -78,10 +79,24 @@ type Security struct {
 	SASL *struct{ Mechanism, Username, Password string } `json:"sasl"`
 }
 
-// Driver answers requests; nil where its client has no such thing. An error of the client is a panic.
+// Driver is a client. An error of the client is a panic; nil is what it has no such thing for.
 type Driver interface {
-	Answer(r *Request) any
+	Metadata() any
+	Administer(r *Request) any
+	Produce(r *Request) any
+	Transaction(r *Request) any
+	Consume(r *Request) any
+	Offsets(r *Request) any
+	Open(r *Request) Consumer
 	Stop()
+}
+
+// Consumer has subscribed; Seek tells whether it can.
+type Consumer interface {
+	Poll(r *Request) any
+	Commit()
+	Seek(r *Request) bool
+	Close()
 }
 
 // Must panics with the error, if there is one.
@@ -108,7 +123,44 @@ func (r *Request) Parsed() Settings {
 
 // Within is how long a request may take.
 func (r *Request) Within() time.Duration {
-	return time.Duration(r.WithinMs) * time.Millisecond
+	return Milliseconds(r.WithinMs)
+}
+
+// Milliseconds as the clients want them.
+func Milliseconds(count int) time.Duration {
+	return time.Duration(count) * time.Millisecond
+}
+
+// Within is a context that ends then.
+func Within(limit time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	time.AfterFunc(limit, cancel)
+	return ctx
+}
+
+// Cached is what was made for the request's settings, which is made now if it was not.
+func Cached[T any](made map[string]T, r *Request, make func(Settings) T) T {
+	key := string(r.Settings)
+	if _, ok := made[key]; !ok {
+		made[key] = make(r.Parsed())
+	}
+	return made[key]
+}
+
+// Collect takes what comes until there are as many records as asked for, or the time is over; nil is no record.
+func Collect[T any](r *Request, from <-chan T, take func(T) *Record) []Record {
+	rows, over := []Record{}, time.After(r.Within())
+	for len(rows) < r.Count {
+		select {
+		case each := <-from:
+			if row := take(each); row != nil {
+				rows = append(rows, *row)
+			}
+		case <-over:
+			return rows
+		}
+	}
+	return rows
 }
 
 // Bytes of an optional key or value, nil for null.
@@ -165,6 +217,7 @@ func TLSConfig(caFile string) *tls.Config {
 
 // Serve answers what stdin asks until it ends.
 func Serve(d Driver) {
+	consumers := map[string]Consumer{}
 	lines := bufio.NewReaderSize(os.Stdin, 1<<20)
 	out := json.NewEncoder(os.Stdout)
 	for {
@@ -174,13 +227,16 @@ func Serve(d Driver) {
 		}
 		var r Request
 		Must(json.Unmarshal(line, &r))
-		Must(out.Encode(try(d, &r)))
+		Must(out.Encode(try(d, consumers, &r)))
+	}
+	for _, c := range consumers {
+		c.Close()
 	}
 	d.Stop()
 }
 
 // What the client cannot do is an answer; a bug of the driver ends it.
-func try(d Driver, r *Request) (out Fields) {
+func try(d Driver, consumers map[string]Consumer, r *Request) (out Fields) {
 	defer func() {
 		if caught := recover(); caught != nil {
 			err, ok := caught.(error)
@@ -191,9 +247,41 @@ func try(d Driver, r *Request) (out Fields) {
 			out = Fields{"error": fmt.Sprintf("%T %v", err, err)}
 		}
 	}()
-	answer := d.Answer(r)
+	answer := answered(d, consumers, r)
 	if answer == nil {
 		return Fields{"unsupported": r.Do}
 	}
 	return Fields{"ok": answer}
+}
+
+func answered(d Driver, consumers map[string]Consumer, r *Request) any {
+	switch r.Do {
+	case "metadata":
+		return d.Metadata()
+	case "produce":
+		return d.Produce(r)
+	case "transaction":
+		return d.Transaction(r)
+	case "consume":
+		return d.Consume(r)
+	case "offsets":
+		return d.Offsets(r)
+	case "poll":
+		return consumers[r.Consumer].Poll(r)
+	case "open":
+		consumers[r.Consumer] = d.Open(r)
+	case "commit":
+		consumers[r.Consumer].Commit()
+	case "seek":
+		if !consumers[r.Consumer].Seek(r) {
+			return nil
+		}
+	case "close":
+		c := consumers[r.Consumer]
+		delete(consumers, r.Consumer)
+		c.Close()
+	default:
+		return d.Administer(r)
+	}
+	return Fields{}
 }

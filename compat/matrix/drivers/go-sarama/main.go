@@ -21,7 +21,6 @@ type driver struct {
 	admin     sarama.ClusterAdmin
 	client    sarama.Client
 	producers map[string]sarama.AsyncProducer
-	consumers map[string]*consumer
 }
 
 func newConfig() *sarama.Config {
@@ -73,39 +72,7 @@ func (d *driver) adm() sarama.ClusterAdmin {
 	return d.admin
 }
 
-// Answer is of lines.Driver.
-func (d *driver) Answer(r *lines.Request) any {
-	switch r.Do {
-	case "metadata":
-		return d.metadata()
-	case "produce":
-		key := string(r.Settings)
-		if d.producers[key] == nil {
-			d.producers[key] = lines.Got(sarama.NewAsyncProducer(d.bootstrap, producerConfig(r.Parsed())))
-		}
-		return lines.Fields{"positions": send(d.producers[key], r)}
-	case "transaction":
-		return d.transaction(r)
-	case "consume":
-		return d.consume(r)
-	case "offsets":
-		return d.offsets(r)
-	case "open":
-		d.consumers[r.Consumer] = d.open(r)
-	case "poll":
-		return d.consumers[r.Consumer].poll(r)
-	case "commit":
-		d.consumers[r.Consumer].commit()
-	case "close":
-		d.consumers[r.Consumer].close()
-		delete(d.consumers, r.Consumer)
-	default:
-		return d.administer(r)
-	}
-	return lines.Fields{}
-}
-
-func (d *driver) metadata() any {
+func (d *driver) Metadata() any {
 	found, _, err := d.adm().DescribeCluster()
 	lines.Must(err)
 	brokers, topics := []lines.Fields{}, lines.Fields{}
@@ -120,7 +87,7 @@ func (d *driver) metadata() any {
 	return lines.Fields{"brokers": brokers, "topics": topics}
 }
 
-func (d *driver) administer(r *lines.Request) any {
+func (d *driver) Administer(r *lines.Request) any {
 	switch r.Do {
 	case "create_topic":
 		configs := map[string]*string{}
@@ -182,13 +149,20 @@ func producerConfig(s lines.Settings) *sarama.Config {
 	}
 	config.Producer.Compression = codecs[s.Compression]
 	if s.LingerMs != nil {
-		config.Producer.Flush.Frequency = time.Duration(*s.LingerMs) * time.Millisecond
+		config.Producer.Flush.Frequency = lines.Milliseconds(*s.LingerMs)
 	}
 	// Flush.Bytes is the least that leaves, not the most: there is nothing for BatchBytes.
 	if s.MaxRequestBytes > 0 {
 		config.Producer.MaxMessageBytes = int(s.MaxRequestBytes)
 	}
 	return config
+}
+
+func (d *driver) Produce(r *lines.Request) any {
+	producer := lines.Cached(d.producers, r, func(s lines.Settings) sarama.AsyncProducer {
+		return lines.Got(sarama.NewAsyncProducer(d.bootstrap, producerConfig(s)))
+	})
+	return lines.Fields{"positions": send(producer, r)}
 }
 
 func send(producer sarama.AsyncProducer, r *lines.Request) [][2]any {
@@ -225,7 +199,7 @@ func send(producer sarama.AsyncProducer, r *lines.Request) [][2]any {
 	return positions
 }
 
-func (d *driver) transaction(r *lines.Request) any {
+func (d *driver) Transaction(r *lines.Request) any {
 	s := r.Parsed()
 	s.Idempotence = true
 	config := producerConfig(s)
@@ -242,19 +216,19 @@ func (d *driver) transaction(r *lines.Request) any {
 	return lines.Fields{"positions": positions}
 }
 
-func told(m *sarama.ConsumerMessage) lines.Record {
+func told(m *sarama.ConsumerMessage) *lines.Record {
 	at := m.Timestamp.UnixMilli()
 	headers := []lines.Header{}
 	for _, h := range m.Headers {
 		headers = append(headers, lines.NewHeader(string(h.Key), h.Value))
 	}
-	return lines.Record{
+	return &lines.Record{
 		Topic: m.Topic, Partition: &m.Partition, Offset: m.Offset, Timestamp: &at,
 		Key: lines.Optional(m.Key), Value: lines.Optional(m.Value), Headers: headers,
 	}
 }
 
-func (d *driver) consume(r *lines.Request) any {
+func (d *driver) Consume(r *lines.Request) any {
 	config := newConfig()
 	if r.Isolation == "read_committed" {
 		config.Consumer.IsolationLevel = sarama.ReadCommitted
@@ -272,19 +246,10 @@ func (d *driver) consume(r *lines.Request) any {
 	}
 	from := lines.Got(reader.ConsumePartition(r.Topic, r.Partition, offset))
 	defer from.Close()
-	rows, over := []lines.Record{}, time.After(r.Within())
-	for len(rows) < r.Count {
-		select {
-		case message := <-from.Messages():
-			rows = append(rows, told(message))
-		case <-over:
-			return lines.Fields{"records": rows}
-		}
-	}
-	return lines.Fields{"records": rows}
+	return lines.Fields{"records": lines.Collect(r, from.Messages(), told)}
 }
 
-func (d *driver) offsets(r *lines.Request) any {
+func (d *driver) Offsets(r *lines.Request) any {
 	if d.client == nil {
 		d.client = lines.Got(sarama.NewClient(d.bootstrap, newConfig()))
 	}
@@ -320,17 +285,17 @@ type consumer struct {
 	session sarama.ConsumerGroupSession
 }
 
-func (d *driver) open(r *lines.Request) *consumer {
+func (d *driver) Open(r *lines.Request) lines.Consumer {
 	s, config := r.Parsed(), newConfig()
 	if s.Assignor != "" {
 		config.Consumer.Group.Rebalance.GroupStrategies = []sarama.BalanceStrategy{balancers[s.Assignor]}
 	}
 	config.Consumer.Group.InstanceId = s.InstanceID
 	if s.SessionTimeoutMs > 0 {
-		config.Consumer.Group.Session.Timeout = time.Duration(s.SessionTimeoutMs) * time.Millisecond
+		config.Consumer.Group.Session.Timeout = lines.Milliseconds(s.SessionTimeoutMs)
 	}
 	if s.HeartbeatInterval > 0 {
-		config.Consumer.Group.Heartbeat.Interval = time.Duration(s.HeartbeatInterval) * time.Millisecond
+		config.Consumer.Group.Heartbeat.Interval = lines.Milliseconds(s.HeartbeatInterval)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &consumer{
@@ -383,17 +348,11 @@ func (c *consumer) ConsumeClaim(session sarama.ConsumerGroupSession, claim saram
 	}
 }
 
-func (c *consumer) poll(r *lines.Request) any {
-	rows, over := []lines.Record{}, time.After(r.Within())
-	for waiting := true; waiting && len(rows) < r.Count; {
-		select {
-		case each := <-c.given:
-			each.session.MarkMessage(each.message, "")
-			rows = append(rows, told(each.message))
-		case <-over:
-			waiting = false
-		}
-	}
+func (c *consumer) Poll(r *lines.Request) any {
+	rows := lines.Collect(r, c.given, func(each given) *lines.Record {
+		each.session.MarkMessage(each.message, "")
+		return told(each.message)
+	})
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	assignment := [][2]any{}
@@ -407,7 +366,7 @@ func (c *consumer) poll(r *lines.Request) any {
 	return lines.Fields{"records": rows, "assignment": assignment}
 }
 
-func (c *consumer) commit() {
+func (c *consumer) Commit() {
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	if c.session != nil {
@@ -415,7 +374,9 @@ func (c *consumer) commit() {
 	}
 }
 
-func (c *consumer) close() {
+func (c *consumer) Seek(*lines.Request) bool { return false }
+
+func (c *consumer) Close() {
 	c.stop()
 	// Where the coordinator has moved, sarama does not look for it again to say that it leaves.
 	if err := c.group.Close(); !errors.Is(err, sarama.ErrNotCoordinatorForConsumer) {
@@ -424,11 +385,7 @@ func (c *consumer) close() {
 	<-c.ended
 }
 
-// Stop is of lines.Driver.
 func (d *driver) Stop() {
-	for _, c := range d.consumers {
-		c.close()
-	}
 	for _, producer := range d.producers {
 		producer.AsyncClose()
 	}
@@ -436,5 +393,5 @@ func (d *driver) Stop() {
 
 func main() {
 	bootstrap := strings.Split(os.Args[len(os.Args)-1], ",")
-	lines.Serve(&driver{bootstrap, nil, nil, map[string]sarama.AsyncProducer{}, map[string]*consumer{}})
+	lines.Serve(&driver{bootstrap, nil, nil, map[string]sarama.AsyncProducer{}})
 }

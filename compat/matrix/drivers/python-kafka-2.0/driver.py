@@ -15,6 +15,8 @@ from kafka.errors import KafkaError, for_code
 
 
 class Driver(driver.Driver):
+    broker_id, topic_name = "node_id", "topic"
+
     def __init__(self, bootstrap):
         super().__init__(bootstrap)
         self.polling = ThreadPoolExecutor()
@@ -55,14 +57,6 @@ class Driver(driver.Driver):
         if self.opened_admin is None:
             self.opened_admin = KafkaAdminClient(**self.common)
         return self.opened_admin
-
-    def metadata(self):
-        brokers = [
-            {"id": each["node_id"], "host": each["host"], "port": each["port"]}
-            for each in self.admin.describe_cluster()["brokers"]
-        ]
-        topics = {each["topic"]: len(each["partitions"]) for each in self.admin.describe_topics()}
-        return {"brokers": brokers, "topics": topics}
 
     def topic_config(self, topic):
         (response,) = self.admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])

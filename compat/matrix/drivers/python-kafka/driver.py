@@ -53,6 +53,8 @@ def producer_settings(settings):
 
 
 class Driver:
+    broker_id, topic_name = "broker_id", "name"
+
     def __init__(self, bootstrap):
         security = json.loads(os.environ.get("CLIENT_SECURITY", "{}"))
         self.common = {"bootstrap_servers": bootstrap.split(",")}
@@ -77,10 +79,10 @@ class Driver:
 
     def metadata(self):
         brokers = [
-            {"id": each["broker_id"], "host": each["host"], "port": each["port"]}
+            {"id": each[self.broker_id], "host": each["host"], "port": each["port"]}
             for each in self.admin.describe_cluster()["brokers"]
         ]
-        topics = {each["name"]: len(each["partitions"]) for each in self.admin.describe_topics()}
+        topics = {each[self.topic_name]: len(each["partitions"]) for each in self.admin.describe_topics()}
         return {"brokers": brokers, "topics": topics}
 
     def create_topic(self, topic, partitions, replication_factor, configs):
