@@ -34,8 +34,9 @@ MIN_RECORD_BYTES = 7
 """Size, attributes, timestamp, offset, key, value and headers take a byte each at least."""
 NULL_SIZE = 1
 """-1 in zigzag."""
-ALIKE_RECORDS = 16
-"""For so many it is worth looking how many of them are alike."""
+ALIKE_RECORDS = 64
+"""Where so many in a row may be alike, they are taken at once: to make a regular expression takes as long as they do.
+As many have an offset that takes one byte."""
 ALIKE_SHAPES = 64
 """Of records, for which regular expressions are kept."""
 
@@ -150,7 +151,7 @@ def _scan(data: bytes, position: int, header: BatchHeader, newest: dict[bytes, b
             return False
         places, record_end = found
         key_at, key_end, value_at, value_end = places[-4:]
-        if left < ALIKE_RECORDS or value_end < value_at:
+        if left < ALIKE_RECORDS or value_end < value_at or not _seem_alike(data, at, places[0], record_end):
             newest[data[key_at:key_end]] = None if value_end < value_at else data[value_at:value_end]
             left -= 1
             at = record_end
@@ -202,6 +203,13 @@ def _places(data: bytes, at: int, end: int) -> tuple[tuple[int, ...], int] | Non
     if size != NULL_SIZE and (size & 1 or size >= 0x4000 or value_end >= record_end):
         return None
     return (timestamp_at, offset_at, key_size_at, key_at, key_end, at, value_end), record_end
+
+
+def _seem_alike(data: bytes, at: int, timestamp_at: int, next_at: int) -> bool:
+    """Whether the next record and the last one of ALIKE_RECORDS, if they are as long, begin as the one at `at` does."""
+    head = data[at:timestamp_at]
+    last_at = at + (ALIKE_RECORDS - 1) * (next_at - at)
+    return data.startswith(head, next_at) and data.startswith(head, last_at)
 
 
 def _pattern(data: bytes, at: int, places: tuple[int, ...], record_end: int) -> bytes:

@@ -5,7 +5,7 @@ import logging
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kwire.coordinator.loading import ALIKE_RECORDS, _scanned, load
+from kwire.coordinator.loading import ALIKE_RECORDS, _alike, _scanned, load
 from kwire.protocol.errors import ProtocolError
 from kwire.protocol.records.batch import read_header
 from kwire.protocol.records.control import EndTransactionMarker, encode_marker_batch
@@ -87,6 +87,15 @@ def test_records_of_one_shape_are_scanned_as_others_are(shapes, rows):
     whole = encode_batch(records)
     assert _scanned(bytes(whole), 0, read_header(whole), newest)
     assert newest == {record.key: record.value for record in records}
+
+
+def test_no_regular_expressions_are_made_for_records_of_many_shapes():
+    records = [Record(index, 0, b"key %04d" % index, b"v" * (index % 200)) for index in range(1000)]
+    whole, newest = bytes(encode_batch(records)), {}
+    before = _alike.cache_info().misses
+    assert _scanned(whole, 0, read_header(whole), newest)
+    assert newest == {record.key: record.value for record in records}
+    assert _alike.cache_info().misses == before
 
 
 @given(st.binary(max_size=60), st.integers(0, 3))
