@@ -36,6 +36,8 @@ ASSIGNMENT = bytes(64)
 """About what one partition takes; no broker looks into it."""
 
 NONE, REBALANCE_IN_PROGRESS, MEMBER_ID_REQUIRED = 0, 27, 79
+NOT_YET = {14, 15, 16}
+"""COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR."""
 
 
 class Member:
@@ -84,7 +86,7 @@ class Member:
         if code == MEMBER_ID_REQUIRED:
             self.member_id = message.member_id  # type: ignore[attr-defined]
             self.join()
-        elif code == REBALANCE_IN_PROGRESS:
+        elif code == REBALANCE_IN_PROGRESS or code in NOT_YET:
             self.join()
         elif code != NONE:
             raise SystemExit(f"a member of {self.group.group_id} is told {code}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from group_members import Group
+from group_members import NOT_YET, Group
 from raw_requests import CONSUMER_GROUP_DESCRIBE, FIND_COORDINATOR, HEARTBEAT, OFFSET_COMMIT, VERSIONS, Client, frame
 from workloads import closed_loop, create_topics
 
@@ -41,8 +41,6 @@ IDLE_BEAT_S = 3.0
 CONSUMER_WAIT_S = 60
 POLL_S = 0.01
 JAVA_MEMBERS = Path(apache_kafka.__file__).parent / "java" / "Members.java"
-NOT_YET = {14, 15, 16}
-"""COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR."""
 
 
 def groups(broker: Broker, number: int, seconds: float, idle_s: float, *, stock: bool) -> Figures:

@@ -4,6 +4,8 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, settings
 
+from kwire.coordinator.group import rebalance
+
 settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy machine")
 
@@ -16,3 +18,9 @@ pytest.register_assert_rewrite(
 
 hypothesis.settings.register_profile("kwire", deadline=None)  # a machine that has much to do is no failure
 hypothesis.settings.load_profile("kwire")
+
+
+@pytest.fixture
+def first_joins_at_once(monkeypatch):
+    """A group's first generation is complete with its first member: for tests whose clock does not go by itself."""
+    monkeypatch.setattr(rebalance, "FIRST_JOINS_MS", 0)

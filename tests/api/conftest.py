@@ -216,7 +216,7 @@ class GroupWorld:
 
 
 @pytest.fixture
-def group_world():
+def group_world(first_joins_at_once):
     """Makes a GroupWorld, started, of so many brokers with these configs."""
 
     async def make(brokers=1, **static):

@@ -4,6 +4,7 @@ import pytest
 import trio
 
 from kwire.api import join_group
+from kwire.coordinator.group import rebalance
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.join_group import JoinGroupRequest
 
@@ -139,6 +140,40 @@ async def test_the_first_rebalance_waits_where_it_is_told_to(group_world, nurser
     await trio.testing.wait_all_tasks_blocked()
     assert [results[1].generation_id, results[2].generation_id] == [1, 1]
     assert len(results[1].members) == 2
+
+
+async def pass_ms(groups, times_ms):
+    """Time passes in such steps."""
+    for time_ms in times_ms:
+        groups.pass_time(time_ms / 1000)
+        await trio.testing.wait_all_tasks_blocked()
+
+
+async def test_members_that_come_together_are_in_the_first_generation(groups, nursery, monkeypatch):
+    monkeypatch.setattr(rebalance, "FIRST_JOINS_MS", 3)
+    results = {}
+    for number in range(3):
+        await in_background(nursery, results, number, groups.join, version=3)
+        await pass_ms(groups, [1])
+    await pass_ms(groups, [2])
+    assert not results  # the last one came within the first 3 ms
+    await pass_ms(groups, [1, 1, 1])
+    assert [results[number].generation_id for number in range(3)] == [1, 1, 1]
+    assert len(results[0].members) == 3
+
+
+async def test_the_first_generation_does_not_wait_for_ever(groups, nursery, monkeypatch):
+    monkeypatch.setattr(rebalance, "FIRST_JOINS_MS", 3)
+    results = {}
+    came = 0
+    while not results:
+        assert came * 2 < rebalance.FIRST_JOINS_LONGEST_MS + 4
+        await in_background(nursery, results, came, groups.join, version=3)
+        await pass_ms(groups, [1, 1])
+        came += 1
+    assert came * 2 >= rebalance.FIRST_JOINS_LONGEST_MS - 4
+    assert {each.generation_id for each in results.values()} == {1}
+    assert len(results[0].members) == len(results) == came
 
 
 async def test_a_restarted_static_member_takes_its_place_without_a_rebalance(groups):

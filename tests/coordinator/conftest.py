@@ -239,10 +239,10 @@ class Driver:
 
 
 @pytest.fixture
-def make_driver():
+def make_driver(first_joins_at_once):
     return Driver
 
 
 @pytest.fixture
-def driver():
-    return Driver()
+def driver(make_driver):
+    return make_driver()

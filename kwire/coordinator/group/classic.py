@@ -75,10 +75,10 @@ class ClassicGroup:
     """One classic group.
 
     protocol_type: None for a group that only holds offsets. initial: the rebalance under way is the first one of an
-    empty group. state_since_ms: when it became empty, or began its generation; -1 for unknown.
-    pending_join: ids that were given out and have not come back. pending_sync: members that have not asked for their
-    assignment. subscribed_topics: None where they are not known. awaiting_join: members that have joined the generation
-    to come.
+    empty group, which waits for more members. state_since_ms: when it became empty, or began its generation; -1 for
+    unknown. pending_join: ids that were given out and have not come back. pending_sync: members that have not asked for
+    their assignment. subscribed_topics: None where they are not known. awaiting_join: members that have joined the
+    generation to come.
     """
 
     group_type: ClassVar[str] = "classic"

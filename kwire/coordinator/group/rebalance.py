@@ -34,6 +34,14 @@ if TYPE_CHECKING:
 NEW_MEMBER_JOIN_TIMEOUT_MS = 300_000
 """Silence that a member is allowed before its first generation, whatever its session timeout."""
 
+FIRST_JOINS_MS = 3
+"""Where the initial delay is 0, a first rebalance still waits until nobody new has come for so long: consumers that
+start together are in one generation, and do not find out by their heartbeats, seconds later, that there is another.
+"""
+
+FIRST_JOINS_LONGEST_MS = 50
+"""However many come one after the other."""
+
 ID_PREFIX_MAX_BYTES = 32_000
 """Longest client id or instance id that a member id begins with; with the rest it has to fit into a string."""
 
@@ -240,13 +248,19 @@ class Rebalancing:
                 self._await_joins(group, decision)
             return
         group.new_member_added = False
-        delay_ms = self._config().group_initial_rebalance_delay_ms
+        delay_ms, longest_ms = self._initial_delay_ms(group)
         if delay_ms <= 0:
             self._complete(group, now_ms, decision)
             return
-        remaining_ms = max(group.rebalance_timeout_ms - delay_ms, 0)
+        remaining_ms = max(longest_ms - delay_ms, 0)
         over = InitialDelayOver(group.group_id, delay_ms, remaining_ms)
         decision.timers.append(Timer(join_key(group.group_id), delay_ms, over))
+
+    def _initial_delay_ms(self, group: ClassicGroup) -> tuple[int, int]:
+        """How long a first rebalance waits for more members, and again if one came; how long in all."""
+        delay_ms = self._config().group_initial_rebalance_delay_ms
+        timeout_ms = group.rebalance_timeout_ms
+        return (delay_ms, timeout_ms) if delay_ms > 0 else (FIRST_JOINS_MS, min(timeout_ms, FIRST_JOINS_LONGEST_MS))
 
     def _await_joins(self, group: ClassicGroup, decision: Decision) -> None:
         timer = Timer(join_key(group.group_id), group.rebalance_timeout_ms, JoinOverdue(group.group_id))
@@ -447,7 +461,7 @@ class Rebalancing:
             self._complete(group, now_ms, decision)
             return decision
         group.new_member_added = False
-        delay_ms = min(self._config().group_initial_rebalance_delay_ms, command.remaining_ms)
+        delay_ms = min(self._initial_delay_ms(group)[0], command.remaining_ms)
         over = InitialDelayOver(group.group_id, delay_ms, max(command.remaining_ms - command.delay_ms, 0))
         decision.timers.append(Timer(join_key(group.group_id), delay_ms, over))
         return decision
