@@ -58,9 +58,10 @@ def _python(client: Client) -> None:
 
 
 def _npm(client: Client) -> None:
-    for path in client.folder.iterdir():
-        if path.is_file():
-            shutil.copy(path, client.built)
+    for folder in client.folders:
+        for path in folder.iterdir():
+            if path.is_file():
+                shutil.copy(path, client.built)
     _run("npm", "ci", "--no-audit", "--no-fund", cwd=client.built)
 
 

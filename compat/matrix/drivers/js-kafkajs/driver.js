@@ -1,6 +1,7 @@
 // KafkaJS as a driver: see ../../DRIVERS.md.
 import { createRequire } from "node:module";
-import readline from "node:readline";
+
+import { data, placed, serve, sleep, text, Waiting } from "./lines.js";
 
 const require = createRequire(import.meta.url);
 const { Kafka, CompressionCodecs, CompressionTypes, logLevel } = require("kafkajs");
@@ -18,9 +19,6 @@ CompressionCodecs[CompressionTypes.ZSTD] = () => ({
 });
 
 const CODECS = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 };
-const text = (value) => (value === null || value === undefined ? null : Buffer.from(value).toString("base64"));
-const data = (value) => (value === null ? null : Buffer.from(value, "base64"));
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function told(topic, partition, message) {
   const headers = [];
@@ -49,50 +47,23 @@ function sent(record) {
   return message;
 }
 
-class Opened {
-  // a consumer that has subscribed: what it is given waits here until it is polled
+class Opened extends Waiting {
   constructor(consumer) {
+    super();
     this.consumer = consumer;
-    this.waiting = [];
-    this.assignment = [];
-    this.positions = new Map();
-    this.dropped = new Map(); // positions below which what is still on its way is left out, after a seek
   }
 
   async start() {
     this.consumer.on("consumer.group_join", ({ payload }) => {
-      this.waiting = [];
-      this.positions.clear();
-      this.assignment = Object.entries(payload.memberAssignment).flatMap(([topic, all]) => all.map((one) => [topic, one]));
+      this.assigned(Object.entries(payload.memberAssignment).flatMap(([topic, all]) => all.map((one) => [topic, one])));
     });
     this.consumer.on("consumer.rebalancing", () => {
       this.assignment = [];
     });
     await this.consumer.run({
       autoCommit: false,
-      eachMessage: async ({ topic, partition, message }) => {
-        while (this.waiting.length > 1000) await sleep(10);
-        this.waiting.push(told(topic, partition, message));
-      },
+      eachMessage: ({ topic, partition, message }) => this.put(told(topic, partition, message)),
     });
-  }
-
-  async poll(count, withinMs) {
-    const rows = [];
-    const deadline = Date.now() + withinMs;
-    while (rows.length < count && Date.now() < deadline) {
-      while (rows.length < count && this.waiting.length) {
-        const row = this.waiting.shift();
-        const key = JSON.stringify([row.topic, row.partition]);
-        const sought = this.dropped.get(key);
-        if (sought !== undefined && row.offset !== sought) continue;
-        this.dropped.delete(key);
-        rows.push(row);
-        this.positions.set(key, row.offset + 1);
-      }
-      if (rows.length < count) await sleep(20);
-    }
-    return rows;
   }
 }
 
@@ -173,27 +144,12 @@ class Driver {
     return { positions: await this.send(this.producers.get(key), topic, records, settings) };
   }
 
-  async send(producer, topic, records, settings) {
-    // one send is one request: its rows are found by the base offset of each partition
+  send(producer, topic, records, settings) {
     const acks = { 0: 0, 1: 1, all: -1 }[settings.acks ?? "all"];
     const compression = CODECS[settings.compression ?? "none"];
-    const positions = [];
-    if (records.every((record) => record.partition !== undefined)) {
-      for (const part of parts(records)) positions.push(...(await this.sendPart(producer, topic, part, acks, compression)));
-    } else {
-      for (const record of records) positions.push(...(await this.sendPart(producer, topic, [record], acks, compression)));
-    }
-    return positions;
-  }
-
-  async sendPart(producer, topic, records, acks, compression) {
-    const found = await producer.send({ topic, acks, compression, messages: records.map(sent) });
-    const next = new Map((found ?? []).map((each) => [each.partition, Number(each.baseOffset)]));
-    return records.map((record) => {
-      const partition = record.partition ?? found?.[0]?.partition ?? null;
-      const offset = next.get(partition) ?? null;
-      if (offset !== null) next.set(partition, offset + 1);
-      return [partition, offset];
+    return placed(records, async (part) => {
+      const found = await producer.send({ topic, acks, compression, messages: part.map(sent) });
+      return new Map((found ?? []).map((each) => [each.partition, Number(each.baseOffset)]));
     });
   }
 
@@ -253,26 +209,20 @@ class Driver {
     return {};
   }
 
-  async poll({ consumer, count, within_ms }) {
-    const opened = this.consumers.get(consumer);
-    const records = await opened.poll(count, within_ms);
-    return { records, assignment: opened.assignment };
+  poll({ consumer, count, within_ms }) {
+    return this.consumers.get(consumer).poll(count, within_ms);
   }
 
   async commit({ consumer }) {
     const opened = this.consumers.get(consumer);
-    const offsets = [...opened.positions].map(([key, offset]) => {
-      const [topic, partition] = JSON.parse(key);
-      return { topic, partition, offset: String(offset) };
-    });
+    const offsets = opened.places.map(([topic, partition, offset]) => ({ topic, partition, offset: String(offset) }));
     await opened.consumer.commitOffsets(offsets);
     return {};
   }
 
   async seek({ consumer, topic, partition, offset }) {
     const opened = this.consumers.get(consumer);
-    opened.waiting = opened.waiting.filter((row) => row.topic !== topic || row.partition !== partition);
-    opened.dropped.set(JSON.stringify([topic, partition]), offset);
+    opened.seek(topic, partition, offset);
     opened.consumer.seek({ topic, partition, offset: String(offset) });
     return {};
   }
@@ -291,24 +241,6 @@ class Driver {
   }
 }
 
-function* parts(records) {
-  for (let at = 0; at < records.length; at += 1000) yield records.slice(at, at + 1000);
-}
-
-const driver = new Driver(process.argv.at(-1));
-for await (const line of readline.createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-  const request = JSON.parse(line);
-  let answer;
-  if (!(request.do in driver)) answer = { unsupported: request.do };
-  else {
-    try {
-      answer = { ok: await driver[request.do](request) };
-    } catch (error) {
-      if (!error.name.startsWith("KafkaJS")) throw error;
-      answer = { error: `${error.type ?? error.cause?.type ?? error.name}: ${error.message}` };
-    }
-  }
-  console.log(JSON.stringify(answer));
-}
-await driver.stop();
-process.exit(0);
+await serve(new Driver(process.argv.at(-1)), (error) => {
+  return error.name.startsWith("KafkaJS") ? `${error.type ?? error.cause?.type ?? error.name}: ${error.message}` : undefined;
+});
