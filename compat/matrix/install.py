@@ -72,7 +72,7 @@ def _go(client: Client) -> None:
 def _cargo(client: Client) -> None:
     target = CACHE / "cargo-target"
     _run("cargo", "build", "--release", "--locked", cwd=client.folder, CARGO_TARGET_DIR=str(target))
-    shutil.copy(target / "release" / "driver", client.built)
+    shutil.copy(target / "release" / client.name, client.built / "driver")
 
 
 def _maven(client: Client) -> None:

@@ -71,9 +71,10 @@ def headers(stage: Stage) -> None:
         Row(b"tombstone", None),
         Row(every_byte, every_byte),
         Row(b"h", b"one", [("trace", b"1")]),
-        Row(b"h", b"twice", [("trace", b"1"), ("trace", b"2"), ("other", every_byte)]),
         Row("schlüssel".encode(), "značení 🚚".encode(), [("größe", "ü".encode())]),
     ]
+    if "repeated header names" not in stage.client.lacks:
+        rows.append(Row(b"h", b"twice", [("trace", b"1"), ("trace", b"2"), ("other", every_byte)]))
     if "empty keys and values" not in stage.client.lacks:
         rows.append(Row(b"", b"", [("empty", b"")]))
     if "null header values" not in stage.client.lacks:

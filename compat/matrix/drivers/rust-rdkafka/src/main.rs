@@ -1,11 +1,10 @@
 //! rdkafka as a driver: see ../../../DRIVERS.md.
 
 use std::collections::HashMap;
-use std::io::{BufRead, Write};
 use std::time::{Duration, Instant};
 
-use base64::{engine::general_purpose::STANDARD, Engine};
 use futures::executor::block_on;
+use lines::{data, number, text, word};
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
@@ -34,22 +33,6 @@ struct Driver {
     members: HashMap<String, Member>,
 }
 
-fn text(value: Option<&[u8]>) -> Value {
-    value.map_or(Value::Null, |bytes| STANDARD.encode(bytes).into())
-}
-
-fn data(value: &Value) -> Option<Vec<u8>> {
-    value.as_str().map(|text| STANDARD.decode(text).expect("base64"))
-}
-
-fn word<'a>(request: &'a Value, name: &str) -> &'a str {
-    request[name].as_str().unwrap_or_else(|| panic!("{name} is missing in {request}"))
-}
-
-fn number(request: &Value, name: &str) -> i64 {
-    request[name].as_i64().unwrap_or_else(|| panic!("{name} is missing in {request}"))
-}
-
 fn told(message: &BorrowedMessage) -> Value {
     let headers: Vec<Value> = message
         .headers()
@@ -74,7 +57,7 @@ impl Driver {
     fn new(bootstrap: &str) -> Driver {
         let mut common = ClientConfig::new();
         common.set("bootstrap.servers", bootstrap);
-        let security: Value = std::env::var("CLIENT_SECURITY").map_or(json!({}), |text| serde_json::from_str(&text).expect("JSON"));
+        let security = lines::security();
         let encrypted = !security["tls"].is_null();
         if let Some(sasl) = security["sasl"].as_object() {
             common.set("security.protocol", if encrypted { "sasl_ssl" } else { "sasl_plaintext" });
@@ -372,15 +355,6 @@ fn read(consumer: &BaseConsumer, request: &Value, mut seen: impl FnMut(&Borrowed
 }
 
 fn main() {
-    let mut driver = Driver::new(&std::env::args().next_back().expect("bootstrap servers"));
-    for line in std::io::stdin().lock().lines() {
-        let request: Value = serde_json::from_str(&line.expect("UTF-8")).expect("JSON");
-        let answer = match driver.answer(&request) {
-            None => json!({"unsupported": request["do"]}),
-            Some(Ok(value)) => json!({"ok": value}),
-            Some(Err(error)) => json!({"error": error.to_string()}),
-        };
-        println!("{answer}");
-        std::io::stdout().flush().expect("stdout");
-    }
+    let mut driver = Driver::new(&lines::bootstrap());
+    lines::serve(|request| driver.answer(request));
 }
