@@ -86,7 +86,7 @@ consumer = KafkaConsumer(
     session_timeout_ms=6000, heartbeat_interval_ms=300, enable_auto_commit=False,
 )
 while True:
-    if consumer.poll(timeout_ms=100):
+    if consumer.poll(timeout_ms=2000):  # kafka-python forgets a join that ends between two polls
         consumer.commit({partition: OffsetAndMetadata(5, "half", -1) for partition in consumer.assignment()})
         print(len(consumer.assignment()), flush=True)
 """
@@ -94,7 +94,8 @@ while True:
 
 def test_a_killed_consumers_partitions_are_taken_over(broker, filled):
     command = [sys.executable, "-c", CRASHING, broker.bootstrap, filled]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as first:
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as first, contextlib.ExitStack() as stack:
+        stack.callback(first.kill)
         assert int(first.stdout.readline()) == PARTITIONS
         with contextlib.closing(join(broker.bootstrap, filled)) as second:
             read = poll_until(lambda _read: len(second.assignment()) == PARTITIONS // 2, [second])[second]
