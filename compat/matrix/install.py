@@ -62,7 +62,7 @@ def _npm(client: Client) -> None:
         for path in folder.iterdir():
             if path.is_file():
                 shutil.copy(path, client.built)
-    _run("npm", "ci", "--no-audit", "--no-fund", cwd=client.built)
+    _run("npm", "ci", "--no-audit", "--no-fund", cwd=client.built, **client.install_with)
 
 
 def _go(client: Client) -> None:

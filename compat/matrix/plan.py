@@ -30,6 +30,7 @@ class Client:
     start: list[str]
     kind: str = "client"
     core: bool = False
+    install_with: dict[str, str] = field(default_factory=dict)
     shares: list[str] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
     lacks: dict[str, str] = field(default_factory=dict)

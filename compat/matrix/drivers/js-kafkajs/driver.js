@@ -1,7 +1,7 @@
 // KafkaJS as a driver: see ../../DRIVERS.md.
 import { createRequire } from "node:module";
 
-import { data, placed, serve, sleep, text, Waiting } from "./lines.js";
+import { cached, data, placed, security, serve, sleep, text, Waiting } from "./lines.js";
 
 const require = createRequire(import.meta.url);
 const { Kafka, CompressionCodecs, CompressionTypes, logLevel } = require("kafkajs");
@@ -69,7 +69,6 @@ class Opened extends Waiting {
 
 class Driver {
   constructor(bootstrap) {
-    const security = JSON.parse(process.env.CLIENT_SECURITY ?? "{}");
     const common = { brokers: bootstrap.split(","), logLevel: logLevel.ERROR, connectionTimeout: 3000, clientId: "driver" };
     if (security.tls) common.ssl = { rejectUnauthorized: false };
     if (security.sasl) common.sasl = { ...security.sasl, mechanism: security.sasl.mechanism.toLowerCase() };
@@ -100,12 +99,10 @@ class Driver {
     const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }));
     const topics = [{ topic, numPartitions: partitions, replicationFactor: replication_factor, configEntries }];
     await (await this.admin()).createTopics({ topics });
-    return {};
   }
 
   async add_partitions({ topic, count }) {
     await (await this.admin()).createPartitions({ topicPartitions: [{ topic, count }] });
-    return {};
   }
 
   async topic_config({ topic }) {
@@ -117,12 +114,10 @@ class Driver {
   async alter_topic_config({ topic, name, value }) {
     const resources = [{ type: 2, name: topic, configEntries: [{ name, value }] }];
     await (await this.admin()).alterConfigs({ validateOnly: false, resources });
-    return {};
   }
 
   async delete_topic({ topic }) {
     await (await this.admin()).deleteTopics({ topics: [topic] });
-    return {};
   }
 
   async list_groups() {
@@ -131,17 +126,15 @@ class Driver {
 
   async delete_group({ group }) {
     await (await this.admin()).deleteGroups([group]);
-    return {};
   }
 
   async produce({ topic, records, settings }) {
-    const key = JSON.stringify(settings);
-    if (!this.producers.has(key)) {
-      const producer = this.kafka.producer({ idempotent: settings.idempotence ?? false, allowAutoTopicCreation: true });
-      await producer.connect();
-      this.producers.set(key, producer);
-    }
-    return { positions: await this.send(this.producers.get(key), topic, records, settings) };
+    const producer = await cached(this.producers, settings, async () => {
+      const made = this.kafka.producer({ idempotent: settings.idempotence ?? false, allowAutoTopicCreation: true });
+      await made.connect();
+      return made;
+    });
+    return { positions: await this.send(producer, topic, records, settings) };
   }
 
   send(producer, topic, records, settings) {
@@ -206,7 +199,6 @@ class Driver {
     const made = new Opened(opened);
     this.consumers.set(consumer, made);
     await made.start();
-    return {};
   }
 
   poll({ consumer, count, within_ms }) {
@@ -217,21 +209,18 @@ class Driver {
     const opened = this.consumers.get(consumer);
     const offsets = opened.places.map(([topic, partition, offset]) => ({ topic, partition, offset: String(offset) }));
     await opened.consumer.commitOffsets(offsets);
-    return {};
   }
 
   async seek({ consumer, topic, partition, offset }) {
     const opened = this.consumers.get(consumer);
     opened.seek(topic, partition, offset);
     opened.consumer.seek({ topic, partition, offset: String(offset) });
-    return {};
   }
 
   async close({ consumer }) {
     const opened = this.consumers.get(consumer);
     this.consumers.delete(consumer);
     await opened.consumer.disconnect();
-    return {};
   }
 
   async stop() {

@@ -6,6 +6,16 @@ export const text = (value) => (value === null || value === undefined ? null : B
 export const data = (value) => (value === null ? null : Buffer.from(value, "base64"));
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+// what CLIENT_SECURITY says
+export const security = JSON.parse(process.env.CLIENT_SECURITY ?? "{}");
+
+// What was made for these settings, which is made now if it was not.
+export async function cached(made, settings, make) {
+  const key = JSON.stringify(settings);
+  if (!made.has(key)) made.set(key, await make());
+  return made.get(key);
+}
+
 const AT_ONCE = 1000; // records of one send, and records that wait for a poll
 
 // Sends records in pieces whose places are known by the base offset of each partition: send gives Map(partition, base).
@@ -83,7 +93,7 @@ export async function serve(driver, told) {
     if (!(request.do in driver)) answer = { unsupported: request.do };
     else {
       try {
-        answer = { ok: await driver[request.do](request) };
+        answer = { ok: (await driver[request.do](request)) ?? {} };
       } catch (error) {
         const said = told(error);
         if (said === undefined) throw error;

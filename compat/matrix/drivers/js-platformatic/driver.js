@@ -2,7 +2,7 @@
 import { Admin, Consumer, Producer } from "@platformatic/kafka";
 import { readFileSync } from "node:fs";
 
-import { data, placed, serve, sleep, text, Waiting } from "./lines.js";
+import { cached, data, placed, security, serve, sleep, text, Waiting } from "./lines.js";
 
 const TOPIC = 2;
 const SET = 0;
@@ -30,7 +30,6 @@ function sent(topic, record) {
 
 class Driver {
   constructor(bootstrap) {
-    const security = JSON.parse(process.env.CLIENT_SECURITY ?? "{}");
     this.common = { clientId: "driver", bootstrapBrokers: bootstrap.split(",") };
     if (security.tls) this.common.tls = { ca: security.tls.ca_file && readFileSync(security.tls.ca_file) };
     if (security.sasl) this.common.sasl = security.sasl;
@@ -50,12 +49,10 @@ class Driver {
   async create_topic({ topic, partitions, replication_factor, configs }) {
     const own = Object.entries(configs).map(([name, value]) => ({ name, value }));
     await this.admin.createTopics({ topics: [topic], partitions, replicas: replication_factor, configs: own });
-    return {};
   }
 
   async add_partitions({ topic, count }) {
     await this.admin.createPartitions({ topics: [{ name: topic, count, assignments: null }] });
-    return {};
   }
 
   async topic_config({ topic }) {
@@ -67,12 +64,10 @@ class Driver {
   async alter_topic_config({ topic, name, value }) {
     const configs = [{ name, value, configOperation: SET }];
     await this.admin.incrementalAlterConfigs({ resources: [{ resourceType: TOPIC, resourceName: topic, configs }] });
-    return {};
   }
 
   async delete_topic({ topic }) {
     await this.admin.deleteTopics({ topics: [topic] });
-    return {};
   }
 
   async list_groups() {
@@ -81,16 +76,12 @@ class Driver {
 
   async delete_group({ group }) {
     await this.admin.deleteGroups({ groups: [group] });
-    return {};
   }
 
   async produce({ topic, records, settings }) {
-    const key = JSON.stringify(settings);
-    if (!this.producers.has(key)) {
-      const idempotent = settings.idempotence ?? false;
-      this.producers.set(key, new Producer({ ...this.common, idempotent, autocreateTopics: true }));
-    }
-    return { positions: await this.send(this.producers.get(key), topic, records, settings) };
+    const idempotent = settings.idempotence ?? false;
+    const make = () => new Producer({ ...this.common, idempotent, autocreateTopics: true });
+    return { positions: await this.send(await cached(this.producers, settings, make), topic, records, settings) };
   }
 
   send(producer, topic, records, settings) {
@@ -162,7 +153,6 @@ class Driver {
     this.consumers.set(consumer, opened);
     opened.stream = client.consume({ topics, autocommit: false, mode: "committed", fallbackMode: "earliest" });
     opened.reading = this.read(opened);
-    return {};
   }
 
   async read(opened) {
@@ -187,7 +177,6 @@ class Driver {
       return { topic, partition, offset: BigInt(offset), leaderEpoch: -1 };
     });
     await client.commit({ offsets });
-    return {};
   }
 
   async close({ consumer }) {
@@ -195,7 +184,6 @@ class Driver {
     this.consumers.delete(consumer);
     await client.close(true);
     await reading;
-    return {};
   }
 
   async stop() {
