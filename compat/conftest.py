@@ -57,18 +57,23 @@ class RunningBroker:
         return codecs
 
 
+API_VERSIONS_REQUEST = struct.pack(">ihhih", 10, 18, 0, 1, -1)
+"""Version 0, without a client id."""
+
+
 def wait_until_answering(process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            with socket.create_connection(("127.0.0.1", port), START_TIMEOUT_S) as connection:
+                connection.sendall(API_VERSIONS_REQUEST)
+                if connection.recv(1):  # kwire lets clients in before it answers them
+                    return
         except OSError:
             time.sleep(0.02)
-        else:
-            return
-    raise RuntimeError(f"the broker did not listen on port {port} within {START_TIMEOUT_S} s")
+    raise RuntimeError(f"the broker did not answer on port {port} within {START_TIMEOUT_S} s")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
