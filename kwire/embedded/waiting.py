@@ -23,6 +23,9 @@ T = TypeVar("T")
 LOOK_AGAIN_S: Final = 0.005
 """Between two looks at what is waited for."""
 
+LOOK_UP_S: Final = 0.5
+"""A thread that waits looks up so often: Python may miss Ctrl-C while it waits for a lock, and does on Windows."""
+
 ANSWER_S: Final = 60.0
 """What the cluster's loop answers in milliseconds will not come any more after this time."""
 
@@ -33,12 +36,14 @@ def result_of(future: Future[T], timeout_s: float = ANSWER_S) -> T:
     Raises:
         ClusterError: it does not come.
     """
-    try:
-        return future.result(timeout_s)
-    except TimeoutError:
+    left_s = timeout_s
+    while left_s > 0:
+        with contextlib.suppress(TimeoutError):  # the work's own one is raised below
+            return future.result(min(left_s, LOOK_UP_S))
         if future.done():
-            raise
-        raise ClusterError(f"the cluster's thread has not answered within {timeout_s:g} s; it is stuck") from None
+            return future.result()
+        left_s -= LOOK_UP_S
+    raise ClusterError(f"the cluster's thread has not answered within {timeout_s:g} s; it is stuck")
 
 
 async def completed(future: Future[T]) -> T:

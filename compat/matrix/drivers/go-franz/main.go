@@ -318,6 +318,7 @@ func (d *driver) Offsets(r *lines.Request) any {
 var balancers = map[string]kgo.GroupBalancer{
 	"range": kgo.RangeBalancer(), "roundrobin": kgo.RoundRobinBalancer(),
 	"sticky": kgo.StickyBalancer(), "cooperative-sticky": kgo.CooperativeStickyBalancer(),
+	"uniform": kgo.StickyBalancer(), // what it calls the broker's assignor
 }
 
 func (d *driver) Open(r *lines.Request) lines.Consumer {
@@ -325,6 +326,9 @@ func (d *driver) Open(r *lines.Request) lines.Consumer {
 	opts := []kgo.Opt{
 		kgo.ConsumerGroup(r.Group), kgo.ConsumeTopics(r.Topics...), kgo.DisableAutoCommit(),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+	}
+	if s.Protocol == "consumer" {
+		opts = append(opts, kgo.ServerSideBalancer())
 	}
 	if s.Assignor != "" {
 		opts = append(opts, kgo.Balancers(balancers[s.Assignor]))
