@@ -16,6 +16,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 JAVA_JARS = HERE / ".cache" / "java"
 REPORT = HERE / "REPORT.md"
+WITHOUT_MATRIX = "--ignore=compat/matrix"
+"""pytest's option; the matrix's drivers are not needed then, which take minutes to be built."""
 
 
 def install_java_tools() -> None:
@@ -49,7 +51,8 @@ def main() -> int:
     parser.add_argument("--core", action="store_true")
     known, others = parser.parse_known_args()
     install_java_tools()
-    install_drivers(known.client, core=known.core)
+    if WITHOUT_MATRIX not in others:
+        install_drivers(known.client, core=known.core)
     part = bool(known.client or known.feature or known.core)
     arguments = ["compat/matrix" if part else "compat", f"--junitxml={HERE / '.cache' / 'junit.xml'}", *others]
     arguments += [f"--client={known.client}", f"--feature={known.feature}"]
