@@ -7,11 +7,7 @@ const require = createRequire(import.meta.url);
 const { Kafka, CompressionCodecs, CompressionTypes, logLevel } = require("kafkajs");
 
 CompressionCodecs[CompressionTypes.Snappy] = require("kafkajs-snappy");
-const lz4 = require("lz4js");
-CompressionCodecs[CompressionTypes.LZ4] = () => ({
-  compress: async (encoder) => Buffer.from(lz4.compress(encoder.buffer)),
-  decompress: async (buffer) => Buffer.from(lz4.decompress(buffer)),
-});
+CompressionCodecs[CompressionTypes.LZ4] = new (require("@2l/kafkajs-lz4"))().codec;
 const zstd = new Promise((resolve) => require("zstd-codec").ZstdCodec.run((made) => resolve(new made.Streaming())));
 CompressionCodecs[CompressionTypes.ZSTD] = () => ({
   compress: async (encoder) => Buffer.from((await zstd).compress(encoder.buffer)),
