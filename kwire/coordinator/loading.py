@@ -9,14 +9,12 @@ for their end decides what becomes of them.
 from __future__ import annotations
 
 import logging
-import re
-from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from kwire.protocol.errors import ProtocolError
 from kwire.protocol.records.batch import HEADER_BYTES, NO_PRODUCER_ID, CorruptBatch, iter_headers
 from kwire.protocol.records.control import ControlType, parse_control_type
-from kwire.protocol.records.record import iter_records
+from kwire.protocol.records.record import VARINT_BYTES, VARLONG_BYTES, iter_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,11 +32,14 @@ MIN_RECORD_BYTES = 7
 """Size, attributes, timestamp, offset, key, value and headers take a byte each at least."""
 NULL_SIZE = 1
 """-1 in zigzag."""
+ODD_OR_LONG = ~0x3FFE
+"""Bits of a zigzag size in two bytes that is negative or goes on in a third one."""
 ALIKE_RECORDS = 64
-"""Where so many in a row may be alike, they are taken at once: to make a regular expression takes as long as they do.
-As many have an offset that takes one byte."""
-ALIKE_SHAPES = 64
-"""Of records, for which regular expressions are kept."""
+"""As many at most are compared at once, so that little is lost where only few of them are alike."""
+CONTINUED, LAST = bytes(range(0x80, 0x100)), bytes(range(0x80))
+"""What a byte of a varint may be."""
+
+_Places = tuple[int, int, int, int, int, int, int, int]
 
 _log = logging.getLogger(__name__)
 
@@ -71,23 +72,23 @@ class _Reader:
         self._in_transactions = False
 
     def read(self, data: bytes, position: int, header: BatchHeader) -> None:
-        """The batch at position counts, or will at the end."""
+        """The batch at position counts, or will at the end; one that is not right counts in no part."""
         try:
             if header.is_control:
                 self._read_marker(data, position, header)
-            elif header.is_transactional:
-                self._in_transactions = True
-                self._flush()
-                for record in iter_records(data, header, position):
-                    self._replay(bytes(record.key or b""), _copy(record.value), header.producer_id)
-            elif self._in_transactions:
-                for record in iter_records(data, header, position):
-                    self._replay(bytes(record.key or b""), _copy(record.value), NO_PRODUCER_ID)
-            elif not _scanned(data, position, header, self._newest):
-                for record in iter_records(data, header, position):
-                    self._newest[bytes(record.key or b"")] = _copy(record.value)
+                return
+            rows = _rows(data, position, header)
         except CorruptBatch as error:
             _log.error("a batch of a coordinator's log at offset %d is skipped: %s", header.base_offset, error)
+            return
+        if header.is_transactional:
+            self._in_transactions = True
+            self._flush()
+        if self._in_transactions:
+            for key, value in rows:
+                self._replay(key, value, header.producer_id if header.is_transactional else NO_PRODUCER_ID)
+        else:
+            self._newest.update(rows)
 
     def finish(self) -> Iterator[None]:
         """All that was read counts when the iterator ends."""
@@ -123,51 +124,62 @@ class _Reader:
             _log.error("a record of a coordinator's log is skipped: %s", error)
 
 
+def _rows(data: bytes, position: int, header: BatchHeader) -> list[tuple[bytes, bytes | None]]:
+    """Keys and values of the batch at position.
+
+    Raises:
+        CorruptBatch: it is not right.
+    """
+    rows = _scanned(data, position, header)
+    if rows is None:
+        rows = [(bytes(record.key or b""), _copy(record.value)) for record in iter_records(data, header, position)]
+    return rows
+
+
 def _copy(value: ReadableBuffer | None) -> bytes | None:
     return None if value is None else bytes(value)
 
 
-def _scanned(data: bytes, position: int, header: BatchHeader, newest: dict[bytes, bytes | None]) -> bool:
-    try:
-        return _scan(data, position, header, newest)
-    except IndexError:  # the data ends within a number
-        return False
-
-
-def _scan(data: bytes, position: int, header: BatchHeader, newest: dict[bytes, bytes | None]) -> bool:
-    """Notes keys and values of a plain batch of short records; False for any other one, of which nothing may be right.
+def _scanned(data: bytes, position: int, header: BatchHeader) -> list[tuple[bytes, bytes | None]] | None:
+    """Keys and values of a plain batch of short records; None for any other one, of which nothing may be right.
 
     As iter_records, without an object per record: this is what most of a start is spent on. Many records of one request
-    are of one shape as a rule; those are taken all at once.
+    are of one shape as a rule; those are taken many at once.
     """
     if header.compression:
-        return False
+        return None
+    rows: list[tuple[bytes, bytes | None]] = []
     end = position + header.size_bytes
     at = position + HEADER_BYTES
-    left = header.records_count
-    while left > 0:
-        found = _places(data, at, end)
-        if found is None:
-            return False
-        places, record_end = found
-        key_at, key_end, value_at, value_end = places[-4:]
-        if left < ALIKE_RECORDS or value_end < value_at or not _seem_alike(data, at, places[0], record_end):
-            newest[data[key_at:key_end]] = None if value_end < value_at else data[value_at:value_end]
-            left -= 1
-            at = record_end
-        else:
-            run, record = _alike(_pattern(data, at, places, record_end))
-            run_end = cast("re.Match[bytes]", run.match(data, at, end)).end()
-            newest.update(record.findall(data, at, run_end))
-            left -= (run_end - at) // (record_end - at)
-            at = run_end
-    return left == 0 and at == end
+    while len(rows) < header.records_count:
+        try:
+            places = _places(data, at, end)
+        except IndexError:  # the data ends within a number
+            return None
+        if places is None:
+            return None
+        timestamp_at, _, _, key_at, key_end, value_at, value_end, record_end = places
+        key, value = data[key_at:key_end], None if value_end < value_at else data[value_at:value_end]
+        rows.append((key, value))
+        size = record_end - at
+        if data.startswith(data[at:timestamp_at], record_end):
+            most = min(header.records_count - len(rows) + 1, (end - at) // size, ALIKE_RECORDS)
+            later = range(size, _alike(data, at, places, most) * size, size)
+            if value is None:
+                rows += [(data[key_at + step : key_end + step], None) for step in later]
+            else:
+                rows += [
+                    (data[key_at + step : key_end + step], data[value_at + step : value_end + step]) for step in later
+                ]
+            record_end += len(later) * size
+        at = record_end
+    return rows if at == end and len(rows) == header.records_count else None
 
 
-def _places(data: bytes, at: int, end: int) -> tuple[tuple[int, ...], int] | None:
+def _places(data: bytes, at: int, end: int) -> _Places | None:
     """Where timestamp, offset, key's size, key, its end, value, its end and the next record are, of the record at `at`.
 
-    A value that ends before it begins is null. None: the record is long, has no key, or nothing may be right.
+    A value that ends before it begins is null. None: the record is long, has no key or a header, or is not right.
     """
     if at + MIN_RECORD_BYTES > end:
         return None
@@ -177,7 +189,7 @@ def _places(data: bytes, at: int, end: int) -> tuple[tuple[int, ...], int] | Non
         size = size & 0x7F | data[at] << 7
         at += 1
     record_end = at + (size >> 1)
-    if size >= 0x4000 or record_end > end:
+    if size & ODD_OR_LONG or record_end > end:
         return None
     timestamp_at = at = at + 1  # behind the attributes
     while data[at] >= 0x80:
@@ -186,48 +198,41 @@ def _places(data: bytes, at: int, end: int) -> tuple[tuple[int, ...], int] | Non
     while data[at] >= 0x80:
         at += 1
     key_size_at = at = at + 1
+    if offset_at - timestamp_at > VARLONG_BYTES or key_size_at - offset_at > VARINT_BYTES:
+        return None
     size = data[at]
     at += 1
     if size >= 0x80:
         size = size & 0x7F | data[at] << 7
         at += 1
     key_at, key_end = at, at + (size >> 1)
-    if size & 1 or size >= 0x4000 or key_end >= record_end:
+    if size & ODD_OR_LONG or key_end >= record_end:
         return None
     size = data[key_end]
     at = key_end + 1
     if size >= 0x80:
         size = size & 0x7F | data[at] << 7
         at += 1
-    value_end = at - 1 if size == NULL_SIZE else at + (size >> 1)
-    if size != NULL_SIZE and (size & 1 or size >= 0x4000 or value_end >= record_end):
+    value_end = at
+    if size == NULL_SIZE:
+        at += 1
+    elif size & ODD_OR_LONG:
         return None
-    return (timestamp_at, offset_at, key_size_at, key_at, key_end, at, value_end), record_end
+    else:
+        value_end += size >> 1
+    if value_end != record_end - 1 or data[value_end]:
+        return None
+    return timestamp_at, offset_at, key_size_at, key_at, key_end, at, value_end, record_end
 
 
-def _seem_alike(data: bytes, at: int, timestamp_at: int, next_at: int) -> bool:
-    """Whether the next record and the last one of ALIKE_RECORDS, if they are as long, begin as the one at `at` does."""
-    head = data[at:timestamp_at]
-    last_at = at + (ALIKE_RECORDS - 1) * (next_at - at)
-    return data.startswith(head, next_at) and data.startswith(head, last_at)
-
-
-def _pattern(data: bytes, at: int, places: tuple[int, ...], record_end: int) -> bytes:
-    """A regular expression for records like the one at `at`: all sizes are its own; key and value are groups."""
-    timestamp_at, offset_at, key_size_at, key_at, key_end, value_at, value_end = places
-    return b"%b[\x80-\xff]{%d}[\0-\x7f][\x80-\xff]{%d}[\0-\x7f]%b(.{%d})%b(.{%d})%b" % (
-        re.escape(data[at:timestamp_at]),
-        offset_at - timestamp_at - 1,
-        key_size_at - offset_at - 1,
-        re.escape(data[key_size_at:key_at]),
-        key_end - key_at,
-        re.escape(data[key_end:value_at]),
-        value_end - value_at,
-        re.escape(data[value_end:record_end]),
-    )
-
-
-@lru_cache(ALIKE_SHAPES)
-def _alike(pattern: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """(Of as many such records as follow each other, of one)."""
-    return re.compile(b"(?:%b)+" % pattern, re.DOTALL), re.compile(pattern, re.DOTALL)
+def _alike(data: bytes, at: int, places: _Places, most: int) -> int:
+    """How many records from the one at `at` on, at most `most`, have each field in the same places as that one."""
+    timestamp_at, offset_at, key_size_at, key_at, key_end, value_at, value_end, record_end = places
+    same = (*range(at, timestamp_at), *range(key_size_at, key_at), *range(key_end, min(value_at, value_end)), value_end)
+    continued = (*range(timestamp_at, offset_at - 1), *range(offset_at, key_size_at - 1))
+    size = record_end - at
+    for places_alike, allowed in ((same, None), (continued, CONTINUED), ((offset_at - 1, key_size_at - 1), LAST)):
+        for place in places_alike:
+            column = data[place : at + most * size : size]
+            most = len(column) - len(column.lstrip(allowed or column[:1]))
+    return most

@@ -5,11 +5,11 @@ import logging
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kwire.coordinator.loading import ALIKE_RECORDS, _alike, _scanned, load
+from kwire.coordinator.loading import ALIKE_RECORDS, _scanned, load
 from kwire.protocol.errors import ProtocolError
-from kwire.protocol.records.batch import read_header
+from kwire.protocol.records.batch import CorruptBatch, read_header
 from kwire.protocol.records.control import EndTransactionMarker, encode_marker_batch
-from kwire.protocol.records.record import Record, encode_batch
+from kwire.protocol.records.record import Record, encode_batch, iter_records
 from kwire.storage.config import LogConfig
 from kwire.storage.memory import MemoryStore
 from kwire.testing.cluster import build_env
@@ -83,31 +83,57 @@ def test_records_of_one_shape_are_scanned_as_others_are(shapes, rows):
     for index, (shape, timestamp) in enumerate(rows):
         key, value = shapes[shape % len(shapes)]
         records.append(Record(index, timestamp, key + b"%03d" % (index % 150), value))
-    newest = {}
-    whole = encode_batch(records)
-    assert _scanned(bytes(whole), 0, read_header(whole), newest)
-    assert newest == {record.key: record.value for record in records}
+    whole = bytes(encode_batch(records))
+    assert _scanned(whole, 0, read_header(whole)) == [(record.key, record.value) for record in records]
 
 
-def test_no_regular_expressions_are_made_for_records_of_many_shapes():
-    records = [Record(index, 0, b"key %04d" % index, b"v" * (index % 200)) for index in range(1000)]
-    whole, newest = bytes(encode_batch(records)), {}
-    before = _alike.cache_info().misses
-    assert _scanned(whole, 0, read_header(whole), newest)
-    assert newest == {record.key: record.value for record in records}
-    assert _alike.cache_info().misses == before
+def test_records_of_one_size_whose_fields_have_others():
+    sizes = [10 + index * index % 31 for index in range(1000)]
+    records = [Record(index, 0, b"k" * size, b"v" * (60 - size)) for index, size in enumerate(sizes)]
+    whole = bytes(encode_batch(records))
+    assert _scanned(whole, 0, read_header(whole)) == [(record.key, record.value) for record in records]
 
 
-@given(st.binary(max_size=60), st.integers(0, 3))
-@example(b"\x10\x00\x80", 1)
-def test_any_bytes_of_records_are_refused_or_read(noise, count):
-    whole = bytearray(encode_batch([Record(0, 0, b"k", b"v")])[:61] + noise)
+def _with_records(data: bytes, count: int):
+    whole = bytearray(encode_batch([Record(0, 0, b"k", b"v")])[:61] + data)
     header = read_header(bytes(encode_batch([Record(0, 0, b"k", b"v")])))
     header.batch_length = len(whole) - 12
     header.records_count = count
-    newest = {}
-    _scanned(bytes(whole) + b"\x80" * 20, 0, header, newest)
-    assert all(isinstance(key, bytes) for key in newest)
+    return bytes(whole), header
+
+
+RECORDS = bytes(encode_batch([Record(index, index * 50, b"key %d" % index, b"value") for index in range(9)])[61:])
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=60),
+        st.tuples(st.integers(0, len(RECORDS) - 1), st.binary(min_size=1, max_size=3)).map(
+            lambda change: RECORDS[: change[0]] + change[1] + RECORDS[change[0] + len(change[1]) :]
+        ),
+    ),
+    st.integers(-1, 10),
+)
+@example(b"\x10\x00\x80", 1)
+@example(RECORDS, 8)
+@example(b"", -1)
+def test_only_what_is_right_is_scanned(noise, count):
+    """And never otherwise than record by record."""
+    whole, header = _with_records(noise, count)
+    found = _scanned(whole + b"\x80" * 20, 0, header)
+    try:
+        wanted = [(record.key, record.value) for record in iter_records(whole, header, 0)]
+    except CorruptBatch:
+        wanted = None
+    assert found is None or found == wanted
+
+
+def test_a_batch_that_is_spoilt_counts_in_no_part(caplog):
+    spoilt = batch((b"a", b"2"), (b"b", b"2"))
+    spoilt[-1] = 2  # a header that is not there
+    with caplog.at_level(logging.ERROR):
+        assert loaded(batch((b"a", b"1")), spoilt) == [(b"a", b"1", -1)]
+    assert "a batch of a coordinator's log at offset 1 is skipped" in caplog.text
 
 
 def test_transactions_are_told_as_they_come():
