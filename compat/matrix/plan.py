@@ -34,7 +34,7 @@ class Client:
     shares: list[str] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
     lacks: dict[str, str] = field(default_factory=dict)
-    assignors: list[str] = field(default_factory=list)
+    assignors: list[str] = field(default_factory=lambda: ["range"])
     protocol_assignors: list[str] = field(default_factory=lambda: ["uniform", "range"])
 
     @property

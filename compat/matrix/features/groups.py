@@ -2,6 +2,8 @@
 
 import time
 
+from confluent_kafka import ConsumerGroupState, ConsumerGroupType
+
 from compat.matrix.driver import Driver, Row, decoded
 from compat.matrix.features.stage import Stage, numbered
 
@@ -67,9 +69,21 @@ def values(members: list[Member]) -> list[int]:
     return sorted(set(numbers) if "kept positions" in members[0].client.lacks else numbers)
 
 
-def _share(stage: Stage, **settings: object) -> None:
+PROTOCOLS = {"classic": ConsumerGroupType.CLASSIC, "consumer": ConsumerGroupType.CONSUMER}
+
+
+def check_told(stage: Stage, group: str, members: list[Member], protocol: str, assignor: str) -> None:
+    """The broker tells another client that this is the group's protocol: no member fell back to another one."""
+    poll_until(members, "the group is stable", lambda: stage.described(group).state is ConsumerGroupState.STABLE)
+    found = stage.described(group)
+    told = found.type, len(found.members), found.partition_assignor
+    assert told == (PROTOCOLS[protocol], len(members), assignor)
+
+
+def _share(stage: Stage, protocol: str, assignor: str) -> None:
     """One reads alone, another one joins, both share; one leaves, the other has everything."""
     topic, group = stage.topic(PARTITIONS), stage.new_name("g")
+    settings = {"protocol": protocol, "assignor": assignor}
     fill(stage, topic, 0, 60)
     first = Member(stage, group, topic, **settings)
     poll_until([first], "one member reads everything", lambda: values([first]) == list(range(60)))
@@ -80,6 +94,7 @@ def _share(stage: Stage, **settings: object) -> None:
     fill(stage, topic, 60, 60)
     poll_until(both, "everything is read once", lambda: len(values(both)) >= 120)
     assert values(both) == list(range(120))
+    check_told(stage, group, both, protocol, assignor)
     assert {row.partition for row in second.read}
     first.commit()
     second.commit()
@@ -92,20 +107,20 @@ def _share(stage: Stage, **settings: object) -> None:
 
 
 def group(stage: Stage) -> None:
-    """A classic group with the range assignor."""
-    _share(stage, protocol="classic", assignor="range")
+    """A classic group with the first of the client's assignors."""
+    _share(stage, "classic", stage.client.assignors[0])
 
 
 def assignors(stage: Stage) -> None:
     """Each other assignor of the client."""
-    for name in stage.client.assignors:
-        _share(stage, protocol="classic", assignor=name)
+    for name in stage.client.assignors[1:]:
+        _share(stage, "classic", name)
 
 
 def consumer_protocol(stage: Stage) -> None:
     """The consumer protocol, with each assignor of the broker."""
     for name in stage.client.protocol_assignors:
-        _share(stage, protocol="consumer", assignor=name)
+        _share(stage, "consumer", name)
 
 
 def commit(stage: Stage) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, ConsumerGroupDescription, NewTopic
 
 from compat.conftest import RunningBroker
 from compat.matrix.driver import Driver, Row
@@ -109,6 +109,11 @@ class Stage:
         found = [row.offset for row in consumer.committed(asked, WAIT_S)]
         consumer.close()
         return found
+
+    def described(self, group: str) -> ConsumerGroupDescription:
+        """The group as the broker tells another client; one of the consumer protocol is tried before a classic one."""
+        admin = AdminClient({"bootstrap.servers": self.broker.bootstrap})
+        return admin.describe_consumer_groups([group], request_timeout=WAIT_S)[group].result(WAIT_S)
 
 
 def wait_until(what: str, holds: object, within_s: float = WAIT_S) -> None:
