@@ -21,6 +21,14 @@ class FailedError(Exception):
     """The client could not do it; the text is the client's."""
 
 
+class EndedError(Exception):
+    """The driver ended instead of answering: the client threw what is none of its own errors."""
+
+
+Content = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
+"""Key, value and headers."""
+
+
 class Row(NamedTuple):
     """A record as it is sent, or as it was read. timestamp in ms."""
 
@@ -43,7 +51,7 @@ class Row(NamedTuple):
         return row
 
     @property
-    def content(self) -> tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]:
+    def content(self) -> Content:
         """What the producer meant."""
         return self.key, self.value, list(self.headers)
 
@@ -104,7 +112,7 @@ class Driver:
         """The driver's answer.
 
         Raises:
-            FailedError: the client could not do it.
+            FailedError, EndedError: see answer.
         """
         self.send(do, **arguments)
         return self.answer()
@@ -116,12 +124,18 @@ class Driver:
         self.process.stdin.flush()
 
     def answer(self) -> dict[str, Any]:
-        """The answer to what was sent. See ask."""
+        """The answer to what was sent.
+
+        Raises:
+            FailedError: the client could not do it.
+            EndedError: the driver is not there any more.
+        """
         try:
             line = self._lines.get(timeout=ANSWER_S)
         except queue.Empty:
             raise AssertionError(f"{self.client.name} did not answer within {ANSWER_S} s") from None
-        assert line, f"{self.client.name} ended with status {self.process.wait(STOP_S)}\n{self.errors()}"
+        if not line:
+            raise EndedError(f"{self.client.name} ended with status {self.process.wait(STOP_S)}\n{self.errors()}")
         answer = json.loads(line)
         if "error" in answer:
             raise FailedError(answer["error"])

@@ -2,16 +2,19 @@
 
 import os
 import time
+from contextlib import suppress
 from itertools import groupby
 
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from compat.matrix.driver import FailedError, Row
+from compat.matrix.driver import Content, Driver, EndedError, FailedError, Row
 from compat.matrix.features.stage import Stage, numbered
 
 START_MS = 1_700_000_000_000
+KEPT = {"retention_ms": "-1"}
+"""Config of topics whose records are of START_MS, which retention would delete."""
 MESSAGE_MAX_BYTES = 1_048_588
 ENOUGH_MS = 30_000
 
@@ -63,32 +66,52 @@ def zstd(stage: Stage) -> None:
     _codec(stage, "zstd")
 
 
+EVERY_BYTE = bytes(range(256))
+RECORDS = [
+    Row(None, b"no key"),
+    Row(b"tombstone", None),
+    Row(EVERY_BYTE, EVERY_BYTE),
+    Row(b"h", b"one", [("trace", b"1")]),
+    Row("schlüssel".encode(), "značení 🚚".encode(), [("größe", "ü".encode())]),
+]
+PARTS = {
+    "repeated header names": Row(b"h", b"twice", [("trace", b"1"), ("trace", b"2"), ("other", EVERY_BYTE)]),
+    "empty keys": Row(b"", b"v"),
+    "empty values": Row(b"k", b""),
+    "empty header values": Row(b"h", b"empty", [("empty", b"")]),
+    "null header values": Row(b"h", b"null", [("nothing", None)]),
+}
+
+
 def headers(stage: Stage) -> None:
-    """Whatever a record may consist of, both ways to the byte."""
-    every_byte = bytes(range(256))
-    rows = [
-        Row(None, b"no key"),
-        Row(b"tombstone", None),
-        Row(every_byte, every_byte),
-        Row(b"h", b"one", [("trace", b"1")]),
-        Row("schlüssel".encode(), "značení 🚚".encode(), [("größe", "ü".encode())]),
-    ]
-    if "repeated header names" not in stage.client.lacks:
-        rows.append(Row(b"h", b"twice", [("trace", b"1"), ("trace", b"2"), ("other", every_byte)]))
-    if "empty keys and values" not in stage.client.lacks:
-        rows.append(Row(b"", b"", [("empty", b"")]))
-    if "null header values" not in stage.client.lacks:
-        rows.append(Row(b"h", b"null", [("nothing", None)]))
+    """Whatever a record may consist of, both ways to the byte; what the client lacks of it is really not there."""
+    for sends in (True, False):
+        lacking = [part for part in PARTS if _lacks(stage, part, sends)]
+        rows = RECORDS + [row for part, row in PARTS.items() if part not in lacking]
+        assert _arrived(stage, stage.driver(), rows, sends=sends) == [row.content for row in rows]
+        for part in lacking:
+            driver = stage.driver()
+            with suppress(FailedError, EndedError):
+                assert _arrived(stage, driver, [PARTS[part]], sends=sends) != [PARTS[part].content], part
+            driver.kill()
+            stage.drivers.remove(driver)
+
+
+def _lacks(stage: Stage, part: str, sends: bool) -> bool:
+    return part in stage.client.lacks or f"{part} {'sent' if sends else 'read'}" in stage.client.lacks
+
+
+def _arrived(stage: Stage, driver: Driver, rows: list[Row], *, sends: bool) -> list[Content]:
+    """What comes of rows that the driver sends and another client reads, or the other way round."""
+    topic = stage.topic(**KEPT)
     rows = [row._replace(partition=0, timestamp=START_MS + index) for index, row in enumerate(rows)]
-    if "timestamps of records" in stage.client.lacks:
-        rows = [row._replace(timestamp=None) for row in rows]
-    written, read, driver = stage.topic(), stage.topic(), stage.driver()
-    driver.produce(written, rows)
-    stage.send(read, rows)
-    for found in (stage.stored(written, len(rows)), driver.consume(read, len(rows))):
-        assert [row.content for row in found] == [row.content for row in rows]
-        if rows[0].timestamp is not None:
-            assert [row.timestamp for row in found] == [row.timestamp for row in rows]
+    if sends:
+        driver.produce(topic, rows)
+    else:
+        stage.send(topic, rows)
+    found = stage.stored(topic, len(rows)) if sends else driver.consume(topic, len(rows))
+    assert [row.timestamp for row in found] == [row.timestamp for row in rows]
+    return [row.content for row in found]
 
 
 def big_records(stage: Stage) -> None:
@@ -149,7 +172,7 @@ def offsets(stage: Stage) -> None:
 
 def timestamps(stage: Stage) -> None:
     """Times to offsets."""
-    driver, topic = stage.driver(), stage.topic()
+    driver, topic = stage.driver(), stage.topic(**KEPT)
     rows = [row._replace(partition=0, timestamp=START_MS + 1000 * i) for i, row in enumerate(numbered(10))]
     stage.send(topic, rows)
     for at_ms, offset in ((0, 0), (START_MS + 3000, 3), (START_MS + 3001, 4), (START_MS + 99_000, None)):

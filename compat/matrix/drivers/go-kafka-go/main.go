@@ -290,6 +290,7 @@ type consumer struct {
 
 var balancers = map[string]kafka.GroupBalancer{
 	"range": kafka.RangeGroupBalancer{}, "roundrobin": kafka.RoundRobinGroupBalancer{},
+	"rack-affinity": kafka.RackAffinityGroupBalancer{},
 }
 
 func (d *driver) Open(r *lines.Request) lines.Consumer {

@@ -266,7 +266,7 @@ func (d *driver) Offsets(r *lines.Request) any {
 
 var balancers = map[string]sarama.BalanceStrategy{
 	"range": sarama.NewBalanceStrategyRange(), "roundrobin": sarama.NewBalanceStrategyRoundRobin(),
-	"sticky": sarama.NewBalanceStrategySticky(),
+	"sticky": sarama.NewBalanceStrategySticky(), "cooperative-sticky": sarama.NewBalanceStrategyCooperativeSticky(),
 }
 
 // A message, and the session that has it.
@@ -329,19 +329,24 @@ func (c *consumer) Cleanup(sarama.ConsumerGroupSession) error {
 	return nil
 }
 
-// ConsumeClaim is of sarama.ConsumerGroupHandler.
+// ConsumeClaim is of sarama.ConsumerGroupHandler. It reads on while it waits for a poll: so it sees when its messages end, which
+// is all that tells that a cooperative rebalance has taken the partition.
 func (c *consumer) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {
+	waiting := []given{}
 	for {
+		var next given
+		var polled chan given
+		if len(waiting) > 0 {
+			next, polled = waiting[0], c.given
+		}
 		select {
 		case message, more := <-claim.Messages():
 			if !more {
 				return nil
 			}
-			select {
-			case c.given <- given{message, session}:
-			case <-session.Context().Done():
-				return nil
-			}
+			waiting = append(waiting, given{message, session})
+		case polled <- next:
+			waiting = waiting[1:]
 		case <-session.Context().Done():
 			return nil
 		}
