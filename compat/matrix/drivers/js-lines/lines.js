@@ -50,10 +50,19 @@ export class Waiting {
     this.rows.push(row);
   }
 
+  // The client begins again at what is committed.
   assigned(assignment) {
     this.rows = [];
     this.positions.clear();
     this.assignment = assignment;
+  }
+
+  // The client goes on in the partitions that it has kept; what is here of others is another member's now.
+  keeps(assignment) {
+    this.assignment = assignment;
+    const owned = new Set(assignment.map((each) => JSON.stringify(each)));
+    this.rows = this.rows.filter((row) => owned.has(JSON.stringify([row.topic, row.partition])));
+    for (const key of this.positions.keys()) if (!owned.has(key)) this.positions.delete(key);
   }
 
   async poll(count, withinMs) {

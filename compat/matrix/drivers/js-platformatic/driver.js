@@ -28,6 +28,51 @@ function sent(topic, record) {
   return message;
 }
 
+// A member of a group. Its stream still gives what was on its way when a partition was lost: that is left out here.
+class Opened extends Waiting {
+  constructor(client, topics) {
+    super();
+    this.client = client;
+    client.on("consumer:group:join", () => this.keeps(this.owned));
+    const begin = { autocommit: false, mode: "committed", fallbackMode: "earliest" };
+    this.reading = this.read(client.consume({ topics, ...begin }));
+  }
+
+  get owned() {
+    return (this.client.assignments ?? []).flatMap(({ topic, partitions }) => partitions.map((one) => [topic, one]));
+  }
+
+  async read(stream) {
+    try {
+      for await (const message of await stream) {
+        const { topic, partition } = message;
+        if (this.owned.some((each) => each[0] === topic && each[1] === partition)) await this.put(told(message));
+      }
+    } catch (error) {
+      this.error = error;
+    }
+  }
+
+  async poll(count, withinMs) {
+    this.keeps(this.owned);
+    const { records } = await super.poll(count, withinMs);
+    if (this.error) throw this.error;
+    return { records, assignment: this.owned };
+  }
+
+  async commit() {
+    const offsets = this.places.map(([topic, partition, offset]) => {
+      return { topic, partition, offset: BigInt(offset), leaderEpoch: -1 };
+    });
+    await this.client.commit({ offsets });
+  }
+
+  async close() {
+    await this.client.close(true);
+    await this.reading;
+  }
+}
+
 class Driver {
   constructor(bootstrap) {
     this.common = { clientId: "driver", bootstrapBrokers: bootstrap.split(",") };
@@ -94,11 +139,12 @@ class Driver {
   }
 
   async transaction({ topic, records, transactional_id, commit, settings }) {
-    const producer = new Producer({ ...this.common, idempotent: true, transactionalId: transactional_id });
+    const own = { idempotent: true, transactionalId: transactional_id };
+    // a second one with the id would say that it is producer 0 with epoch 0, which Kafka takes for a fenced one
+    const producer = await cached(this.producers, own, () => new Producer({ ...this.common, ...own }));
     const transaction = await producer.beginTransaction();
     const positions = await this.send(transaction, topic, records, settings);
     await (commit ? transaction.commit() : transaction.abort());
-    await producer.close();
     return { positions };
   }
 
@@ -145,49 +191,27 @@ class Driver {
       own.sessionTimeout = settings.session_timeout_ms ?? 30000;
       own.heartbeatInterval = settings.heartbeat_interval_ms ?? 500;
       own.rebalanceTimeout = 60000;
+      if (settings.assignor) own.protocols = [{ name: settings.assignor, version: 1 }];
     }
-    const client = new Consumer({ ...this.common, ...own });
-    const waiting = new Waiting();
-    for (const event of ["consumer:group:join", "consumer:group:rebalance"]) client.on(event, () => waiting.assigned([]));
-    const opened = { client, waiting };
-    this.consumers.set(consumer, opened);
-    opened.stream = client.consume({ topics, autocommit: false, mode: "committed", fallbackMode: "earliest" });
-    opened.reading = this.read(opened);
+    this.consumers.set(consumer, new Opened(new Consumer({ ...this.common, ...own }), topics));
   }
 
-  async read(opened) {
-    try {
-      for await (const message of await opened.stream) await opened.waiting.put(told(message));
-    } catch (error) {
-      opened.error = error;
-    }
-  }
-
-  async poll({ consumer, count, within_ms }) {
-    const opened = this.consumers.get(consumer);
-    const { records } = await opened.waiting.poll(count, within_ms);
-    if (opened.error) throw opened.error;
-    const all = opened.client.assignments ?? [];
-    return { records, assignment: all.flatMap(({ topic, partitions }) => partitions.map((one) => [topic, one])) };
+  poll({ consumer, count, within_ms }) {
+    return this.consumers.get(consumer).poll(count, within_ms);
   }
 
   async commit({ consumer }) {
-    const { client, waiting } = this.consumers.get(consumer);
-    const offsets = waiting.places.map(([topic, partition, offset]) => {
-      return { topic, partition, offset: BigInt(offset), leaderEpoch: -1 };
-    });
-    await client.commit({ offsets });
+    await this.consumers.get(consumer).commit();
   }
 
   async close({ consumer }) {
-    const { client, reading } = this.consumers.get(consumer);
+    const opened = this.consumers.get(consumer);
     this.consumers.delete(consumer);
-    await client.close(true);
-    await reading;
+    await opened.close();
   }
 
   async stop() {
-    for (const { client } of this.consumers.values()) await client.close(true);
+    for (const opened of this.consumers.values()) await opened.close();
     for (const producer of this.producers.values()) await producer.close();
     await this.admin.close();
   }
