@@ -1,6 +1,7 @@
 """Consumer groups."""
 
 import time
+from collections import Counter
 
 from confluent_kafka import ConsumerGroupState, ConsumerGroupType
 
@@ -68,6 +69,19 @@ def values(members: list[Member]) -> list[int]:
     return sorted(int(row.value or b"-1") for member in members for row in member.read)
 
 
+def have_read(members: list[Member], numbers: range) -> bool:
+    """Whether each of the numbers was read, once or more often."""
+    return set(values(members)) >= set(numbers)
+
+
+def check_once(stage: Stage, group: str, topic: str, members: list[Member], count: int) -> None:
+    """So many numbers were read, and each of them once."""
+    numbers = values(members)
+    twice = sorted(number for number, times in Counter(numbers).items() if times > 1)
+    committed = stage.committed(group, topic, PARTITIONS)
+    assert numbers == list(range(count)), f"read more than once: {twice}; committed by now: {committed}"
+
+
 PROTOCOLS = {"classic": ConsumerGroupType.CLASSIC, "consumer": ConsumerGroupType.CONSUMER}
 
 
@@ -91,8 +105,8 @@ def _share(stage: Stage, protocol: str, assignor: str) -> None:
     both = [first, second]
     poll_until(both, "two members share", lambda: shares(both, topic))
     fill(stage, topic, 60, 60)
-    poll_until(both, "everything is read once", lambda: len(values(both)) >= 120)
-    assert values(both) == list(range(120))
+    poll_until(both, "everything is read", lambda: have_read(both, range(120)))
+    check_once(stage, group, topic, both, 120)
     check_told(stage, group, both, protocol, assignor)
     assert {row.partition for row in second.read}
     first.commit()
@@ -100,8 +114,8 @@ def _share(stage: Stage, protocol: str, assignor: str) -> None:
     second.close()
     poll_until([first], "the one that stays has everything", lambda: shares([first], topic))
     fill(stage, topic, 120, 12)
-    poll_until([first], "it goes on", lambda: len(values(both)) >= 132)
-    assert values(both) == list(range(132))
+    poll_until([first], "it goes on", lambda: have_read(both, range(132)))
+    check_once(stage, group, topic, both, 132)
     first.close()
 
 
@@ -159,16 +173,24 @@ def crash(stage: Stage) -> None:
     stays, dies = Member(stage, group, topic, **SESSION), Member(stage, group, topic, **SESSION)
     poll_until([stays, dies], "two members share", lambda: shares([stays, dies], topic))
     fill(stage, topic, 0, 60)
-    poll_until([stays, dies], "everything is read", lambda: len(values([stays, dies])) >= 60)
-    stays.commit()
-    dies.commit()
+    both = [stays, dies]
+    poll_until(both, "everything is read", lambda: have_read(both, range(60)))
+    poll_until(both, "everything is committed", lambda: _committed(stage, group, topic, both) == [10] * PARTITIONS)
+    stays.read.clear()
     fill(stage, topic, 60, 60)
     dies.driver.kill()
     poll_until([stays], "the one that stays has everything", lambda: shares([stays], topic))
-    poll_until([stays], "nothing is lost", lambda: set(values([stays, dies])) == set(range(120)))
-    committed_ones = [number for number in values([stays, dies]) if number < 60]
-    assert committed_ones == list(range(60)), "what was committed came again"
+    poll_until([stays], "nothing is lost", lambda: have_read([stays], range(60, 120)))
+    again = sorted((row.partition, row.offset) for row in stays.read if row.offset < 10)
+    assert not again, f"up to 10 was committed in each partition, and these came after it: {again}"
     stays.close()
+
+
+def _committed(stage: Stage, group: str, topic: str, members: list[Member]) -> list[int]:
+    """What is committed when all members have done so."""
+    for member in members:
+        member.commit()
+    return stage.committed(group, topic, PARTITIONS)
 
 
 def static(stage: Stage) -> None:
