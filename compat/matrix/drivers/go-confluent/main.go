@@ -58,14 +58,14 @@ func (d *driver) opened() *kafka.AdminClient {
 
 func (d *driver) Metadata() any {
 	found := lines.Got(d.opened().GetMetadata(nil, true, 15_000))
-	brokers, topics := []lines.Fields{}, lines.Fields{}
+	cluster := lines.NewCluster()
 	for _, b := range found.Brokers {
-		brokers = append(brokers, lines.Fields{"id": b.ID, "host": b.Host, "port": b.Port})
+		cluster.Broker(int(b.ID), b.Host, b.Port)
 	}
 	for name, topic := range found.Topics {
-		topics[name] = len(topic.Partitions)
+		cluster.Topics[name] = len(topic.Partitions)
 	}
-	return lines.Fields{"brokers": brokers, "topics": topics}
+	return cluster
 }
 
 // Panics with the error, which librdkafka gives as a value.

@@ -77,14 +77,14 @@ func (d *driver) adm() *kadm.Client {
 func (d *driver) Metadata() any {
 	found, err := d.adm().Metadata(lines.Within(connect))
 	lines.Must(err)
-	brokers, topics := []lines.Fields{}, lines.Fields{}
+	cluster := lines.NewCluster()
 	for _, b := range found.Brokers {
-		brokers = append(brokers, lines.Fields{"id": b.NodeID, "host": b.Host, "port": b.Port})
+		cluster.Broker(int(b.NodeID), b.Host, int(b.Port))
 	}
 	for name, topic := range found.Topics {
-		topics[name] = len(topic.Partitions)
+		cluster.Topics[name] = len(topic.Partitions)
 	}
-	return lines.Fields{"brokers": brokers, "topics": topics}
+	return cluster
 }
 
 func (d *driver) Administer(r *lines.Request) any {

@@ -52,14 +52,14 @@ func newDriver(bootstrap string) *driver {
 
 func (d *driver) Metadata() any {
 	found := lines.Got(d.client.Metadata(lines.Within(wait), &kafka.MetadataRequest{}))
-	brokers, topics := []lines.Fields{}, lines.Fields{}
+	cluster := lines.NewCluster()
 	for _, b := range found.Brokers {
-		brokers = append(brokers, lines.Fields{"id": b.ID, "host": b.Host, "port": b.Port})
+		cluster.Broker(b.ID, b.Host, b.Port)
 	}
 	for _, topic := range found.Topics {
-		topics[topic.Name] = len(topic.Partitions)
+		cluster.Topics[topic.Name] = len(topic.Partitions)
 	}
-	return lines.Fields{"brokers": brokers, "topics": topics}
+	return cluster
 }
 
 func (d *driver) Administer(r *lines.Request) any {

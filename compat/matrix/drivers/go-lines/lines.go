@@ -71,6 +71,22 @@ type Request struct {
 // Fields of an answer.
 type Fields map[string]any
 
+// Cluster is what "metadata" answers.
+type Cluster struct {
+	Brokers []Fields       `json:"brokers"`
+	Topics  map[string]int `json:"topics"`
+}
+
+// NewCluster has neither brokers nor topics yet.
+func NewCluster() *Cluster {
+	return &Cluster{[]Fields{}, map[string]int{}}
+}
+
+// Broker is one more.
+func (c *Cluster) Broker(id int, host string, port int) {
+	c.Brokers = append(c.Brokers, Fields{"id": id, "host": host, "port": port})
+}
+
 // Security is what CLIENT_SECURITY says.
 type Security struct {
 	TLS *struct {

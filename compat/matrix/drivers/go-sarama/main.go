@@ -75,16 +75,16 @@ func (d *driver) adm() sarama.ClusterAdmin {
 func (d *driver) Metadata() any {
 	found, _, err := d.adm().DescribeCluster()
 	lines.Must(err)
-	brokers, topics := []lines.Fields{}, lines.Fields{}
+	cluster := lines.NewCluster()
 	for _, b := range found {
 		host, port, err := net.SplitHostPort(b.Addr())
 		lines.Must(err)
-		brokers = append(brokers, lines.Fields{"id": b.ID(), "host": host, "port": lines.Got(strconv.Atoi(port))})
+		cluster.Broker(int(b.ID()), host, lines.Got(strconv.Atoi(port)))
 	}
 	for name, topic := range lines.Got(d.adm().ListTopics()) {
-		topics[name] = topic.NumPartitions
+		cluster.Topics[name] = int(topic.NumPartitions)
 	}
-	return lines.Fields{"brokers": brokers, "topics": topics}
+	return cluster
 }
 
 func (d *driver) Administer(r *lines.Request) any {
