@@ -1,7 +1,7 @@
 // KafkaJS as a driver: see ../../DRIVERS.md.
 import { createRequire } from "node:module";
 
-import { cached, data, placed, security, serve, sleep, text, Waiting } from "./lines.js";
+import { cached, data, ended, placed, security, serve, sleep, text, Waiting } from "./lines.js";
 
 const require = createRequire(import.meta.url);
 const { Kafka, CompressionCodecs, CompressionTypes, logLevel } = require("kafkajs");
@@ -145,11 +145,9 @@ class Driver {
   async transaction({ topic, records, transactional_id, commit, settings }) {
     const producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1, transactionalId: transactional_id });
     await producer.connect();
-    const transaction = await producer.transaction();
-    const positions = await this.send(transaction, topic, records, settings);
-    await (commit ? transaction.commit() : transaction.abort());
+    const answer = await ended(await producer.transaction(), commit, (begun) => this.send(begun, topic, records, settings));
     await producer.disconnect();
-    return { positions };
+    return answer;
   }
 
   async consume({ topic, partition, start, count, within_ms, isolation }) {

@@ -36,6 +36,13 @@ export async function placed(records, send) {
   return positions;
 }
 
+// Sends in a transaction that has begun, and ends it.
+export async function ended(transaction, commit, send) {
+  const positions = await send(transaction);
+  await (commit ? transaction.commit() : transaction.abort());
+  return { positions };
+}
+
 // What a consumer that has subscribed was given waits here until it is polled.
 export class Waiting {
   constructor() {

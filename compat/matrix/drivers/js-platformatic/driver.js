@@ -2,7 +2,7 @@
 import { Admin, Consumer, Producer } from "@platformatic/kafka";
 import { readFileSync } from "node:fs";
 
-import { cached, data, placed, security, serve, sleep, text, Waiting } from "./lines.js";
+import { cached, data, ended, placed, security, serve, sleep, text, Waiting } from "./lines.js";
 
 const TOPIC = 2;
 const SET = 0;
@@ -142,10 +142,7 @@ class Driver {
     const own = { idempotent: true, transactionalId: transactional_id };
     // a second one with the id would say that it is producer 0 with epoch 0, which Kafka takes for a fenced one
     const producer = await cached(this.producers, own, () => new Producer({ ...this.common, ...own }));
-    const transaction = await producer.beginTransaction();
-    const positions = await this.send(transaction, topic, records, settings);
-    await (commit ? transaction.commit() : transaction.abort());
-    return { positions };
+    return ended(await producer.beginTransaction(), commit, (begun) => this.send(begun, topic, records, settings));
   }
 
   async consume({ topic, partition, start, count, within_ms, isolation }) {
