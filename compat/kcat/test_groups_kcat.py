@@ -1,4 +1,4 @@
-"""kcat -G: a group consumer that commits and resumes, and two that share."""
+"""kcat -G, which commits by itself: a group consumer that resumes, and one that takes over from a killed one."""
 
 import contextlib
 import re

@@ -110,7 +110,8 @@ def _arrived(stage: Stage, driver: Driver, rows: list[Row], *, sends: bool) -> l
     else:
         stage.send(topic, rows)
     found = stage.stored(topic, len(rows)) if sends else driver.consume(topic, len(rows))
-    assert [row.timestamp for row in found] == [row.timestamp for row in rows]
+    if not _lacks(stage, "timestamps of records", sends):
+        assert [row.timestamp for row in found] == [row.timestamp for row in rows]
     return [row.content for row in found]
 
 
