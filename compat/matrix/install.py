@@ -69,6 +69,10 @@ def _go(client: Client) -> None:
     _run("go", "build", "-o", client.built / "driver", ".", cwd=client.folder)
 
 
+def _make(client: Client) -> None:
+    _run("make", f"BUILT={client.built}", cwd=client.folder)
+
+
 def _cargo(client: Client) -> None:
     target = CACHE / "cargo-target"
     _run("cargo", "build", "--release", "--locked", cwd=client.folder, CARGO_TARGET_DIR=str(target))
@@ -93,6 +97,7 @@ INSTALLERS: dict[str, Callable[[Client], None]] = {
     "python": _python,
     "npm": _npm,
     "go": _go,
+    "make": _make,
     "cargo": _cargo,
     "maven": _maven,
     "none": _none,
