@@ -21,7 +21,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class Client:
-    """A row. core: in every CI run."""
+    """A row. core: in every CI run. mirrors: records go to another cluster as they are."""
 
     name: str
     version: str
@@ -30,6 +30,7 @@ class Client:
     start: list[str]
     kind: str = "client"
     core: bool = False
+    mirrors: bool = False
     install_with: dict[str, str] = field(default_factory=dict)
     shares: list[str] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
