@@ -48,8 +48,10 @@ def groups(broker: Broker, number: int, seconds: float, idle_s: float, *, stock:
     broker.create_topic(TOPIC)
     wait_coordinator(broker)
     figures = rebalances(broker, number)
+    figures |= idle_members(
+        broker, idle_s
+    )  # before the commits, of which kwire's cleaner has a second's work afterwards
     figures |= commits(broker, seconds)
-    figures |= idle_members(broker, idle_s)
     if not stock or broker.kind == "kfake":
         return figures
     for protocol in ("classic", "consumer"):

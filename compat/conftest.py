@@ -3,7 +3,6 @@
 `--broker kafka` runs the same tests against Apache Kafka, so that a test which fails on both is the client's.
 """
 
-import shutil
 import signal
 import socket
 import struct
@@ -20,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from compat import apache_kafka
+from compat.matrix.plan import is_here
 from compat.matrix.report import Matrix
 
 pytest.register_assert_rewrite("compat.matrix.features", "compat.matrix.driver")  # failed asserts show their values
@@ -143,7 +143,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         if test_id == "matrix/test_matrix.py" and ": lacks: " in str(report.longrepr):
             return report  # matrix.toml lists it, with the reason
         for row in allowed:
-            if test_id.startswith(row["test"]) and shutil.which(row["when"].removeprefix("missing:")) is None:
+            if test_id.startswith(row["test"]) and not is_here(row["when"].removeprefix("missing:")):
                 break
         else:
             report.outcome = "failed"

@@ -1,6 +1,5 @@
 """The suites that kwire.testing ships explain their failed assertions as tests do; a busy machine fails no test."""
 
-import hypothesis
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -15,9 +14,6 @@ pytest.register_assert_rewrite(
     "kwire.testing.durable_storage_contract",
     "kwire.testing.cleaning_contract",
 )
-
-hypothesis.settings.register_profile("kwire", deadline=None)  # a machine that has much to do is no failure
-hypothesis.settings.load_profile("kwire")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Apache Kafka's console tools: topics, configs, produce, consume by partition, offsets, log dirs, moves, dump."""
+"""Apache Kafka's tools beside those of the matrix (java-tools): the log dumped, log dirs, moves of partitions."""
 
 import json
 import re
@@ -30,50 +30,6 @@ def produce(broker, topic, lines, *arguments):
     tool = "org.apache.kafka.tools.ConsoleProducer"
     options = ["--bootstrap-server", broker.bootstrap, "--topic", topic, *arguments]
     run(tool, *options, text="".join(line + "\n" for line in lines))
-
-
-def consume(broker, topic, count, *arguments):
-    tool = "org.apache.kafka.tools.consumer.ConsoleConsumer"
-    options = ["--bootstrap-server", broker.bootstrap, "--topic", topic, "--partition", "0"]
-    return run(tool, *options, "--max-messages", str(count), *arguments).splitlines()
-
-
-def test_topics(broker, topic):
-    topics(broker, "--create", "--topic", topic, "--partitions", "3", "--config", "retention.ms=1234567")
-    described = topics(broker, "--describe", "--topic", topic)
-    assert "PartitionCount: 3" in described
-    assert "retention.ms=1234567" in described
-    topics(broker, "--alter", "--topic", topic, "--partitions", "5")
-    assert "PartitionCount: 5" in topics(broker, "--describe", "--topic", topic)
-    assert topic in topics(broker, "--list").split()
-    topics(broker, "--delete", "--topic", topic)
-    assert topic not in topics(broker, "--list").split()
-
-
-def test_configs(broker, topic):
-    topics(broker, "--create", "--topic", topic)
-    entity = ["--bootstrap-server", broker.bootstrap, "--entity-type", "topics", "--entity-name", topic]
-    tool = "kafka.admin.ConfigCommand"
-    run(tool, *entity, "--alter", "--add-config", "retention.ms=7654321")
-    assert "retention.ms=7654321" in run(tool, *entity, "--describe")
-
-
-@pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
-def test_produce_and_consume(broker, topic, codec):
-    topics(broker, "--create", "--topic", topic)
-    lines = [f"line {i} " + "x" * 50 for i in range(100)]
-    produce(broker, topic, lines, "--compression-codec", codec)
-    assert consume(broker, topic, 100, "--offset", "earliest") == lines
-    assert consume(broker, topic, 2, "--offset", "98") == lines[98:]
-    assert set(broker.stored_codecs(topic)) == {codec}
-
-
-def test_get_offsets(broker, topic):
-    topics(broker, "--create", "--topic", topic, "--partitions", "2")
-    produce(broker, topic, ["a", "b", "c"])
-    tool = "org.apache.kafka.tools.GetOffsetShell"
-    rows = run(tool, "--bootstrap-server", broker.bootstrap, "--topic", topic).split()
-    assert sum(int(row.split(":")[2]) for row in rows) == 3
 
 
 def test_dump_log_reads_what_was_stored(broker, topic):

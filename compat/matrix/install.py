@@ -84,7 +84,7 @@ def _maven(client: Client) -> None:
     if jars.exists():
         shutil.rmtree(jars)
     _run("mvn", "-q", "-B", "-f", client.folder / "pom.xml", MAVEN_COPY, f"-DoutputDirectory={jars}")
-    sources = sorted(client.folder.glob("*.java"))
+    sources = [path for folder in client.folders for path in sorted(folder.glob("*.java"))]
     classes = client.built / "classes"
     _run("javac", "-nowarn", "-parameters", "-cp", f"{jars}/*", "-d", classes, *sources)
 

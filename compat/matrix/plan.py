@@ -1,8 +1,11 @@
 """matrix.toml as objects: which clients there are, and which features each of them is asked to show."""
 
+import re
 import shutil
+import subprocess
 import tomllib
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -21,7 +24,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class Client:
-    """A row. core: in every CI run."""
+    """A row. core: in every CI run. mirrors: records go to another cluster as they are."""
 
     name: str
     version: str
@@ -30,6 +33,7 @@ class Client:
     start: list[str]
     kind: str = "client"
     core: bool = False
+    mirrors: bool = False
     install_with: dict[str, str] = field(default_factory=dict)
     shares: list[str] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
@@ -61,7 +65,22 @@ class Client:
     @property
     def missing_tools(self) -> list[str]:
         """What it needs and this machine has not."""
-        return [tool for tool in self.needs if shutil.which(tool) is None]
+        return [tool for tool in self.needs if not is_here(tool)]
+
+
+@cache
+def is_here(tool: str) -> bool:
+    """Whether this machine has the tool: "go", or "rustc>=1.95" where it must not be older."""
+    name, _, oldest = tool.partition(">=")
+    if shutil.which(name) is None or not oldest:
+        return shutil.which(name) is not None
+    said = subprocess.run([name, "--version"], check=False, capture_output=True, text=True).stdout
+    found = re.search(r"[\d.]+", said)
+    return found is not None and _numbers(found[0]) >= _numbers(oldest)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in version.split(".")]
 
 
 def _document() -> dict[str, list[dict[str, object]]]:

@@ -59,7 +59,8 @@ standard error, and only where that is a terminal.
 
 An option has the same name as a variable and in the TOML file that `--settings` or `KWIRE_SETTINGS` names:
 `--broker-id 5`, `KWIRE_BROKER_ID=5`, `broker-id = 5`. A variable holds several values with blanks between them:
-`KWIRE_TOPIC="orders:6 events:3"`; an empty one is not set. An option beats a variable, a variable beats the file.
+`KWIRE_TOPIC="orders:6 events:3"`; an empty one is not set, a name that is nearly one of these is refused as mistyped.
+An option beats a variable, a variable beats the file.
 
     listen = ["127.0.0.1:9092"]
     topic = ["orders:6", "events:3:retention.ms=3600000"]

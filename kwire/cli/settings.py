@@ -15,7 +15,7 @@ from kwire.settings import Address, BrokerSetting, Settings, TopicSetting
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     Texts = dict[str, "Text"]
 
@@ -25,6 +25,9 @@ NAMES: Final = (
 )
 REPEATABLE: Final = frozenset({"topic", "listen", "config"})
 VARIABLE_PREFIX: Final = "KWIRE_"
+OTHER_VARIABLES: Final = frozenset({"KWIRE_SETTINGS", "KWIRE_BOOTSTRAP_SERVERS"})
+MISTYPED_ALIKE: Final = 0.85
+"""So much alike (difflib's ratio) is meant for a setting. Kubernetes' variables for a service called kwire are less."""
 
 OWN_SETTINGS: Final = {
     "advertised.listeners": "--advertise HOST:PORT",
@@ -86,12 +89,23 @@ def _from_options(options: argparse.Namespace) -> Texts:
 
 def _from_variables(variables: Mapping[str, str]) -> Texts:
     texts = {}
-    for name in NAMES:
-        variable = VARIABLE_PREFIX + name.upper().replace("-", "_")
-        value = variables.get(variable)
-        if value:
+    names = {VARIABLE_PREFIX + name.upper().replace("-", "_"): name for name in NAMES}
+    for variable, value in variables.items():
+        name = names.get(variable)
+        if name is None:
+            if variable.startswith(VARIABLE_PREFIX) and variable not in OTHER_VARIABLES:
+                _refuse_mistyped(variable, names)
+        elif value:
             texts[name] = Text(value.split() if name in REPEATABLE else [value], variable)
     return texts
+
+
+def _refuse_mistyped(variable: str, names: Iterable[str]) -> None:
+    import difflib
+
+    near = difflib.get_close_matches(variable, [*names, *OTHER_VARIABLES], 1, MISTYPED_ALIKE)
+    if near:
+        raise UsageError(f"the variable {variable} is no setting; did you mean {near[0]}?")
 
 
 def _from_file(path: str) -> Texts:

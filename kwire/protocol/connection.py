@@ -112,7 +112,7 @@ class Connection:
         partial = self._partial
         with memoryview(data) as view:
             position = 0
-            while self._reads_more and len(partial) + len(view) - position >= self._frame_bytes:
+            while self.reads_more and len(partial) + len(view) - position >= self._frame_bytes:
                 end = position + self._frame_bytes - len(partial)
                 partial += view[position:end]
                 position = end
@@ -121,7 +121,7 @@ class Connection:
                     partial.clear()
                 else:
                     partial = self._end_frame()
-            if self._reads_more:
+            if self.reads_more:
                 partial += view[position:]
 
     def receive_request(self, data: memoryview) -> bytearray | None:
@@ -144,7 +144,8 @@ class Connection:
         return self.next_request()
 
     @property
-    def _reads_more(self) -> bool:
+    def reads_more(self) -> bool:
+        """Whether further bytes mean anything: the stream has neither ended nor broken Kafka's rules."""
         return self.reading is Reading.SIZE or self.reading is Reading.FRAME
 
     def receive_eof(self) -> None:

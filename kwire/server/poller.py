@@ -167,8 +167,8 @@ class Poller:
         open meanwhile.
         """
         visit = _Visit(work, trio.lowlevel.current_task())
-        self._visits[descriptor] = visit
         self._epoll.register(descriptor, select.EPOLLIN)
+        self._visits[descriptor] = visit
 
         def abort(_: object) -> trio.lowlevel.Abort:
             self._leave(descriptor)
@@ -182,8 +182,8 @@ class Poller:
 
     def watch(self, descriptor: int, work: Work) -> None:
         """As serve, but nobody waits for it: until work gives False, or unwatch(). What it raises is logged."""
-        self._visits[descriptor] = _Visit(work, None)
         self._epoll.register(descriptor, select.EPOLLIN)
+        self._visits[descriptor] = _Visit(work, None)
 
     def unwatch(self, descriptor: int) -> None:
         """The socket is not watched any more, if it still was."""

@@ -299,7 +299,12 @@ class Session:
             return False
         self.active_s = now_s
         self._connection.receive_data(data)
-        return self._connection.buffered_bytes < READ_AHEAD_BYTES
+        return self._reads_ahead
+
+    @property
+    def _reads_ahead(self) -> bool:
+        """Whether a client whose request is being answered is read further: not what nobody will ask for."""
+        return self._connection.reads_more and self._connection.buffered_bytes < READ_AHEAD_BYTES
 
     def _lose(self, error: ConnectionLost) -> None:
         logger.debug("connection from %s lost: %s", shown(self.info.peer), error)
@@ -310,7 +315,7 @@ class Session:
         try:
             await self._send()
             with scope:
-                while self._connection.buffered_bytes < READ_AHEAD_BYTES:
+                while self._reads_ahead:
                     if not await self._receive_some():
                         self._scope.cancel()
         finally:

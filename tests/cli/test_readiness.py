@@ -54,9 +54,8 @@ async def test_the_first_request_after_the_ready_file_finds_topics_and_records(t
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     process = subprocess.Popen(command, text=True, **pipes)  # noqa: ASYNC220 - nothing else runs here
     try:
-        while '"127.0.0.1:1"' in (ready.read_text() if ready.exists() else ""):
+        while (facts := awaited(ready))["bootstrap"] == "127.0.0.1:1":
             time.sleep(0.001)  # noqa: ASYNC251 - nothing else runs here
-        facts = awaited(ready)
         assert facts["pid"] == process.pid
         assert [broker["id"] for broker in facts["brokers"]] == [1, 2]
         assert facts["bootstrap"] == ",".join(f"127.0.0.1:{broker['port']}" for broker in facts["brokers"])

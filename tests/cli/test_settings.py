@@ -129,6 +129,25 @@ def test_what_is_refused(options, said):
     assert refusal(*options) == said
 
 
+@pytest.mark.parametrize(
+    ("mistyped", "meant"),
+    [
+        ("KWIRE_TOPICS", "KWIRE_TOPIC"),
+        ("KWIRE_BROKERID", "KWIRE_BROKER_ID"),
+        ("KWIRE_LISTN", "KWIRE_LISTEN"),
+        ("KWIRE_SETING", "KWIRE_SETTINGS"),
+    ],
+)
+def test_a_mistyped_variable_is_refused(mistyped, meant):
+    assert refusal(**{mistyped: "x"}) == f"the variable {mistyped} is no setting; did you mean {meant}?"
+
+
+@pytest.mark.parametrize("service", ["KWIRE", "KWIRE_LOAD", "KWIRE_DATA", "KWIRE_BROKER"])
+def test_what_kubernetes_says_of_services_is_no_mistake(service):
+    names = ("SERVICE_HOST", "SERVICE_PORT", "PORT", "PORT_9092_TCP", "PORT_9092_TCP_ADDR", "SERVICE_PORT_KAFKA")
+    assert read(**{f"{service}_{name}": "tcp://10.0.0.1:9092" for name in names}) == read()
+
+
 def test_an_empty_variable_is_not_set():
     assert read(KWIRE_LISTEN="", KWIRE_DATA="", KWIRE_BROKER_ID="", KWIRE_SETTINGS="") == Settings()
 

@@ -268,6 +268,33 @@ async def test_what_is_read_ahead_while_a_handler_waits_is_bounded_and_answered(
                     assert (await client.receive(ASKED, VERSION)).controller_id == number
 
 
+async def test_garbage_behind_a_request_is_not_read_on_and_on_while_its_handler_waits(has_poller, handler):
+    began, goes_on = trio.Event(), trio.Event()
+    numbered = Numbered()
+
+    async def waits(request, context):
+        began.set()
+        await goes_on.wait()
+        return numbered(request, context)
+
+    handler(ApiKey.METADATA, waits)
+    async with running(MEMORY) as started, connected(*started.addresses[0]) as client, trio.open_nursery() as nursery:
+        await client.send(ASKED, VERSION)
+        with trio.fail_after(5):
+            await began.wait()
+
+        async def send_garbage():
+            with pytest.raises(trio.BrokenResourceError):
+                await client.stream.send_all(b"\xff" * 64_000_000)
+
+        nursery.start_soon(send_garbage)
+        await trio.sleep(0.3)
+        assert nursery.child_tasks  # the sockets' buffers are full
+        goes_on.set()
+        with trio.fail_after(5):
+            assert (await client.receive(ASKED, VERSION)).controller_id == 1
+
+
 @pytest.fixture
 async def polling(nursery):
     if not poller.AVAILABLE:
@@ -507,3 +534,14 @@ async def test_a_silent_client_costs_no_lingering(lingering):
     with trio.move_on_after(0.3):
         await turns.serving(made, theirs, work)
     assert turns.count < 10
+
+
+async def test_a_socket_that_cannot_be_watched_leaves_nothing(polling):
+    made, ours, _ = polling
+    with ours.dup() as other:
+        closed = other.fileno()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        made.watch(closed, lambda *_: True)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        await made.serve(closed, lambda *_: True)
+    assert not made._visits

@@ -38,9 +38,9 @@ class Stage:
         """A name that nothing has yet."""
         return f"{prefix}-{uuid.uuid4().hex[:12]}"
 
-    def topic(self, partitions: int = 1, **configs: str) -> str:
+    def topic(self, partitions: int = 1, name: str | None = None, **configs: str) -> str:
         """A new topic; the configs' names have underscores for dots."""
-        name = self.new_name()
+        name = name or self.new_name()
         settings = {key.replace("_", "."): value for key, value in configs.items()}
         admin = AdminClient({"bootstrap.servers": self.broker.bootstrap})
         created = admin.create_topics([NewTopic(name, partitions, config=settings)])

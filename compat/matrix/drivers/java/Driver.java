@@ -1,18 +1,12 @@
 // Apache Kafka's Java client as a driver: see ../../DRIVERS.md.
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -24,25 +18,14 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 public class Driver {
-    static final ObjectMapper JSON = new ObjectMapper();
     static final Duration WAIT = Duration.ofSeconds(60);
-    static final Map<String, String> PRODUCER = Map.of(
-        "acks", "acks", "compression", "compression.type", "idempotence", "enable.idempotence",
-        "linger_ms", "linger.ms", "batch_bytes", "batch.size", "max_request_bytes", "max.request.size");
-    static final Map<String, String> CONSUMER = Map.of(
-        "protocol", "group.protocol", "instance_id", "group.instance.id",
-        "session_timeout_ms", "session.timeout.ms", "heartbeat_interval_ms", "heartbeat.interval.ms");
     static final Map<String, String> ASSIGNORS = Map.of(
         "range", "Range", "roundrobin", "RoundRobin", "sticky", "Sticky", "cooperative-sticky", "CooperativeSticky");
 
@@ -60,23 +43,7 @@ public class Driver {
     Driver(String bootstrap) throws Exception {
         common.put("bootstrap.servers", bootstrap);
         common.put("metadata.max.age.ms", 1000);
-        JsonNode security = JSON.readTree(System.getenv().getOrDefault("CLIENT_SECURITY", "{}"));
-        if (!security.isEmpty()) {
-            String kind = security.has("tls") ? "SSL" : "PLAINTEXT";
-            common.put("security.protocol", security.has("sasl") ? "SASL_" + kind : kind);
-            if (security.has("sasl")) {
-                JsonNode sasl = security.get("sasl");
-                String module = sasl.get("mechanism").asText().equals("PLAIN") ? "plain.Plain" : "scram.Scram";
-                common.put("sasl.mechanism", sasl.get("mechanism").asText());
-                common.put("sasl.jaas.config", String.format(
-                    "org.apache.kafka.common.security.%sLoginModule required username=\"%s\" password=\"%s\";",
-                    module, sasl.get("username").asText(), sasl.get("password").asText()));
-            }
-            if (security.path("tls").has("ca_file")) {
-                common.put("ssl.truststore.type", "PEM");
-                common.put("ssl.truststore.location", security.get("tls").get("ca_file").asText());
-            }
-        }
+        common.putAll(Lines.security());
     }
 
     Admin admin() {
@@ -167,7 +134,7 @@ public class Driver {
         Map<String, Object> settings = new HashMap<>(common);
         settings.put("enable.idempotence", false);
         settings.put("buffer.memory", 64 * 1024 * 1024);
-        asked.fields().forEachRemaining(each -> settings.put(PRODUCER.get(each.getKey()), each.getValue().asText()));
+        settings.putAll(Lines.settings(asked, Lines.PRODUCER));
         settings.putAll(more);
         return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
     }
@@ -175,23 +142,12 @@ public class Driver {
     List<Object> send(KafkaProducer<byte[], byte[]> producer, String topic, JsonNode records) throws Exception {
         List<Future<RecordMetadata>> sent = new ArrayList<>();
         for (JsonNode each : records) {
-            List<Header> headers = new ArrayList<>();
-            for (JsonNode header : each.get("headers")) {
-                headers.add(new RecordHeader(header.get(0).asText(), data(header.get(1))));
-            }
-            Integer partition = each.has("partition") ? each.get("partition").asInt() : null;
-            Long timestamp = each.has("timestamp") ? each.get("timestamp").asLong() : null;
-            sent.add(producer.send(new ProducerRecord<>(
-                topic, partition, timestamp, data(each.get("key")), data(each.get("value")), headers)));
+            sent.add(producer.send(Lines.sent(topic, each)));
         }
         producer.flush();
         List<Object> positions = new ArrayList<>();
         for (Future<RecordMetadata> each : sent) {
-            RecordMetadata at = each.get();
-            List<Object> position = new ArrayList<>();
-            position.add(at.partition());
-            position.add(at.hasOffset() ? at.offset() : null);
-            positions.add(position);
+            positions.add(Lines.position(each.get()));
         }
         return positions;
     }
@@ -251,7 +207,7 @@ public class Driver {
                         opened.consumer.seek(where, each.offset());
                         break;
                     }
-                    rows.add(told(each));
+                    rows.add(Lines.told(each));
                     opened.returned.put(where, new OffsetAndMetadata(each.offset() + 1, each.leaderEpoch(), ""));
                 }
             }
@@ -277,11 +233,7 @@ public class Driver {
         boolean modern = asked.path("protocol").asText().equals("consumer");
         Map<String, Object> settings = new HashMap<>();
         settings.put("group.id", r.get("group").asText());
-        asked.fields().forEachRemaining(each -> {
-            if (CONSUMER.containsKey(each.getKey())) {
-                settings.put(CONSUMER.get(each.getKey()), each.getValue().asText());
-            }
-        });
+        settings.putAll(Lines.settings(asked, Lines.CONSUMER));
         if (asked.has("assignor")) {
             String name = asked.get("assignor").asText();
             if (modern) {
@@ -300,33 +252,6 @@ public class Driver {
         return Map.of();
     }
 
-    static Map<String, Object> told(ConsumerRecord<byte[], byte[]> each) {
-        List<Object> headers = new ArrayList<>();
-        for (Header header : each.headers()) {
-            List<Object> pair = new ArrayList<>();
-            pair.add(header.key());
-            pair.add(text(header.value()));
-            headers.add(pair);
-        }
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("topic", each.topic());
-        row.put("partition", each.partition());
-        row.put("offset", each.offset());
-        row.put("timestamp", each.timestamp());
-        row.put("key", text(each.key()));
-        row.put("value", text(each.value()));
-        row.put("headers", headers);
-        return row;
-    }
-
-    static String text(byte[] value) {
-        return value == null ? null : Base64.getEncoder().encodeToString(value);
-    }
-
-    static byte[] data(JsonNode value) {
-        return value == null || value.isNull() ? null : Base64.getDecoder().decode(value.asText());
-    }
-
     void stop() {
         consumers.values().forEach(each -> each.consumer.close());
         producers.values().forEach(each -> each.close(WAIT));
@@ -337,20 +262,7 @@ public class Driver {
 
     public static void main(String[] arguments) throws Exception {
         Driver driver = new Driver(arguments[arguments.length - 1]);
-        BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-            JsonNode request = JSON.readTree(line);
-            Map<String, Object> answer = new HashMap<>();
-            try {
-                Object done = driver.answer(request.get("do").asText(), request);
-                answer.put(done == null ? "unsupported" : "ok", done == null ? request.get("do").asText() : done);
-            } catch (ExecutionException error) {
-                answer.put("error", error.getCause().toString());
-            } catch (KafkaException error) {
-                answer.put("error", error.toString());
-            }
-            System.out.println(JSON.writeValueAsString(answer));
-        }
+        Lines.serve(driver::answer);
         driver.stop();
     }
 }

@@ -23,6 +23,27 @@ pub fn number(request: &Value, name: &str) -> i64 {
     request[name].as_i64().unwrap_or_else(|| panic!("{name} is missing in {request}"))
 }
 
+/// The headers of a record that is to be sent.
+pub fn headers(record: &Value) -> impl Iterator<Item = (&str, Option<Vec<u8>>)> {
+    let all = record["headers"].as_array().expect("headers").iter();
+    all.map(|each| (each[0].as_str().expect("text"), data(&each[1])))
+}
+
+/// A record that was read. place: its topic, partition and offset.
+pub fn record<'a>(
+    place: (&str, i32, i64),
+    timestamp: Option<i64>,
+    key: Option<&[u8]>,
+    value: Option<&[u8]>,
+    headers: impl Iterator<Item = (&'a str, Option<&'a [u8]>)>,
+) -> Value {
+    let headers: Vec<Value> = headers.map(|(name, value)| json!([name, text(value)])).collect();
+    json!({
+        "topic": place.0, "partition": place.1, "offset": place.2, "timestamp": timestamp,
+        "key": text(key), "value": text(value), "headers": headers,
+    })
+}
+
 /// The bootstrap servers.
 pub fn bootstrap() -> String {
     std::env::args().next_back().expect("bootstrap servers")

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
-use lines::{data, number, text, word};
+use lines::{data, number, word};
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
@@ -34,15 +34,9 @@ struct Driver {
 }
 
 fn told(message: &BorrowedMessage) -> Value {
-    let headers: Vec<Value> = message
-        .headers()
-        .map(|all| all.iter().map(|each| json!([each.key, text(each.value)])).collect())
-        .unwrap_or_default();
-    json!({
-        "topic": message.topic(), "partition": message.partition(), "offset": message.offset(),
-        "timestamp": message.timestamp().to_millis(), "key": text(message.key()), "value": text(message.payload()),
-        "headers": headers,
-    })
+    let headers = message.headers().into_iter().flat_map(|all| all.iter()).map(|each| (each.key, each.value));
+    let place = (message.topic(), message.partition(), message.offset());
+    lines::record(place, message.timestamp().to_millis(), message.key(), message.payload(), headers)
 }
 
 /// Fails where the operation on any of the resources did.
@@ -307,9 +301,8 @@ fn send(producer: &FutureProducer, request: &Value) -> Result<Vec<Value>, KafkaE
     for each in request["records"].as_array().expect("records") {
         let (key, value) = (data(&each["key"]), data(&each["value"]));
         let mut headers = OwnedHeaders::new();
-        for header in each["headers"].as_array().expect("headers") {
-            let value = data(&header[1]);
-            headers = headers.insert(Header { key: header[0].as_str().expect("text"), value: value.as_deref() });
+        for (name, value) in lines::headers(each) {
+            headers = headers.insert(Header { key: name, value: value.as_deref() });
         }
         let mut record: FutureRecord<[u8], [u8]> = FutureRecord::to(word(request, "topic")).headers(headers);
         record.key = key.as_deref();

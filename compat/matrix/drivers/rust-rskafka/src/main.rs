@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
-use lines::{data, number, text, word};
+use lines::{data, number, word};
 use rskafka::client::error::Error;
 use rskafka::client::partition::{Compression, OffsetAt, PartitionClient, UnknownTopicHandling};
 use rskafka::client::{Client, ClientBuilder, Credentials, SaslConfig};
@@ -29,21 +29,19 @@ struct Driver {
 
 fn told(topic: &str, partition: i32, found: &RecordAndOffset) -> Value {
     let record = &found.record;
-    let headers: Vec<Value> = record.headers.iter().map(|(name, value)| json!([name, text(Some(value))])).collect();
-    json!({
-        "topic": topic, "partition": partition, "offset": found.offset, "timestamp": record.timestamp.timestamp_millis(),
-        "key": text(record.key.as_deref()), "value": text(record.value.as_deref()), "headers": headers,
-    })
+    let headers = record.headers.iter().map(|(name, value)| (name.as_str(), Some(value.as_slice())));
+    let timestamp_ms = record.timestamp.timestamp_millis();
+    let place = (topic, partition, found.offset);
+    lines::record(place, Some(timestamp_ms), record.key.as_deref(), record.value.as_deref(), headers)
 }
 
 fn sent(record: &Value) -> Record {
-    let headers = record["headers"].as_array().expect("headers").iter();
     let timestamp_ms = record["timestamp"].as_i64();
     let now_ms = || std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a time after 1970").as_millis() as i64;
     Record {
         key: data(&record["key"]),
         value: data(&record["value"]),
-        headers: headers.map(|each| (each[0].as_str().expect("text").to_owned(), data(&each[1]).expect("bytes"))).collect(),
+        headers: lines::headers(record).map(|(name, value)| (name.to_owned(), value.expect("bytes"))).collect(),
         timestamp: DateTime::from_timestamp_millis(timestamp_ms.unwrap_or_else(now_ms)).expect("a time"),
     }
 }
