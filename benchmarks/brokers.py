@@ -42,6 +42,10 @@ STOCK = {"group.consumer.assignment.interval.ms": 1000}
 """What Apache Kafka has by default, and the tests' node has not."""
 
 
+class NoAnswer(SystemExit):
+    """The broker acknowledges no record within START_TIMEOUT_S of its start."""
+
+
 class Broker:
     """A running broker with its own data directory.
 
@@ -101,7 +105,7 @@ class Broker:
                 time.sleep(PROBE_INTERVAL_S)
             finally:
                 client.close()
-        raise SystemExit(f"the broker acknowledges nothing:\n{self._log.read_text()[-10_000:]}")
+        raise NoAnswer(f"the broker acknowledges nothing:\n{self._log.read_text()[-10_000:]}")
 
     def cpu_s(self) -> float:
         """CPU seconds of all its threads so far, also of those that have ended."""

@@ -186,6 +186,12 @@ def measured(kind: str, name: str, options: argparse.Namespace) -> str:
                     lines = [f"| {' | '.join(row)} |", "|" + "---:|" * len(row)]
                 lines.append(f"| {' | '.join(report.number(value) for value in row.values())} |")
                 print(lines[-1], flush=True)
+        except brokers.NoAnswer:
+            lines += [
+                "",
+                f"One step further no record is acknowledged within {brokers.START_TIMEOUT_S} s of a start.",
+            ]
+            print(lines[-1], flush=True)
         finally:
             curve.broker.stop()
     return "\n".join(lines)
@@ -205,8 +211,8 @@ def main() -> None:
         for kind in kinds:
             print(f"{name}: {kind}", flush=True)
             text += f"\n## {name.capitalize()}: {report.NAMES[kind]}\n\n{measured(kind, name, options)}\n"
-    if set(chosen) == set(CURVES):
-        RESULTS.write_text(text)
+            if set(chosen) == set(CURVES):
+                RESULTS.write_text(text)
 
 
 if __name__ == "__main__":

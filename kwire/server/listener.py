@@ -94,7 +94,8 @@ def bind(host: str, port: int, backlog: int) -> list[Listener]:
     """
     listeners: list[Listener] = []
     try:
-        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        asked = host.encode() if host.isascii() else host  # str would have Python import its IDNA codec
+        found = socket.getaddrinfo(asked or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, address in dict.fromkeys((family, address) for family, _, _, _, address in found):
             wanted = (address[0], listeners[0].port if listeners else port, *address[2:])
             listeners.append(Listener(_bound(family, wanted, backlog), host))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -125,6 +124,8 @@ def read_meta_properties(files: Files, path: str) -> dict[str, str] | None:
 
 def write_clean_shutdown(files: Files, path: str) -> None:
     """The marker says that every log was closed."""
+    import json  # noqa: PLC0415 - not on the way to the first client
+
     marker = json.dumps({"version": VERSION, "brokerEpoch": NO_BROKER_EPOCH}, separators=(",", ":"))
     replace_file(files, path, marker.encode())
 
