@@ -70,7 +70,7 @@ class Client:
 
 @cache
 def is_here(tool: str) -> bool:
-    """Whether this machine has it: "go", "rustc>=1.95" where it must not be older, "zstd.h" that the C compiler finds."""
+    """Whether this machine has it: "go", "rustc>=1.95" where it must not be older, "zstd.h" where cc finds it."""
     if tool.endswith(".h"):
         command = ["cc", "-E", "-include", tool, "-x", "c", "/dev/null"]
         return is_here("cc") and subprocess.run(command, check=False, capture_output=True).returncode == 0
