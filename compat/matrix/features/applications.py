@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from compat.conftest import running
 from compat.matrix.driver import Row
@@ -88,9 +88,18 @@ class Pipeline:
 
 def _ends(stage: Stage, topic: str) -> list[int]:
     consumer = Consumer({"bootstrap.servers": stage.broker.bootstrap, "group.id": "unused"})
-    ends = [consumer.get_watermark_offsets(TopicPartition(topic, index), STOP_S)[1] for index in range(PARTITIONS)]
+    ends = [_end(consumer, TopicPartition(topic, index)) for index in range(PARTITIONS)]
     consumer.close()
     return ends
+
+
+def _end(consumer: Consumer, place: TopicPartition) -> int:
+    try:
+        return consumer.get_watermark_offsets(place, STOP_S)[1]
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION:
+            raise
+        return 0  # Apache Kafka tells of a new topic before its leader knows of it
 
 
 def _stored(stage: Stage, topic: str) -> list[Row]:
