@@ -6,8 +6,9 @@ import os
 import select
 import socket
 import time
-from itertools import cycle, islice
-from threading import Thread
+from contextlib import contextmanager
+from itertools import count, cycle, islice
+from threading import Event, Thread
 from typing import TYPE_CHECKING, cast
 
 from brokers import PROBE_INTERVAL_S
@@ -27,6 +28,8 @@ from kwire.protocol import frames
 from kwire.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from brokers import Broker
 
     from kwire.protocol.messages.create_topics import CreateTopicsResponse
@@ -54,6 +57,8 @@ IDLE_CONNECTIONS = 1_000
 PACE_S = 1 / 500
 TOPICS, PARTITIONS, MORE_TOPICS = 20, 4, 100
 TOPICS_A_REQUEST = 500
+CHANGE_S = 0.1
+"""Between two changes of the metadata while it is asked for."""
 SETTLE_S = 1.0
 
 
@@ -239,7 +244,7 @@ def latency(broker: Broker, seconds: float) -> Figures:
 
 
 def topics(broker: Broker, seconds: float) -> Figures:
-    """Metadata of some topics over eight connections; many topics created by one request."""
+    """Metadata of some topics over eight connections, while others come; many topics created by one request."""
     client = Client(broker.port)
     names = [f"metadata-{index}" for index in range(TOPICS)]
     create_topics(client, names, PARTITIONS)
@@ -249,7 +254,8 @@ def topics(broker: Broker, seconds: float) -> Figures:
         time.sleep(PROBE_INTERVAL_S)
     closed_loop(sockets, [request] * len(sockets), time.perf_counter() + seconds)  # to be warm
     cpu_s, started_s = broker.cpu_s(), time.perf_counter()
-    latencies_s, _ = closed_loop(sockets, [request] * len(sockets), started_s + seconds)
+    with changing(client):
+        latencies_s, _ = closed_loop(sockets, [request] * len(sockets), started_s + seconds)
     elapsed_s, cpu_s = time.perf_counter() - started_s, broker.cpu_s() - cpu_s
     for each in sockets:
         each.close()
@@ -266,6 +272,26 @@ def topics(broker: Broker, seconds: float) -> Figures:
         f"{name}, broker CPU [µs each]": cpu_s / len(latencies_s) * 1e6,
         f"{MORE_TOPICS} topics x {PARTITIONS} partitions created [ms]": created_s * 1000,
     }
+
+
+@contextmanager
+def changing(client: Client) -> Iterator[None]:
+    """Meanwhile a topic is created every CHANGE_S, so that no broker can answer from what it knew before."""
+    ended = Event()
+
+    def create() -> None:
+        for number in count():
+            if ended.wait(CHANGE_S):
+                break
+            create_topics(client, [f"change-{number}"], 1)
+
+    thread = Thread(target=create)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def create_topics(client: Client, names: list[str], partitions: int) -> None:
