@@ -48,8 +48,12 @@ CLIENT_CONFIGS: dict[str, dict[str, object]] = {
 }
 VALUES = 2048
 """Different ones, more than lz4 looks back over, half of each random: they can be compressed, but not to nothing."""
-CONSUMER_CONFIG: dict[str, object] = {"enable.auto.commit": False, "queued.min.messages": 10_000_000}
-"""By default librdkafka stops fetching for a second whenever it holds 100,000 records, however fast the broker is."""
+CONSUMER_CONFIG: dict[str, object] = {
+    "enable.auto.commit": False,
+    "queued.min.messages": 10_000_000,
+    "queued.max.messages.kbytes": 2_097_151,
+}
+"""By default librdkafka stops fetching for a second whenever it holds 100,000 records or 64 MB, however fast the broker is."""
 
 CONSUME_AT_ONCE = 10_000
 CONSUME_TIMEOUT_S = 30
