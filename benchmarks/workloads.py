@@ -53,7 +53,7 @@ CONSUMER_CONFIG: dict[str, object] = {
     "queued.min.messages": 10_000_000,
     "queued.max.messages.kbytes": 2_097_151,
 }
-"""By default librdkafka stops fetching for a second whenever it holds 100,000 records or 64 MB, however fast the broker is."""
+"""By default librdkafka stops fetching for a second whenever it holds 100,000 records or 64 MB."""
 
 CONSUME_AT_ONCE = 10_000
 CONSUME_TIMEOUT_S = 30
