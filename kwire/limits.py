@@ -87,9 +87,9 @@ HOUSEKEEPING_INTERVAL_S = 60.0
 HOUSEKEEPING_MIN_INTERVAL_S = 0.1
 """The same where flush.ms asks for more: ten wakings a second cost nothing, an fsync takes its time anyway."""
 
-CLEANER_STEP_RECORDS = 1_000
-"""Records that a cleaning handles in a worker thread before the event loop has its turn: 2 to 3 ms, below Python's
-switch interval of 5 ms, which others would wait for otherwise."""
+CLEANER_STEP_RECORDS = 200
+"""Records that a cleaning handles in a worker thread before the event loop has its turn: 1 to 2 ms where each has a
+batch of its own. A request waits for so long: the thread has Python's lock, and would keep it for 5 ms if it could."""
 
 COORDINATOR_SEGMENT_RECORDS = 10_000
 """Records after which a coordinator closes its partition's segment, however short: only closed ones can be cleaned, and
