@@ -7,14 +7,14 @@ go into the rows of the reply; an exception that leaves a handler is a bug, but 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kwire.broker.broker import Broker
-    from kwire.protocol.produce_forms import ProduceForms
+    from kwire.protocol.forms import Forms
 
 
 class CloseConnection(Exception):  # noqa: N818 - an order, not an error
@@ -31,9 +31,8 @@ class ConnectionInfo:
     translated on the way."""
     client_software_name: str = ""
     client_software_version: str = ""
-    has_produced: bool = False
-    produce_forms: ProduceForms | None = None
-    """What its Produce requests have in common, from the second one on."""
+    forms: dict[int, Forms | None] = field(default_factory=dict)
+    """By API key, what its requests have in common: None after the first one, which is not worth it."""
     works: bool = False
     """The client has asked for more than where things are."""
     on_told: Callable[[ConnectionInfo], None] | None = None

@@ -1,8 +1,6 @@
-"""Produce requests like an earlier one of their connection, read and answered without the compiled functions.
+"""Forms of Produce requests for one partition, which differ in their correlation id and their records only.
 
-A producer's requests for one partition differ in their correlation id and their records only. A form keeps the bytes
-that they share beside what those bytes mean, and the bytes that their replies share. All of that follows from the bytes
-alone, so nothing that happens to a topic, a broker or a config can make it wrong.
+See kwire.protocol.forms.
 """
 
 from __future__ import annotations
@@ -21,6 +19,7 @@ from kwire.protocol.messages.produce import (
     TopicProduceData,
     TopicProduceResponse,
 )
+from kwire.protocol.number_form import NumberForm
 from kwire.protocol.wire import read_uvarint
 
 MAX_FORMS: Final = 32
@@ -88,36 +87,28 @@ class ProduceForm:
 
 
 class _ReplyForm:
-    """A reply without errors: its bytes, and where the offsets and the time stand in them."""
+    """A reply without errors: its correlation id, the offsets and the time are all that differs."""
 
-    __slots__ = ("_head", "_log_start", "_pack", "_size", "_tail")
+    __slots__ = ("_log_start", "_numbers")
 
     def __init__(self, header: RequestHeader, topic: TopicProduceData, index: int) -> None:
-        def encoded(base_offset: int) -> bytes:
-            row = PartitionProduceResponse(index, base_offset=base_offset)
+        def encode(correlation_id: int, base_offset: int, append_time_ms: int, log_start_offset: int = -1) -> bytes:
+            row = PartitionProduceResponse(index, 0, base_offset, append_time_ms, log_start_offset)
             response = ProduceResponse([TopicProduceResponse(topic.name, topic.topic_id, [row])])
-            return b"".join(frames.encode_response(header.api_key, header.api_version, 0, response))  # type: ignore[arg-type]
+            whole = frames.encode_response(header.api_key, header.api_version, correlation_id, response)
+            return b"".join(whole)  # type: ignore[arg-type]
 
-        whole, other = encoded(0), encoded(-1)
-        place = next(at for at in range(len(whole)) if whole[at] != other[at])
         self._log_start = header.api_version >= _FIRST_WITH_LOG_START
-        numbers = 3 if self._log_start else 2
-        self._size = whole[: frames.SIZE_BYTES]
-        self._head = whole[frames.SIZE_BYTES + 4 : place]
-        self._tail = whole[place + 8 * numbers :]
-        self._pack = struct.Struct(f">4si{len(self._head)}s{numbers}q{len(self._tail)}s").pack
+        self._numbers = NumberForm(encode, "iqqq" if self._log_start else "iqq")
 
     def encode(self, correlation_id: int, response: ProduceResponse) -> bytes | None:
         """The reply, None where it does not have this form."""
         row = response.responses[0].partition_responses[0]
         if row.error_code or row.record_errors or row.error_message is not None or response.throttle_time_ms:
             return None
-        base_offset, append_time_ms = row.base_offset, row.log_append_time_ms
         if self._log_start:
-            return self._pack(
-                self._size, correlation_id, self._head, base_offset, append_time_ms, row.log_start_offset, self._tail
-            )
-        return self._pack(self._size, correlation_id, self._head, base_offset, append_time_ms, self._tail)
+            return self._numbers.pack(correlation_id, row.base_offset, row.log_append_time_ms, row.log_start_offset)
+        return self._numbers.pack(correlation_id, row.base_offset, row.log_append_time_ms)
 
 
 class ProduceForms:

@@ -11,6 +11,7 @@ from kwire.api.context import CloseConnection, RequestContext
 from kwire.protocol import codec, frames
 from kwire.protocol.api_keys import ApiKey, api_info, request_class, response_class
 from kwire.protocol.errors import ErrorCode, ProtocolError
+from kwire.protocol.forms import FORMED, new_forms
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Hashable, Sequence
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from kwire.api.context import ConnectionInfo
     from kwire.api.registry import Api
     from kwire.broker.broker import Broker
+    from kwire.protocol.forms import Form
     from kwire.protocol.frames import RequestHeader
     from kwire.protocol.messages.metadata import MetadataResponse
-    from kwire.protocol.messages.produce import ProduceRequest, ProduceResponse
-    from kwire.protocol.produce_forms import ProduceForm
+    from kwire.protocol.messages.produce import ProduceRequest
     from kwire.protocol.schema import Message
 
 MAX_QUESTION_BYTES: Final = 16 * 1024
@@ -40,14 +41,14 @@ def answer(
         CloseConnection: the API or version is not supported, or the handler gives this connection up.
     """
     question: Hashable = None
-    forms = connection.produce_forms
+    forms = connection.forms.get(frame[1]) if len(frame) > 1 else None
     form = None if forms is None else forms.find(frame)
     read = None if form is None else form.read(frame)
     api: Api | None
     request: Message
     if read is not None:
         header, request = read
-        api = registry.APIS[ApiKey.PRODUCE]
+        api = registry.APIS[header.api_key]
     else:
         form = None
         header = frames.decode_request_header(frame)
@@ -67,8 +68,8 @@ def answer(
         response = api.handle(request, context)
         if type(response) is CoroutineType:
             return _wait_answered(response, api, header, request, context)
-        if form is None and api.key is ApiKey.PRODUCE:
-            _learn(frame, header, cast("ProduceRequest", request), connection)
+        if form is None and api.key in FORMED:
+            _learn(frame, header, request, connection)
         segments = _encoded(cast("Message | None", response), header, request, context, form)
         if question is not None:
             _keep_metadata(question, len(frame), cast("MetadataResponse", response), segments, broker)
@@ -105,16 +106,16 @@ def _decoded(frame: bytearray, header: RequestHeader, api: Api) -> Message:
         raise ProtocolError(f"{api.name} v{header.api_version} from client {header.client_id!r}: {error}") from error
 
 
-def _learn(frame: bytearray, header: RequestHeader, request: ProduceRequest, connection: ConnectionInfo) -> None:
+def _learn(frame: bytearray, header: RequestHeader, request: Message, connection: ConnectionInfo) -> None:
     """Further requests like this one need not be decoded, unless it is the first: a start has to be quick."""
-    if not connection.has_produced:
-        connection.has_produced = True
+    api_key = header.api_key
+    if api_key not in connection.forms:
+        connection.forms[api_key] = None
         return
-    if connection.produce_forms is None:
-        from kwire.protocol.produce_forms import ProduceForms  # noqa: PLC0415 - once somebody produces again
-
-        connection.produce_forms = ProduceForms()
-    connection.produce_forms.learn(frame, header, request)
+    forms = connection.forms[api_key]
+    if forms is None:
+        forms = connection.forms[api_key] = new_forms(api_key)
+    forms.learn(frame, header, request)
 
 
 async def _wait_answered(
@@ -139,7 +140,7 @@ def _encoded(
     header: RequestHeader,
     request: Message,
     context: RequestContext,
-    form: ProduceForm | None = None,
+    form: Form | None = None,
 ) -> Sequence[object]:
     observer = context.broker.cluster.observer
     if observer is not None:
@@ -147,7 +148,7 @@ def _encoded(
     if response is None:
         return ()
     if form is not None:
-        reply = form.encode_response(header.correlation_id, cast("ProduceResponse", response))
+        reply = form.encode_response(header.correlation_id, response)
         if reply is not None:
             return (reply,)
     return frames.encode_response(header.api_key, header.api_version, header.correlation_id, response)

@@ -37,7 +37,8 @@ class Producer:
         whole = frames.encode_request(ApiKey.PRODUCE, self.version, 7, "test", request)
         connection = self.context.connection
         frame = bytearray(whole[4:])
-        assert connection.produce_forms is None or connection.produce_forms.find(frame) is not None
+        forms = connection.forms.get(ApiKey.PRODUCE)
+        assert forms is None or forms.find(frame) is not None
         return answer(frame, self.context.broker, connection)
 
     def row(self, records=None):

@@ -1,0 +1,154 @@
+"""What a connection remembers of a member's commits: read and answered byte for byte as by the compiled functions."""
+
+import pytest
+
+from kwire.protocol import codec, frames
+from kwire.protocol.api_keys import ApiKey, request_class
+from kwire.protocol.commit_forms import MAX_FORM_BYTES, MAX_FORMS, CommitForms
+from kwire.protocol.messages.offset_commit import (
+    OffsetCommitRequest,
+    OffsetCommitRequestPartition,
+    OffsetCommitRequestTopic,
+    OffsetCommitResponse,
+    OffsetCommitResponsePartition,
+    OffsetCommitResponseTopic,
+)
+
+TOPIC_ID = bytes(range(16))
+TOPICS = (("truck_gps", (0, 7)), ("alerts", (300,)))
+VERSIONS = range(OffsetCommitRequest.MIN_VERSION, OffsetCommitRequest.MAX_VERSION + 1)
+
+
+def commit(version, offset=5, *, generation=3, epoch=2, metadata="", topics=TOPICS, member="m", **fields):
+    rows = [
+        OffsetCommitRequestTopic(
+            "" if version >= 10 else name,
+            TOPIC_ID if version >= 10 else bytes(16),
+            [OffsetCommitRequestPartition(index, offset + index, epoch, metadata) for index in indexes],
+        )
+        for name, indexes in topics
+    ]
+    return OffsetCommitRequest("group", generation, member, topics=rows, **fields)
+
+
+def frame_of(request, version, correlation_id=1, client_id="truck"):
+    whole = frames.encode_request(request.API_KEY, version, correlation_id, client_id, request)
+    return bytearray(whole[frames.SIZE_BYTES :])
+
+
+def decoded(frame):
+    header = frames.decode_request_header(frame)
+    return header, codec.decode(request_class(header.api_key), header.api_version, frame, header.body_offset)
+
+
+def learned(*request_frames):
+    forms = CommitForms()
+    for frame in request_frames:
+        forms.learn(frame, *decoded(frame))
+    return forms
+
+
+def read(forms, frame):
+    form = forms.find(frame)
+    return None if form is None else form.read(frame)
+
+
+def same(got, frame):
+    header, request = decoded(frame)
+    return got[0][:4] == header[:4] and got[1] == request
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("client_id", ["truck", "", None])
+def test_a_commit_of_other_offsets(version, client_id):
+    forms = learned(frame_of(commit(version), version, client_id=client_id))
+    for offset, generation, epoch in [(0, 0, -1), (-1, -1, 0), (2**62, 2**31 - 1, 2**31 - 1), (255, 256, 5)]:
+        request = commit(version, offset, generation=generation, epoch=epoch)
+        frame = frame_of(request, version, correlation_id=-559038737, client_id=client_id)
+        assert same(read(forms, frame), frame)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_any_other_byte_is_read_as_the_decoder_reads_it_or_left_to_it(version):
+    original = frame_of(commit(version), version)
+    forms = learned(original)
+    left, taken = 0, 0
+    for position in range(len(original)):
+        for value in {0, 1, 2, 0x7F, 0x80, 0xFF, original[position] ^ 1}:
+            frame = bytearray(original)
+            frame[position] = value
+            got = read(forms, frame)
+            if got is None:
+                left += 1
+                continue
+            taken += 1
+            assert same(got, frame), (position, value)
+    assert left > 100
+    assert taken > 50
+    for size in range(len(original)):
+        assert read(forms, original[:size]) is None
+    assert read(forms, original + b"\x00") is None
+
+
+def usual_response(version, **row):
+    topics = [
+        OffsetCommitResponseTopic(
+            "" if version >= 10 else name,
+            TOPIC_ID if version >= 10 else bytes(16),
+            [OffsetCommitResponsePartition(index, **row) for index in indexes],
+        )
+        for name, indexes in TOPICS
+    ]
+    return OffsetCommitResponse(topics=topics)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_reply_to_a_commit_is_the_encoders(version):
+    frame = frame_of(commit(version), version)
+    form = learned(frame).find(frame)
+    for correlation_id in (0, -1, 2**31 - 1):
+        response = usual_response(version)
+        (expected,) = frames.encode_response(ApiKey.OFFSET_COMMIT, version, correlation_id, response)
+        assert form.encode_response(correlation_id, response) == expected
+
+
+def test_a_reply_that_tells_of_an_error_is_left_to_the_encoder():
+    frame = frame_of(commit(9), 9)
+    form = learned(frame).find(frame)
+    one_failed = usual_response(9)
+    one_failed.topics[1].partitions[0].error_code = 25
+    throttled = usual_response(9)
+    throttled.throttle_time_ms = 1
+    assert form.encode_response(1, one_failed) is None
+    assert form.encode_response(1, throttled) is None
+
+
+def test_requests_share_nothing_that_a_handler_might_change():
+    frame = frame_of(commit(9), 9)
+    forms = learned(frame)
+    first = read(forms, frame)[1]
+    first.topics[0].name = "changed"
+    first.topics[0].partitions.pop()
+    first.topics.pop()
+    assert same(read(forms, frame), frame)
+
+
+def test_the_newest_form_of_a_length_counts():
+    one, other = frame_of(commit(9, member="one"), 9), frame_of(commit(9, member="two"), 9)
+    forms = learned(one, other)
+    assert read(forms, one) is None
+    assert same(read(forms, other), other)
+
+
+def test_what_has_no_form():
+    tagged = frame_of(commit(9), 9)[:-1] + b"\x01\x63\x01\xff"
+    decoded(tagged)
+    long = frame_of(commit(9, metadata="x" * MAX_FORM_BYTES), 9)
+    for frame in (tagged, long):
+        assert read(learned(frame), frame) is None
+
+
+def test_a_connection_makes_so_many():
+    made = [frame_of(commit(9, member="m" * size), 9) for size in range(1, MAX_FORMS + 3)]
+    forms = learned(*made)
+    assert [read(forms, frame) is not None for frame in made] == [True] * MAX_FORMS + [False] * 2
