@@ -13,7 +13,7 @@ from kwire.protocol.messages.api_versions import ApiVersionsRequest
 from kwire.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic
 from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
-from kwire.protocol.records.batch import HEADER_BYTES, LOG_OVERHEAD_BYTES, BatchHeader, seal, write_header
+from kwire.protocol.records.batch import BatchHeader, new_batch
 from kwire.protocol.schema import Message
 
 PRODUCE, FETCH, METADATA, API_VERSIONS = 0, 1, 3, 18
@@ -51,7 +51,7 @@ def record_batch(value: bytes) -> bytes:
     records = varint(len(body)) + body
     header = BatchHeader(
         base_offset=0,
-        batch_length=HEADER_BYTES - LOG_OVERHEAD_BYTES + len(records),
+        batch_length=0,
         partition_leader_epoch=-1,
         magic=2,
         crc=0,
@@ -64,10 +64,7 @@ def record_batch(value: bytes) -> bytes:
         base_sequence=-1,
         records_count=1,
     )
-    batch = bytearray(HEADER_BYTES) + records
-    write_header(batch, header)
-    seal(batch, header)
-    return bytes(batch)
+    return bytes(new_batch(header, records))
 
 
 def frame(api_key: int, message: object) -> bytes:

@@ -17,12 +17,12 @@ from kwire.coordinator.loading import load
 from kwire.coordinator.timers import Timers
 from kwire.limits import COORDINATOR_SEGMENT_RECORDS
 from kwire.protocol.errors import ApiError, ErrorCode
-from kwire.protocol.records.batch import HEADER_BYTES, read_header
-from kwire.protocol.records.record import Record, encode_batch
+from kwire.protocol.records.batch import HEADER_BYTES
+from kwire.protocol.records.record import keyed_batch
 from kwire.storage.port import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from kwire.coordinator.decision import Command, CoordinatorRecord, Decision, Machine
     from kwire.env import Env
@@ -245,7 +245,8 @@ class Runtime:
 
     def _loaded(self, shard: Shard, machine: Machine) -> None:
         shard.machine = machine
-        self._carry_out_alone(shard, machine.loaded(self._env.wall_ms()))
+        now_ms = self._env.wall_ms()
+        self._carry_out_alone(shard, machine.loaded(now_ms), now_ms)
         if not shard.unloaded:
             self._on_loaded(shard)
 
@@ -263,8 +264,9 @@ class Runtime:
     def execute_at_once(self, shard: Shard, command: Command) -> Any:
         """As execute; a coroutine, which has not begun, only where the reply has to be waited for."""
         reply = Reply()
-        decision = self._decide(shard, command, reply)
-        pending = self._apply(shard, decision)
+        now_ms = self._env.wall_ms()
+        decision = self._decide(shard, command, reply, now_ms)
+        pending = self._apply(shard, decision, now_ms)
         if pending is None:
             _deliver(decision)
             if decision.reply is not None:
@@ -290,30 +292,31 @@ class Runtime:
 
     def execute_alone(self, shard: Shard, command: Command) -> None:
         """The command, for whose reply nobody waits, is carried out; a failure is logged."""
+        now_ms = self._env.wall_ms()
         try:
-            decision = self._decide(shard, command, None)
+            decision = self._decide(shard, command, None, now_ms)
         except ApiError as error:
             _log.error("a coordinator cannot %s: %s", command, error)
         except Exception:  # noqa: BLE001 - all other groups' timers go on
             _log.exception("bug while a coordinator decides %s", command)
         else:
-            self._carry_out_alone(shard, decision)
+            self._carry_out_alone(shard, decision, now_ms)
 
-    def _decide(self, shard: Shard, command: Command, reply: Reply | None) -> Decision:
+    def _decide(self, shard: Shard, command: Command, reply: Reply | None, now_ms: int) -> Decision:
         """The machine's decision. After a bug, which may have left half of one, the log is read again."""
         if shard.machine is None or shard.unloaded:
             raise ApiError(ErrorCode.NOT_COORDINATOR)
         try:
-            return shard.machine.decide(command, self._env.wall_ms(), reply)
+            return shard.machine.decide(command, now_ms, reply)
         except ApiError:
             raise
         except Exception:
             self.unload(shard.partition.index)
             raise
 
-    def _carry_out_alone(self, shard: Shard, decision: Decision) -> None:
+    def _carry_out_alone(self, shard: Shard, decision: Decision, now_ms: int) -> None:
         try:
-            pending = self._apply(shard, decision)
+            pending = self._apply(shard, decision, now_ms)
         except ApiError as error:
             _log.error("a coordinator cannot write its partition %d: %s", shard.partition.index, error)
             return
@@ -322,14 +325,14 @@ class Runtime:
         elif self._nursery is not None:
             self._nursery.start_soon(self._deliver_durable, shard, decision, None, pending)
 
-    def _apply(self, shard: Shard, decision: Decision) -> _Pending | None:
+    def _apply(self, shard: Shard, decision: Decision, now_ms: int) -> _Pending | None:
         """Records are appended and replayed, timers set. What has to become durable before the replies leave."""
         if decision.records:
             assert shard.machine is not None
             try:
                 appends = [
-                    shard.partition.append(batch, read_header(batch), self._env.wall_ms())
-                    for batch in self._batches(decision.records)
+                    shard.partition.append(batch, header, now_ms)
+                    for batch, header in self._batches(decision.records, now_ms)
                 ]
             except ApiError as error:
                 self.unload(shard.partition.index)
@@ -337,7 +340,7 @@ class Runtime:
             for record in decision.records[decision.replayed :]:
                 shard.machine.replay(record)
             if appends[-1].last_offset - shard.segment_start + 1 >= COORDINATOR_SEGMENT_RECORDS:
-                self._close_segment(shard)
+                self._close_segment(shard, now_ms)
             if appends[-1].durable is not None:
                 shard.pending = _Pending(appends, shard.pending)
         for timer in decision.timers:
@@ -348,29 +351,29 @@ class Runtime:
                 self._arm(key, timer.delay_ms, timer.command)
         return shard.pending
 
-    def _close_segment(self, shard: Shard) -> None:
+    def _close_segment(self, shard: Shard, now_ms: int) -> None:
         log = shard.partition.log
         shard.segment_start = log.log_end_offset
         try:
-            log.roll(self._env.wall_ms())
+            log.roll(now_ms)
         except StorageError as error:
             _log.error("cannot close a segment of a coordinator's partition %d: %s", shard.partition.index, error)
 
-    def _batches(self, records: Sequence[CoordinatorRecord]) -> Iterable[bytearray]:
+    def _batches(self, records: Sequence[CoordinatorRecord], now_ms: int) -> Iterator[tuple[bytearray, BatchHeader]]:
         """The records in as few batches as the topic takes."""
         limit = self._max_batch_bytes() - HEADER_BYTES
-        now_ms = self._env.wall_ms()
-        rows: list[Record] = []
-        size = 0
+        rows: list[tuple[bytes, bytes | None]] = []
+        batch_bytes = 0
         for record in records:
-            if record.size_bytes > limit:
+            size_bytes = record.size_bytes
+            if size_bytes > limit:
                 raise ApiError(ErrorCode.MESSAGE_TOO_LARGE)
-            if size + record.size_bytes > limit:
-                yield encode_batch(rows)
-                rows, size = [], 0
-            rows.append(Record(len(rows), now_ms, record.key_bytes, record.value_bytes))
-            size += record.size_bytes
-        yield encode_batch(rows)
+            if batch_bytes + size_bytes > limit:
+                yield keyed_batch(rows, now_ms)
+                rows, batch_bytes = [], 0
+            rows.append((record.key_bytes, record.value_bytes))
+            batch_bytes += size_bytes
+        yield keyed_batch(rows, now_ms)
 
     async def _deliver_durable(self, shard: Shard, decision: Decision, own: Reply | None, pending: _Pending) -> None:
         """The replies leave when the appends are durable; if they fail, unload has told everybody.

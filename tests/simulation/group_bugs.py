@@ -8,7 +8,6 @@ from kwire.coordinator.group.rebalance import Rebalancing
 from kwire.coordinator.runtime import SEEN_BY_CLIENT, Runtime
 from kwire.coordinator.timers import Timers
 from kwire.protocol.errors import ApiError
-from kwire.protocol.records.batch import read_header
 
 
 def fencing_skipped():
@@ -33,18 +32,18 @@ def reply_before_append():
     """A decision's records are appended with the next one's; its replies have left already."""
     apply, waiting = Runtime._apply, {}
 
-    def apply_late(runtime, shard, decision):
+    def apply_late(runtime, shard, decision, now_ms):
         if decision.records:
             late, waiting[shard] = waiting.get(shard), decision.records
             try:
-                for batch in runtime._batches(late) if late else ():
-                    shard.partition.append(batch, read_header(batch), runtime._env.wall_ms())
+                for batch, header in runtime._batches(late, now_ms) if late else ():
+                    shard.partition.append(batch, header, now_ms)
             except ApiError as error:
                 runtime.unload(shard.partition.index)
                 raise ApiError(SEEN_BY_CLIENT.get(error.code, error.code)) from error
             for record in decision.records:
                 shard.machine.replay(record)
-        return apply(runtime, shard, replace(decision, records=[]))
+        return apply(runtime, shard, replace(decision, records=[]), now_ms)
 
     return mock.patch.object(Runtime, "_apply", apply_late)
 

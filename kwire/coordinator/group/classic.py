@@ -36,6 +36,8 @@ class State(Enum):
     COMPLETING_REBALANCE = "CompletingRebalance"
     STABLE = "Stable"
 
+    __hash__ = object.__hash__  # by identity: Enum's hashes the name, in Python
+
 
 DEAD = "Dead"
 """What DescribeGroups says of a group that is not there."""

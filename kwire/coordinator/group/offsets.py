@@ -87,30 +87,25 @@ class Offsets:
         request = command.request
         self._check_commit(command)
         expires_ms = NO_TIMESTAMP if request.retention_time_ms < 0 else now_ms + request.retention_time_ms
-        longest = self._config().offset_metadata_max_bytes
         decision = Decision(OffsetCommitResponse())
         for topic in request.topics:
             rows = []
             for asked in topic.partitions:
                 metadata = asked.committed_metadata or ""
-                row = OffsetCommitResponsePartition(partition_index=asked.partition_index)
+                row = OffsetCommitResponsePartition(asked.partition_index)
                 rows.append(row)
-                if len(metadata) > longest or (not metadata.isascii() and _utf16_length(metadata) > longest):
+                if metadata and self._is_too_long(metadata):
                     row.error_code = ErrorCode.OFFSET_METADATA_TOO_LARGE
                     continue
-                value = OffsetCommitValue(
-                    offset=asked.committed_offset,
-                    leader_epoch=asked.committed_leader_epoch,
-                    metadata=metadata,
-                    commit_timestamp=now_ms,
-                    expire_timestamp=expires_ms,
-                    topic_id=topic.topic_id,
-                )
+                offset, leader_epoch = asked.committed_offset, asked.committed_leader_epoch
+                value = OffsetCommitValue(offset, leader_epoch, metadata, now_ms, expires_ms, topic.topic_id)
                 decision.records.append(offset_record(request.group_id, topic.name, asked.partition_index, value))
-            decision.reply.topics.append(
-                OffsetCommitResponseTopic(name=topic.name, topic_id=topic.topic_id, partitions=rows)
-            )
+            decision.reply.topics.append(OffsetCommitResponseTopic(topic.name, topic.topic_id, rows))
         return decision
+
+    def _is_too_long(self, metadata: str) -> bool:
+        longest = self._config().offset_metadata_max_bytes
+        return len(metadata) > longest or (not metadata.isascii() and _utf16_length(metadata) > longest)
 
     def _check_commit(self, command: CommitOffsets) -> None:
         request = command.request

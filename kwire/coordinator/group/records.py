@@ -32,6 +32,7 @@ from kwire.protocol.messages.records.consumer_offsets import (
     OffsetCommitKey,
     OffsetCommitValue,
 )
+from kwire.protocol.number_form import NumberForm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,9 @@ EXPIRING_OFFSET_COMMIT_VERSION: Final = 1
 
 CACHED_OFFSET_KEYS: Final = 4096
 """Keys that are remembered: a consumer commits the same partitions again and again."""
+
+CACHED_TOPICS: Final = 1024
+"""Topics for which it is remembered how an offset is written."""
 
 _INT16 = struct.Struct(">h")
 _KEY_VERSION = 0
@@ -99,7 +103,10 @@ def offset_record(group_id: str, topic: str, partition: int, value: OffsetCommit
     """An offset is committed."""
     version = OFFSET_COMMIT_VERSION if value.expire_timestamp < 0 else EXPIRING_OFFSET_COMMIT_VERSION
     key, key_bytes = _offset_key(group_id, topic, partition)
-    return CoordinatorRecord(key, value, key_bytes, _prefixed(version, value, version))
+    if value.metadata or version != OFFSET_COMMIT_VERSION:
+        return CoordinatorRecord(key, value, key_bytes, _prefixed(version, value, version))
+    form = _plain_offset(value.topic_id)
+    return CoordinatorRecord(key, value, key_bytes, form.pack(value.offset, value.leader_epoch, value.commit_timestamp))
 
 
 @lru_cache(CACHED_OFFSET_KEYS)
@@ -107,6 +114,17 @@ def _offset_key(group_id: str, topic: str, partition: int) -> tuple[OffsetCommit
     """A key and its bytes; nobody changes them."""
     key = OffsetCommitKey(group=group_id, topic=topic, partition=partition)
     return key, _prefixed(key.API_KEY, key, _KEY_VERSION)
+
+
+@lru_cache(CACHED_TOPICS)
+def _plain_offset(topic_id: bytes) -> NumberForm:
+    """Values without metadata, from (offset, leader epoch, commit timestamp)."""
+
+    def encode(offset: int, leader_epoch: int, commit_timestamp_ms: int) -> bytes:
+        value = OffsetCommitValue(offset, leader_epoch, "", commit_timestamp_ms, topic_id=topic_id)
+        return _prefixed(OFFSET_COMMIT_VERSION, value, OFFSET_COMMIT_VERSION)
+
+    return NumberForm(encode, "qiq")
 
 
 def offset_tombstone(group_id: str, topic: str, partition: int) -> CoordinatorRecord:

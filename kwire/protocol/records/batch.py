@@ -48,6 +48,8 @@ KNOWN_ATTRIBUTES = 0x7F
 INT32_MAX = 2**31 - 1
 
 _HEADER = struct.Struct(">qiibIhiqqqhii")
+_UP_TO_CRC = struct.Struct(">qiibI")
+_AFTER_CRC = struct.Struct(">hiqqqhii")
 _SIZE_AND_MAGIC = struct.Struct(">qiib")
 _INT64 = struct.Struct(">q")
 _INT32 = struct.Struct(">i")
@@ -274,16 +276,9 @@ def seal(buffer: bytearray | memoryview, header: BatchHeader, offset: int = 0) -
     _CRC.pack_into(buffer, offset + CRC_OFFSET, header.crc)
 
 
-def write_header(buffer: bytearray | memoryview, header: BatchHeader, offset: int = 0) -> None:
-    """The header's 61 bytes stand at offset, with the CRC as the header states it."""
-    _HEADER.pack_into(
-        buffer,
-        offset,
-        header.base_offset,
-        header.batch_length,
-        header.partition_leader_epoch,
-        header.magic,
-        header.crc,
+def new_batch(header: BatchHeader, stored: ReadableBuffer) -> bytearray:
+    """The batch of header and its records' bytes, as they are to be stored; header's batch_length and crc are set."""
+    covered = _AFTER_CRC.pack(
         header.attributes,
         header.last_offset_delta,
         header.base_timestamp,
@@ -293,6 +288,16 @@ def write_header(buffer: bytearray | memoryview, header: BatchHeader, offset: in
         header.base_sequence,
         header.records_count,
     )
+    header.batch_length = HEADER_BYTES - LOG_OVERHEAD_BYTES + len(stored)
+    header.crc = crc32c(stored, crc32c(covered))
+    batch = bytearray(
+        _UP_TO_CRC.pack(
+            header.base_offset, header.batch_length, header.partition_leader_epoch, header.magic, header.crc
+        )
+    )
+    batch += covered
+    batch += stored
+    return batch
 
 
 def iter_headers(buffer: ReadableBuffer, offset: int = 0) -> Iterator[tuple[int, BatchHeader]]:

@@ -15,7 +15,6 @@ from kwire.protocol.records.batch import (
     DELETE_HORIZON_FLAG,
     HEADER_BYTES,
     LOG_APPEND_TIME_FLAG,
-    LOG_OVERHEAD_BYTES,
     MAGIC,
     NO_PARTITION_LEADER_EPOCH,
     NO_PRODUCER_EPOCH,
@@ -28,8 +27,7 @@ from kwire.protocol.records.batch import (
     ReadableBuffer,
     TooManyRecords,
     UndecodableBatch,
-    seal,
-    write_header,
+    new_batch,
 )
 from kwire.protocol.records.compression import Codec, compress, decompress
 
@@ -46,6 +44,9 @@ _LATER_LONG_SHIFTS = tuple(range(14, 7 * VARLONG_BYTES, 7))
 _ONE_BYTE_VARINTS = [bytes((value,)) for value in range(0x80)]
 _NULL = _ONE_BYTE_VARINTS[1]
 """-1 in zigzag: the length of what is not there."""
+_AT_BASE_TIMESTAMP = bytes(2)
+"""A record's attributes, and a timestamp that is the batch's."""
+_NO_HEADERS = bytes(1)
 
 
 @dataclass(slots=True)
@@ -270,6 +271,22 @@ def encode_batch(
     return assemble_batch(header, body, level)
 
 
+def keyed_batch(rows: Sequence[tuple[bytes, bytes | None]], timestamp_ms: int) -> tuple[bytearray, BatchHeader]:
+    """A new batch of one or more (key, value), all of that time, and its header, sooner than by encode_batch."""
+    body = bytearray()
+    for index, (key, value) in enumerate(rows):
+        size, stored = (_NULL, b"") if value is None else (_varint(len(value)), value)
+        record = b"".join((_AT_BASE_TIMESTAMP, _varint(index), _varint(len(key)), key, size, stored, _NO_HEADERS))
+        body += _varint(len(record))
+        body += record
+    last_delta = len(rows) - 1
+    header = BatchHeader(
+        *(0, 0, NO_PARTITION_LEADER_EPOCH, MAGIC, 0, 0, last_delta, timestamp_ms, timestamp_ms),
+        *(NO_PRODUCER_ID, NO_PRODUCER_EPOCH, NO_SEQUENCE, len(rows)),
+    )
+    return new_batch(header, body), header
+
+
 def rewrite_batch(header: BatchHeader, records: Sequence[Record], level: int | None = None) -> bytearray:
     """A batch with these records at their own offsets and all else as header has it (what a cleaner keeps of a batch).
 
@@ -284,13 +301,7 @@ def rewrite_batch(header: BatchHeader, records: Sequence[Record], level: int | N
 
 def assemble_batch(header: BatchHeader, body: ReadableBuffer, level: int | None = None) -> bytearray:
     """The batch of header and its records' bytes, which are compressed as header says; its length and crc are set."""
-    stored = compress(header.compression, body, level)
-    header.batch_length = HEADER_BYTES - LOG_OVERHEAD_BYTES + len(stored)
-    batch = bytearray(HEADER_BYTES)
-    batch += stored
-    write_header(batch, header)
-    seal(batch, header)
-    return batch
+    return new_batch(header, compress(header.compression, body, level) if header.compression else body)
 
 
 def append_record(body: bytearray, record: Record, offset_delta: int, base_timestamp: int) -> None:

@@ -11,6 +11,7 @@ from kwire.protocol.records.record import (
     assemble_batch,
     encode_batch,
     iter_records,
+    keyed_batch,
     records_view,
     rewrite_batch,
 )
@@ -187,3 +188,14 @@ def test_header_key_that_is_no_utf8_is_kept():
     assert b"k\xff" in batch
     (record,) = iter_records(batch, read_header(batch))
     assert record.headers == [("k\udcff", b"v")]
+
+
+@given(
+    rows=st.lists(st.tuples(st.binary(max_size=200), st.none() | st.binary(max_size=9_000)), min_size=1, max_size=70),
+    timestamp_ms=st.integers(0, 2**50),
+)
+def test_a_batch_of_keys_and_values_of_one_time_is_the_encoders(rows, timestamp_ms):
+    batch, header = keyed_batch(rows, timestamp_ms)
+    assert batch == encode_batch([Record(0, timestamp_ms, key, value) for key, value in rows])
+    assert header == read_header(batch)
+    check_crc(batch, header)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kwire.limits import MAX_PRODUCED_BYTES, MAX_READ_RECORDS, MAX_RECORD_ERRORS
 from kwire.protocol.errors import ErrorCode
-from kwire.protocol.records.batch import BatchHeader, check_crc, patch_offset, read_header, seal, write_header
+from kwire.protocol.records.batch import BatchHeader, check_crc, new_batch, patch_offset, read_header
 from kwire.protocol.records.compression import Codec
 from kwire.protocol.records.record import Record, append_record, assemble_batch, encode_batch, iter_records
 from kwire.protocol.records.validation import (
@@ -339,10 +339,8 @@ def test_any_bytes_are_stored_or_refused(data, rules, api_version):
     rules=rules_of_any_kind,
 )
 def test_any_body_with_a_right_crc_is_stored_or_refused(body, attributes, timestamps, producer, count, rules):
-    header = BatchHeader(0, 49 + len(body), -1, 2, 0, attributes, count - 1, *timestamps, *producer, count)
-    data = bytearray(61) + body
-    write_header(data, header)
-    seal(data, header)
+    header = BatchHeader(0, 0, -1, 2, 0, attributes, count - 1, *timestamps, *producer, count)
+    data = new_batch(header, body)
     try:
         validated = validate_produce(memoryview(data), rules, NOW_MS)
     except InvalidBatch:
