@@ -15,6 +15,7 @@ import trio
 
 from kwire.broker.internal_topics import GROUP_TOPIC, partition_for
 from kwire.broker.metadata import NO_LEADER
+from kwire.coordinator.group.arrivals import Arrivals
 from kwire.coordinator.runtime import Runtime
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.records.cluster_metadata import PartitionChangeRecord, RemoveTopicRecord
@@ -46,6 +47,7 @@ class GroupCoordinators:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
+        self.arrivals = Arrivals()
         self.runtime = Runtime(cluster.env, self._new_machine, self._max_batch_bytes, self._forget_missing_topics)
         cluster.listeners.append(self._changed)
 
@@ -184,6 +186,18 @@ async def wait_coordinators_loaded(cluster: Cluster) -> None:
     coordinators = group_coordinators(cluster)
     await coordinators.load_stored()
     await coordinators.runtime.wait_loaded()
+
+
+def group_is_looked_for(context: RequestContext, group_id: str) -> None:
+    """The client has asked where the group's coordinator is."""
+    cluster = context.broker.cluster
+    group_coordinators(cluster).arrivals.ask(group_id, context.connection.peer, cluster.env.clock_s())
+
+
+def expected_members(context: RequestContext, group_id: str) -> int:
+    """How many clients have just asked where the group's coordinator is."""
+    cluster = context.broker.cluster
+    return group_coordinators(cluster).arrivals.expected(group_id, cluster.env.clock_s())
 
 
 async def ask_group(context: RequestContext, group_id: str, command: Command) -> Any:

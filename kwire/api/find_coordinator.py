@@ -20,6 +20,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from kwire.api.coordinators import group_is_looked_for
 from kwire.broker.broker import NO_ENDPOINT
 from kwire.broker.internal_topics import GROUP_TOPIC, ensure, partition_for
 from kwire.broker.metadata import NO_LEADER
@@ -85,4 +86,5 @@ async def _coordinator(key_type: int, key: str, context: RequestContext) -> int:
     leader = topic.partitions[partition_for(key, len(topic.partitions))].leader
     if leader == NO_LEADER:
         raise ApiError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    group_is_looked_for(context, key)
     return leader

@@ -3,9 +3,10 @@
 import pytest
 import trio
 
-from kwire.api import join_group
+from kwire.api import find_coordinator, join_group
 from kwire.coordinator.group import rebalance
 from kwire.protocol.errors import ErrorCode
+from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kwire.protocol.messages.join_group import JoinGroupRequest
 
 
@@ -174,6 +175,78 @@ async def test_the_first_generation_does_not_wait_for_ever(groups, nursery, monk
     assert came * 2 >= rebalance.FIRST_JOINS_LONGEST_MS - 4
     assert {each.generation_id for each in results.values()} == {1}
     assert len(results[0].members) == len(results) == came
+
+
+async def look_for(groups, *ports, group_id="g"):
+    """Clients on these ports ask where the group's coordinator is."""
+    for port in ports:
+        context = groups.context(4)
+        context.connection.peer = ("127.0.0.1", port)
+        told = await find_coordinator.handle(FindCoordinatorRequest(coordinator_keys=[group_id]), context)
+        assert told.coordinators[0].error_code == 0
+
+
+async def join_each_ms(groups, nursery, count, then_ms):
+    """The results of so many new members, one each ms, that much later."""
+    results = {}
+    for number in range(count):
+        await in_background(nursery, results, number, groups.join, version=3)
+        await pass_ms(groups, [1])
+    await pass_ms(groups, [then_ms])
+    return results
+
+
+async def test_members_that_are_on_their_way_are_waited_for(groups, nursery, monkeypatch):
+    monkeypatch.setattr(rebalance, "FIRST_JOINS_MS", 3)
+    await look_for(groups, 1, 2, 3)
+    results = await join_each_ms(groups, nursery, 2, 50)
+    assert not results
+    await in_background(nursery, results, 2, groups.join, version=3)
+    await pass_ms(groups, [2])
+    assert not results  # there might be more of them
+    await pass_ms(groups, [1])
+    assert [results[number].generation_id for number in range(3)] == [1, 1, 1]
+
+
+async def test_members_that_do_not_come_are_not_waited_for(groups, nursery, monkeypatch):
+    monkeypatch.setattr(rebalance, "FIRST_JOINS_MS", 3)
+    await look_for(groups, *range(9))
+    results = await join_each_ms(groups, nursery, 1, rebalance.OTHERS_JOIN_MS - 2)
+    assert not results
+    await pass_ms(groups, [1])
+    assert results[0].generation_id == 1
+
+
+@pytest.mark.parametrize(
+    ("ports", "apart_ms"), [((1,), 0), ((1, 1), 1), ((1, 2), 40)], ids=["alone", "asks twice", "asks elsewhere later"]
+)
+async def test_one_that_comes_alone_does_not_wait(groups, nursery, monkeypatch, ports, apart_ms):
+    monkeypatch.setattr(rebalance, "FIRST_JOINS_MS", 3)
+    for port in ports:
+        await look_for(groups, port)
+        await look_for(groups, 7, 8, 9, group_id="other")
+        await pass_ms(groups, [apart_ms])
+    results = await join_each_ms(groups, nursery, 1, 2)
+    assert results[0].generation_id == 1
+
+
+async def test_others_that_asked_long_ago_are_not_waited_for(groups, nursery, monkeypatch):
+    monkeypatch.setattr(rebalance, "FIRST_JOINS_MS", 3)
+    await look_for(groups, 1, 2, 3)
+    await pass_ms(groups, [1001])
+    results = await join_each_ms(groups, nursery, 1, 2)
+    assert results[0].generation_id == 1
+
+
+async def test_a_delay_that_was_set_is_kept_to(group_world, nursery):
+    groups = await group_world(group_initial_rebalance_delay_ms=3000)
+    await look_for(groups, 1, 2)
+    results = await join_each_ms(groups, nursery, 2, 2990)
+    assert not results
+    await pass_ms(groups, [8])
+    assert not results  # one had come meanwhile: once more
+    await pass_ms(groups, [3000])
+    assert len(results[0].members) == 2
 
 
 async def test_a_restarted_static_member_takes_its_place_without_a_rebalance(groups):

@@ -77,10 +77,10 @@ class ClassicGroup:
     """One classic group.
 
     protocol_type: None for a group that only holds offsets. initial: the rebalance under way is the first one of an
-    empty group, which waits for more members. state_since_ms: when it became empty, or began its generation; -1 for
-    unknown. pending_join: ids that were given out and have not come back. pending_sync: members that have not asked for
-    their assignment. subscribed_topics: None where they are not known. awaiting_join: members that have joined the
-    generation to come.
+    empty group, which waits for more members. expected_members: so many are known to be on their way then.
+    state_since_ms: when it became empty, or began its generation; -1 for unknown. pending_join: ids that were given out
+    and have not come back. pending_sync: members that have not asked for their assignment. subscribed_topics: None
+    where they are not known. awaiting_join: members that have joined the generation to come.
     """
 
     group_type: ClassVar[str] = "classic"
@@ -93,6 +93,7 @@ class ClassicGroup:
     leader: str | None = None
     state_since_ms: int = -1
     initial: bool = False
+    expected_members: int = 0
     new_member_added: bool = False
     members: dict[str, Member] = field(default_factory=dict)
     static_members: dict[str, str] = field(default_factory=dict)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Join:
     """JoinGroup. requires_member_id: a new member has to come again with the id that it is given (KIP-394).
 
-    can_skip_assignment: the client understands that it need not assign (KIP-814).
+    can_skip_assignment: the client understands that it need not assign (KIP-814). expected_members: so many are on
+    their way to this group, as far as is known (see arrivals.py).
     """
 
     request: JoinGroupRequest
@@ -33,6 +34,7 @@ class Join:
     client_host: str
     requires_member_id: bool = True
     can_skip_assignment: bool = True
+    expected_members: int = 0
 
 
 @dataclass(slots=True)
