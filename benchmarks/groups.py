@@ -34,7 +34,7 @@ MEMBERS = 50
 LEAVERS = 3
 REBALANCE_BEAT_S = 0.05
 """So often do members look whether there is a rebalance, so that they do not hide what the broker takes."""
-COMMITTERS = 8
+BUSY_MEMBERS = 8
 IDLE_MEMBERS = 200
 IDLE_BEAT_S = 3.0
 """Kafka's default."""
@@ -51,7 +51,7 @@ def groups(broker: Broker, number: int, seconds: float, idle_s: float, *, stock:
     figures |= idle_members(
         broker, idle_s
     )  # before the commits, of which kwire's cleaner has a second's work afterwards
-    figures |= commits(broker, seconds)
+    figures |= busy_members(broker, seconds)
     if not stock or broker.kind == "kfake":
         return figures
     for protocol in ("classic", "consumer"):
@@ -96,32 +96,36 @@ def rebalances(broker: Broker, number: int) -> Figures:
     }
 
 
-def commits(broker: Broker, seconds: float) -> Figures:
-    """OffsetCommit of one partition by the members of a group, each with one request in flight."""
+def busy_members(broker: Broker, seconds: float) -> Figures:
+    """Members of a group, each with one request in flight: OffsetCommit of one partition, and Heartbeat."""
     group = Group(broker.port, "commits", TOPIC, IDLE_BEAT_S)
-    group.add(COMMITTERS)
+    group.add(BUSY_MEMBERS)
     group.run_until(lambda: group.is_stable)
     rows = [OffsetCommitRequestTopic(TOPIC, partitions=[OffsetCommitRequestPartition(0, 7, 0, "")])]
-    requests = [
-        frame(OFFSET_COMMIT, OffsetCommitRequest(group.group_id, each.generation_id, each.member_id, topics=rows))
-        for each in group.members
-    ]
+    members = [(group.group_id, each.generation_id, each.member_id) for each in group.members]
     sockets = [member.client.socket for member in group.members]
-    closed_loop(sockets, requests, time.perf_counter() + 2 * seconds)  # to be warm
-    cpu_s, started_s = broker.cpu_s(), time.perf_counter()
-    latencies_s, replies = closed_loop(sockets, requests, started_s + seconds)
-    elapsed_s, cpu_s = time.perf_counter() - started_s, broker.cpu_s() - cpu_s
-    for reply in replies:
-        told: Any = frames.decode_response(OFFSET_COMMIT, VERSIONS[OFFSET_COMMIT], reply[4:])[1]
-        if told.topics[0].partitions[0].error_code:
-            raise SystemExit(f"an offset was not committed: {told}")
+    figures: Figures = {}
+    for name, api_key, requests in (
+        ("offset commits", OFFSET_COMMIT, [OffsetCommitRequest(*member, topics=rows) for member in members]),
+        ("heartbeats", HEARTBEAT, [HeartbeatRequest(*member) for member in members]),
+    ):
+        asked = [frame(api_key, request) for request in requests]
+        closed_loop(sockets, asked, time.perf_counter() + 2 * seconds)  # to be warm
+        cpu_s, started_s = broker.cpu_s(), time.perf_counter()
+        latencies_s, replies = closed_loop(sockets, asked, started_s + seconds)
+        elapsed_s, cpu_s = time.perf_counter() - started_s, broker.cpu_s() - cpu_s
+        for reply in replies:
+            told: Any = frames.decode_response(api_key, VERSIONS[api_key], reply[4:])[1]
+            if told.error_code if api_key == HEARTBEAT else told.topics[0].partitions[0].error_code:
+                raise SystemExit(f"{name}: {told}")
+        named = f"{name}, {BUSY_MEMBERS} members"
+        figures |= {
+            f"{named} [/s]": len(latencies_s) / elapsed_s,
+            f"{named}, p99 [µs]": sorted(latencies_s)[len(latencies_s) * 99 // 100] * 1e6,
+            f"{named}, broker CPU [µs each]": cpu_s / len(latencies_s) * 1e6,
+        }
     group.close()
-    name = f"offset commits, {COMMITTERS} members"
-    return {
-        f"{name} [/s]": len(latencies_s) / elapsed_s,
-        f"{name}, p99 [µs]": sorted(latencies_s)[len(latencies_s) * 99 // 100] * 1e6,
-        f"{name}, broker CPU [µs each]": cpu_s / len(latencies_s) * 1e6,
-    }
+    return figures
 
 
 def idle_members(broker: Broker, seconds: float) -> Figures:

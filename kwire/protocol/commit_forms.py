@@ -22,11 +22,14 @@ from kwire.protocol.number_form import NumberForm
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_FORMS: Final = 16
-"""So many are made for a connection, each of about 2 KB, of which one of each length is kept."""
+MAX_FORMS: Final = 4
+"""Forms that a connection keeps, one of each length: 2 KB for one partition, 15 KB for as many as fit."""
 
-MAX_FORM_BYTES: Final = 4096
+MAX_FORM_BYTES: Final = 1024
 """Longer requests are decoded."""
+
+MAX_WAIT: Final = 1024
+"""Requests that are decoded at most before the next form is made, however useless the forms before it were."""
 
 _FIRST_WITH_LEADER_EPOCH = 6
 _NO_LEADER_EPOCH = -1
@@ -103,20 +106,33 @@ class CommitForm:
 class CommitForms:
     """The forms of one connection, by the length of their frames."""
 
-    __slots__ = ("_forms", "_made")
+    __slots__ = ("_forms", "_missed", "_wait")
 
     def __init__(self) -> None:
         self._forms: dict[int, CommitForm] = {}
-        self._made = 0
+        self._missed = 0
+        self._wait = 1
 
     def learn(self, frame: bytearray, header: RequestHeader, request: OffsetCommitRequest) -> None:
-        """Requests like this one, which the frame holds, have a form from now on, unless there were too many."""
-        if self._made == MAX_FORMS or len(frame) > MAX_FORM_BYTES:
+        """Requests like this one, which the frame holds, have a form from now on, unless many had to be made lately.
+
+        Topics without partitions have none: they are not in the reply.
+        """
+        self._missed += 1
+        if (
+            self._missed < self._wait
+            or len(frame) > MAX_FORM_BYTES
+            or not all(row.partitions for row in request.topics)
+        ):
             return
-        self._made += 1
+        self._missed = 0
+        self._wait = min(2 * self._wait, MAX_WAIT)
         form = CommitForm(header, request)
         if form.read(frame) is not None:
+            self._forms.pop(len(frame), None)
             self._forms[len(frame)] = form
+            if len(self._forms) > MAX_FORMS:
+                del self._forms[next(iter(self._forms))]
 
     def find(self, frame: bytearray) -> CommitForm | None:
         """The form of requests of this length."""

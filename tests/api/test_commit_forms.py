@@ -94,3 +94,14 @@ async def test_an_observer_sees_them(member):
     ((request, response),) = seen
     assert request.topics[0].partitions[0].committed_offset == 9
     assert response.topics[0].partitions[0].error_code == 0
+
+
+async def test_a_topic_without_partitions_is_never_in_the_reply(member):
+    topics = [OffsetCommitRequestTopic("t", member.topic_id, [])]
+    request = OffsetCommitRequest("g", member.generation_id, member.joined.member_id, topics=topics)
+    whole = frames.encode_request(request.API_KEY, member.version, 7, "test", request)
+    for _ in range(4):
+        frame = bytearray(whole[frames.SIZE_BYTES :])
+        (reply,) = answer(frame, member.context.broker, member.context.connection)
+        told = bytes(reply)[frames.SIZE_BYTES :]
+        assert frames.decode_response(request.API_KEY, member.version, told)[1].topics == []

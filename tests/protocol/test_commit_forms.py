@@ -2,9 +2,9 @@
 
 import pytest
 
-from kwire.protocol import codec, frames
+from kwire.protocol import codec, commit_forms, frames
 from kwire.protocol.api_keys import ApiKey, request_class
-from kwire.protocol.commit_forms import MAX_FORM_BYTES, MAX_FORMS, CommitForms
+from kwire.protocol.commit_forms import MAX_FORM_BYTES, MAX_FORMS, MAX_WAIT, CommitForm, CommitForms
 from kwire.protocol.messages.offset_commit import (
     OffsetCommitRequest,
     OffsetCommitRequestPartition,
@@ -135,7 +135,7 @@ def test_requests_share_nothing_that_a_handler_might_change():
 
 def test_the_newest_form_of_a_length_counts():
     one, other = frame_of(commit(9, member="one"), 9), frame_of(commit(9, member="two"), 9)
-    forms = learned(one, other)
+    forms = learned(one, other, other)
     assert read(forms, one) is None
     assert same(read(forms, other), other)
 
@@ -144,11 +144,30 @@ def test_what_has_no_form():
     tagged = frame_of(commit(9), 9)[:-1] + b"\x01\x63\x01\xff"
     decoded(tagged)
     long = frame_of(commit(9, metadata="x" * MAX_FORM_BYTES), 9)
-    for frame in (tagged, long):
+    hollow = frame_of(commit(9, topics=(("truck_gps", (1,)), ("alerts", ()))), 9)
+    for frame in (tagged, long, hollow):
         assert read(learned(frame), frame) is None
 
 
-def test_a_connection_makes_so_many():
-    made = [frame_of(commit(9, member="m" * size), 9) for size in range(1, MAX_FORMS + 3)]
-    forms = learned(*made)
-    assert [read(forms, frame) is not None for frame in made] == [True] * MAX_FORMS + [False] * 2
+def test_a_connection_keeps_the_newest():
+    made = [frame_of(commit(9, member="m" * size), 9) for size in range(1, MAX_FORMS + 2)]
+    forms = CommitForms()
+    for frame in made:
+        while forms.find(frame) is None:
+            forms.learn(frame, *decoded(frame))
+    assert [read(forms, frame) is not None for frame in made] == [False] + [True] * MAX_FORMS
+
+
+def test_forms_that_are_of_no_use_are_made_ever_less_often(monkeypatch):
+    made = []
+    monkeypatch.setattr(commit_forms, "CommitForm", lambda *args: made.append(args) or CommitForm(*args))
+    forms = CommitForms()
+    for number in range(5 * MAX_WAIT):
+        frame = frame_of(commit(9, metadata=f"{number:06}"), 9)
+        assert read(forms, frame) is None
+        forms.learn(frame, *decoded(frame))
+    assert MAX_WAIT.bit_length() < len(made) <= MAX_WAIT.bit_length() + 5
+    frame = frame_of(commit(9), 9)
+    for _ in range(MAX_WAIT):
+        forms.learn(frame, *decoded(frame))
+    assert same(read(forms, frame), frame)

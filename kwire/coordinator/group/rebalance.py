@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kwire.coordinator.decision import Decision, Timer
+from kwire.coordinator.group import first_joins
 from kwire.coordinator.group.classic import ClassicGroup, Member, State
 from kwire.coordinator.group.commands import InitialDelayOver, JoinOverdue, SessionExpired, SyncOverdue
 from kwire.coordinator.group.records import group_record
@@ -33,19 +34,6 @@ if TYPE_CHECKING:
 
 NEW_MEMBER_JOIN_TIMEOUT_MS = 300_000
 """Silence that a member is allowed before its first generation, whatever its session timeout."""
-
-FIRST_JOINS_MS = 3
-"""Where the initial delay is 0, a first rebalance still waits until nobody new has come for so long: consumers that
-start together are in one generation, and do not find out by their heartbeats, seconds later, that there is another.
-"""
-
-FIRST_JOINS_LONGEST_MS = 50
-"""However many come one after the other."""
-
-OTHERS_JOIN_MS = 60
-"""The same where others are known to be on their way: librdkafka looks every 50 ms whether it has a coordinator."""
-
-OTHERS_JOIN_LONGEST_MS = 500
 
 ID_PREFIX_MAX_BYTES = 32_000
 """Longest client id or instance id that a member id begins with; with the rest it has to fit into a string."""
@@ -200,7 +188,7 @@ class Rebalancing:
         if not group.members:
             group.protocol_type = request.protocol_type
             group.expected_members = 0
-        group.expected_members = max(group.expected_members, command.expected_members)
+        first_joins.expect(group, command.expected_members)
         if group.state is State.PREPARING_REBALANCE and group.initial:
             group.new_member_added = True
         member = Member(
@@ -217,7 +205,8 @@ class Rebalancing:
         group.add(member)
         expired = SessionExpired(group.group_id, member_id)
         decision.timers.append(Timer(session_key(group.group_id, member_id), NEW_MEMBER_JOIN_TIMEOUT_MS, expired))
-        if self._was_last_expected(group):
+        if first_joins.were_last_expected(group) and self._config().group_initial_rebalance_delay_ms <= 0:
+            group.expected_members = 0
             self._await_first_joins(group, decision)
         else:
             self._rebalance_or_complete(group, now_ms, decision)
@@ -257,7 +246,7 @@ class Rebalancing:
             else:
                 self._await_joins(group, decision)
             return
-        if self._initial_delay_ms(group)[0] <= 0:
+        if first_joins.delay_ms(group, self._config())[0] <= 0:
             self._complete(group, now_ms, decision)
         else:
             self._await_first_joins(group, decision)
@@ -265,28 +254,9 @@ class Rebalancing:
     def _await_first_joins(self, group: ClassicGroup, decision: Decision) -> None:
         """The first rebalance completes when no more members come, from now on."""
         group.new_member_added = False
-        delay_ms, longest_ms = self._initial_delay_ms(group)
+        delay_ms, longest_ms = first_joins.delay_ms(group, self._config())
         over = InitialDelayOver(group.group_id, delay_ms, max(longest_ms - delay_ms, 0))
         decision.timers.append(Timer(join_key(group.group_id), delay_ms, over))
-
-    def _initial_delay_ms(self, group: ClassicGroup) -> tuple[int, int]:
-        """How long a first rebalance waits for more members, and again if one came; how long in all."""
-        delay_ms = self._config().group_initial_rebalance_delay_ms
-        timeout_ms = group.rebalance_timeout_ms
-        if delay_ms > 0:
-            return delay_ms, timeout_ms
-        if len(group.members) < group.expected_members:
-            return OTHERS_JOIN_MS, min(timeout_ms, OTHERS_JOIN_LONGEST_MS)
-        return FIRST_JOINS_MS, min(timeout_ms, FIRST_JOINS_LONGEST_MS)
-
-    def _was_last_expected(self, group: ClassicGroup) -> bool:
-        """Whether the newest member is the last one that a first rebalance waits for longer than for others."""
-        return (
-            group.state is State.PREPARING_REBALANCE
-            and group.initial
-            and len(group.members) == group.expected_members
-            and self._config().group_initial_rebalance_delay_ms <= 0
-        )
 
     def _await_joins(self, group: ClassicGroup, decision: Decision) -> None:
         timer = Timer(join_key(group.group_id), group.rebalance_timeout_ms, JoinOverdue(group.group_id))
@@ -487,7 +457,7 @@ class Rebalancing:
             self._complete(group, now_ms, decision)
             return decision
         group.new_member_added = False
-        delay_ms = min(self._initial_delay_ms(group)[0], command.remaining_ms)
+        delay_ms = min(first_joins.delay_ms(group, self._config())[0], command.remaining_ms)
         over = InitialDelayOver(group.group_id, delay_ms, max(command.remaining_ms - command.delay_ms, 0))
         decision.timers.append(Timer(join_key(group.group_id), delay_ms, over))
         return decision
