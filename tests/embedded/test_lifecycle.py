@@ -158,8 +158,16 @@ def test_a_reset_that_cannot_have_its_ports_again_changes_nothing():
             cluster.restore("x")
 
 
+@pytest.fixture
+def heeds_control_c():
+    """A shell starts what runs in its background deaf to Control-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="a signal cannot be sent to a thread here")
-def test_control_c_ends_a_wait_and_leaves_nothing():
+def test_control_c_ends_a_wait_and_leaves_nothing(heeds_control_c):
     main = threading.main_thread().ident  # which gets it from a terminal: a signal to another thread wakes nobody
     with pytest.raises(KeyboardInterrupt), Cluster(topics=["t"]) as cluster:
         threading.Timer(0.05, signal.pthread_kill, [main, signal.SIGINT]).start()
