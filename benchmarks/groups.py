@@ -50,9 +50,8 @@ def groups(broker: Broker, number: int, seconds: float, idle_s: float, *, stock:
     broker.create_topic(TOPIC)
     wait_coordinator(broker)
     figures = rebalances(broker, number)
-    figures |= idle_members(
-        broker, idle_s
-    )  # before the commits, of which kwire's cleaner has a second's work afterwards
+    # before the commits, of which kwire's cleaner has some seconds' work afterwards
+    figures |= idle_members(broker, idle_s)
     figures |= busy_members(broker, seconds)
     if not stock or broker.kind == "kfake":
         return figures
@@ -99,7 +98,7 @@ def rebalances(broker: Broker, number: int) -> Figures:
 
 
 def busy_members(broker: Broker, seconds: float) -> Figures:
-    """Members of a group, each with one request in flight: OffsetCommit of one partition, and Heartbeat."""
+    """Members of a group, each with one request in flight: Heartbeat, then OffsetCommit of one partition."""
     group = Group(broker.port, "commits", TOPIC, IDLE_BEAT_S)
     group.add(BUSY_MEMBERS)
     group.run_until(lambda: group.is_stable)

@@ -7,7 +7,7 @@ first request for it.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from kwire.protocol.api_keys import ApiKey, api_info
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from kwire.api.context import RequestContext
+    from kwire.protocol.forms import Forms
     from kwire.protocol.schema import Message
 
     Handler = Callable[[Any, RequestContext], Awaitable[Message | None] | Message | None]
@@ -29,15 +30,27 @@ FINDING: Final = frozenset(
 )
 """What clients ask, wherever they are connected, to find out where else to go."""
 
+FORMED: Final = frozenset({ApiKey.PRODUCE, ApiKey.OFFSET_COMMIT})
+"""What clients ask again and again in almost the same bytes (kwire.protocol.forms)."""
+
 
 class Api:
     """One supported API.
 
     min_version to max_version are answered; announced_min_version may be lower, to please a client. is_work: clients
-    ask for it on connections to the addresses that they were told.
+    ask for it on connections to the addresses that they were told. has_forms: its requests are alike, see new_forms.
     """
 
-    __slots__ = ("_handle", "announced_min_version", "is_work", "key", "max_version", "min_version", "stem")
+    __slots__ = (
+        "_handle",
+        "announced_min_version",
+        "has_forms",
+        "is_work",
+        "key",
+        "max_version",
+        "min_version",
+        "stem",
+    )
 
     def __init__(
         self, key: ApiKey, min_version: int, max_version: int, announced_min_version: int | None = None
@@ -47,6 +60,7 @@ class Api:
         self.max_version = max_version
         self.announced_min_version = min_version if announced_min_version is None else announced_min_version
         self.is_work = key not in FINDING
+        self.has_forms = key in FORMED
         self.stem = key.name.lower()
         self._handle: Handler | None = None
 
@@ -66,6 +80,11 @@ class Api:
             module = import_module(f"kwire.api.{self.stem}")
             self._handle = getattr(module, "answer", module.handle)
         return self._handle
+
+    def new_forms(self) -> Forms:
+        """No forms yet, of an API that has them: kwire.protocol.<stem>_forms, imported now if it was not."""
+        module = import_module(f"kwire.protocol.{self.stem}_forms")
+        return cast("Forms", getattr(module, f"{self.name}Forms")())
 
     @property
     def is_loaded(self) -> bool:

@@ -2,22 +2,17 @@
 
 A client that produces or commits sends the same bytes again and again, but for a few numbers and its records. A form
 keeps those bytes beside what they mean, and the bytes that the replies share. All of that follows from the bytes alone,
-so nothing that happens to a topic, a group, a broker or a config can make it wrong. Making one costs as much as a dozen
-requests: members beat too seldom to be worth it.
+so nothing that happens to a topic, a group, a broker or a config can make it wrong. Making one costs what half a dozen
+requests save by it: members beat too seldom to be worth it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
-
-from kwire.protocol.api_keys import ApiKey
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from kwire.protocol.frames import RequestHeader
     from kwire.protocol.schema import Message
-
-FORMED: Final = frozenset({ApiKey.PRODUCE, ApiKey.OFFSET_COMMIT})
-"""The APIs whose requests have forms."""
 
 
 class Form(Protocol):
@@ -38,14 +33,3 @@ class Forms(Protocol):
 
     def find(self, frame: bytearray) -> Form | None:
         """The form that the frame may be of."""
-
-
-def new_forms(api_key: int) -> Forms:
-    """No forms yet, of an API that is FORMED."""
-    if api_key == ApiKey.PRODUCE:
-        from kwire.protocol.produce_forms import ProduceForms  # noqa: PLC0415 - once somebody produces again
-
-        return ProduceForms()
-    from kwire.protocol.commit_forms import CommitForms  # noqa: PLC0415 - once a member commits again
-
-    return CommitForms()

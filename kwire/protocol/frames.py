@@ -86,6 +86,12 @@ def encode_response(api_key: int, api_version: int, correlation_id: int, message
     return [memoryview(out)]
 
 
+def encode_whole_response(api_key: int, api_version: int, correlation_id: int, message: Message) -> bytes:
+    """As encode_response, in one piece, of a message that carries no LogSlice."""
+    (whole,) = encode_response(api_key, api_version, correlation_id, message)
+    return bytes(cast("memoryview", whole))
+
+
 def encode_request(
     api_key: int, api_version: int, correlation_id: int, client_id: str | None, message: Message
 ) -> bytes:

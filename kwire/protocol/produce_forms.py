@@ -95,8 +95,7 @@ class _ReplyForm:
         def encode(correlation_id: int, base_offset: int, append_time_ms: int, log_start_offset: int = -1) -> bytes:
             row = PartitionProduceResponse(index, 0, base_offset, append_time_ms, log_start_offset)
             response = ProduceResponse([TopicProduceResponse(topic.name, topic.topic_id, [row])])
-            whole = frames.encode_response(header.api_key, header.api_version, correlation_id, response)
-            return b"".join(whole)  # type: ignore[arg-type]
+            return frames.encode_whole_response(header.api_key, header.api_version, correlation_id, response)
 
         self._log_start = header.api_version >= _FIRST_WITH_LOG_START
         self._numbers = NumberForm(encode, "iqqq" if self._log_start else "iqq")

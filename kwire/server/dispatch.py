@@ -11,7 +11,6 @@ from kwire.api.context import CloseConnection, RequestContext
 from kwire.protocol import codec, frames
 from kwire.protocol.api_keys import ApiKey, api_info, request_class, response_class
 from kwire.protocol.errors import ErrorCode, ProtocolError
-from kwire.protocol.forms import FORMED, new_forms
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Hashable, Sequence
@@ -68,8 +67,8 @@ def answer(
         response = api.handle(request, context)
         if type(response) is CoroutineType:
             return _wait_answered(response, api, header, request, context)
-        if form is None and api.key in FORMED:
-            _learn(frame, header, request, connection)
+        if form is None and api.has_forms:
+            _learn(frame, header, request, connection, api)
         segments = _encoded(cast("Message | None", response), header, request, context, form)
         if question is not None:
             _keep_metadata(question, len(frame), cast("MetadataResponse", response), segments, broker)
@@ -106,7 +105,7 @@ def _decoded(frame: bytearray, header: RequestHeader, api: Api) -> Message:
         raise ProtocolError(f"{api.name} v{header.api_version} from client {header.client_id!r}: {error}") from error
 
 
-def _learn(frame: bytearray, header: RequestHeader, request: Message, connection: ConnectionInfo) -> None:
+def _learn(frame: bytearray, header: RequestHeader, request: Message, connection: ConnectionInfo, api: Api) -> None:
     """Further requests like this one need not be decoded, unless it is the first: a start has to be quick."""
     api_key = header.api_key
     if api_key not in connection.forms:
@@ -114,7 +113,7 @@ def _learn(frame: bytearray, header: RequestHeader, request: Message, connection
         return
     forms = connection.forms[api_key]
     if forms is None:
-        forms = connection.forms[api_key] = new_forms(api_key)
+        forms = connection.forms[api_key] = api.new_forms()
     forms.learn(frame, header, request)
 
 

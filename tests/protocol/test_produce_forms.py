@@ -2,7 +2,7 @@
 
 import pytest
 
-from kwire.protocol import codec, frames
+from kwire.protocol import frames
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.errors import ProtocolError
 from kwire.protocol.messages.produce import (
@@ -15,6 +15,8 @@ from kwire.protocol.messages.produce import (
     TopicProduceResponse,
 )
 from kwire.protocol.produce_forms import MAX_FORMS, MAX_SHARED_BYTES, ProduceForms
+from tests.protocol import known_forms
+from tests.protocol.known_forms import decoded, read, same
 
 VERSIONS = range(3, ProduceRequest.MAX_VERSION + 1)
 TOPIC_ID = bytes(range(16))
@@ -27,26 +29,8 @@ def request_frame(version, records, *, correlation_id=1, client_id="truck", topi
     return bytearray(frames.encode_request(ApiKey.PRODUCE, version, correlation_id, client_id, request)[4:])
 
 
-def decoded(frame):
-    header = frames.decode_request_header(frame)
-    return header, codec.decode(ProduceRequest, header.api_version, frame, header.body_offset)
-
-
 def learned(*request_frames):
-    forms = ProduceForms()
-    for frame in request_frames:
-        forms.learn(frame, *decoded(frame))
-    return forms
-
-
-def read(forms, frame):
-    form = forms.find(frame)
-    return None if form is None else form.read(frame)
-
-
-def same(got, frame):
-    header, request = decoded(frame)
-    return got[0][:4] == header[:4] and got[1] == request
+    return known_forms.learned(ProduceForms(), *request_frames)
 
 
 def response(index=7, *, version=9, topic="truck_gps", throttle_ms=0, **row):

@@ -47,9 +47,9 @@ KNOWN_ATTRIBUTES = 0x7F
 
 INT32_MAX = 2**31 - 1
 
-_HEADER = struct.Struct(">qiibIhiqqqhii")
 _UP_TO_CRC = struct.Struct(">qiibI")
 _AFTER_CRC = struct.Struct(">hiqqqhii")
+_HEADER = struct.Struct(_UP_TO_CRC.format + _AFTER_CRC.format[1:])
 _SIZE_AND_MAGIC = struct.Struct(">qiib")
 _INT64 = struct.Struct(">q")
 _INT32 = struct.Struct(">i")

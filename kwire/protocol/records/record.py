@@ -44,9 +44,7 @@ _LATER_LONG_SHIFTS = tuple(range(14, 7 * VARLONG_BYTES, 7))
 _ONE_BYTE_VARINTS = [bytes((value,)) for value in range(0x80)]
 _NULL = _ONE_BYTE_VARINTS[1]
 """-1 in zigzag: the length of what is not there."""
-_AT_BASE_TIMESTAMP = bytes(2)
-"""A record's attributes, and a timestamp that is the batch's."""
-_NO_HEADERS = bytes(1)
+_NO_ATTRIBUTES = bytes(1)
 
 
 @dataclass(slots=True)
@@ -275,14 +273,21 @@ def keyed_batch(rows: Sequence[tuple[bytes, bytes | None]], timestamp_ms: int) -
     """A new batch of one or more (key, value), all of that time, and its header, sooner than by encode_batch."""
     body = bytearray()
     for index, (key, value) in enumerate(rows):
-        size, stored = (_NULL, b"") if value is None else (_varint(len(value)), value)
-        record = b"".join((_AT_BASE_TIMESTAMP, _varint(index), _varint(len(key)), key, size, stored, _NO_HEADERS))
-        body += _varint(len(record))
-        body += record
-    last_delta = len(rows) - 1
+        _append_fields(body, 0, index, key, value, ())
     header = BatchHeader(
-        *(0, 0, NO_PARTITION_LEADER_EPOCH, MAGIC, 0, 0, last_delta, timestamp_ms, timestamp_ms),
-        *(NO_PRODUCER_ID, NO_PRODUCER_EPOCH, NO_SEQUENCE, len(rows)),
+        base_offset=0,
+        batch_length=0,
+        partition_leader_epoch=NO_PARTITION_LEADER_EPOCH,
+        magic=MAGIC,
+        crc=0,
+        attributes=0,
+        last_offset_delta=len(rows) - 1,
+        base_timestamp=timestamp_ms,
+        max_timestamp=timestamp_ms,
+        producer_id=NO_PRODUCER_ID,
+        producer_epoch=NO_PRODUCER_EPOCH,
+        base_sequence=NO_SEQUENCE,
+        records_count=len(rows),
     )
     return new_batch(header, body), header
 
@@ -306,25 +311,32 @@ def assemble_batch(header: BatchHeader, body: ReadableBuffer, level: int | None 
 
 def append_record(body: bytearray, record: Record, offset_delta: int, base_timestamp: int) -> None:
     """The record's bytes are at the end of body."""
-    out = bytearray(1)  # the record's attributes
-    out += _varint(to_int64(record.timestamp - base_timestamp))
-    out += _varint(offset_delta)
-    _append_bytes(out, record.key)
-    _append_bytes(out, record.value)
-    out += _varint(len(record.headers))
-    for key, value in record.headers:
-        _append_bytes(out, key.encode("utf-8", "surrogateescape"))
-        _append_bytes(out, value)
-    body += _varint(len(out))
-    body += out
+    delta = to_int64(record.timestamp - base_timestamp)
+    _append_fields(body, delta, offset_delta, record.key, record.value, record.headers)
 
 
-def _append_bytes(out: bytearray, value: ReadableBuffer | None) -> None:
-    if value is None:
-        out += _NULL
-    else:
-        out += _varint(len(value))
-        out += value
+def _append_fields(
+    body: bytearray,
+    timestamp_delta: int,
+    offset_delta: int,
+    key: ReadableBuffer | None,
+    value: ReadableBuffer | None,
+    headers: Sequence[tuple[str, ReadableBuffer | None]],
+) -> None:
+    parts: list[ReadableBuffer] = [_NO_ATTRIBUTES, _varint(timestamp_delta), _varint(offset_delta)]
+    parts += _sized(key)
+    parts += _sized(value)
+    parts.append(_varint(len(headers)))
+    for name, content in headers:
+        parts += _sized(name.encode("utf-8", "surrogateescape"))
+        parts += _sized(content)
+    record = b"".join(parts)
+    body += _varint(len(record))
+    body += record
+
+
+def _sized(value: ReadableBuffer | None) -> tuple[ReadableBuffer, ...]:
+    return (_NULL,) if value is None else (_varint(len(value)), value)
 
 
 def _varint(value: int) -> bytes | bytearray:

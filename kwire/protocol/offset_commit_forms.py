@@ -35,7 +35,7 @@ _FIRST_WITH_LEADER_EPOCH = 6
 _NO_LEADER_EPOCH = -1
 
 
-class CommitForm:
+class OffsetCommitForm:
     """What requests like this one have in common, and the replies to them that tell of no error."""
 
     __slots__ = ("_api_version", "_client_id", "_member", "_reply", "_request", "_step", "_topics")
@@ -57,8 +57,7 @@ class CommitForm:
             return whole[frames.SIZE_BYTES :]
 
         def encode_reply(correlation_id: int) -> bytes:
-            segments = frames.encode_response(api_key, version, correlation_id, self._usual_response())
-            return b"".join(segments)  # type: ignore[arg-type]
+            return frames.encode_whole_response(api_key, version, correlation_id, self._usual_response())
 
         count = sum(len(partitions) for _, _, partitions in self._topics)
         self._request = NumberForm(encode_request, "ii" + numbers * count)
@@ -103,13 +102,13 @@ class CommitForm:
         return None if response.throttle_time_ms else self._reply.pack(correlation_id)
 
 
-class CommitForms:
+class OffsetCommitForms:
     """The forms of one connection, by the length of their frames."""
 
     __slots__ = ("_forms", "_missed", "_wait")
 
     def __init__(self) -> None:
-        self._forms: dict[int, CommitForm] = {}
+        self._forms: dict[int, OffsetCommitForm] = {}
         self._missed = 0
         self._wait = 1
 
@@ -127,13 +126,13 @@ class CommitForms:
             return
         self._missed = 0
         self._wait = min(2 * self._wait, MAX_WAIT)
-        form = CommitForm(header, request)
+        form = OffsetCommitForm(header, request)
         if form.read(frame) is not None:
             self._forms.pop(len(frame), None)
             self._forms[len(frame)] = form
             if len(self._forms) > MAX_FORMS:
                 del self._forms[next(iter(self._forms))]
 
-    def find(self, frame: bytearray) -> CommitForm | None:
+    def find(self, frame: bytearray) -> OffsetCommitForm | None:
         """The form of requests of this length."""
         return self._forms.get(len(frame))

@@ -2,9 +2,8 @@
 
 import pytest
 
-from kwire.protocol import codec, commit_forms, frames
-from kwire.protocol.api_keys import ApiKey, request_class
-from kwire.protocol.commit_forms import MAX_FORM_BYTES, MAX_FORMS, MAX_WAIT, CommitForm, CommitForms
+from kwire.protocol import frames, offset_commit_forms
+from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.messages.offset_commit import (
     OffsetCommitRequest,
     OffsetCommitRequestPartition,
@@ -13,6 +12,9 @@ from kwire.protocol.messages.offset_commit import (
     OffsetCommitResponsePartition,
     OffsetCommitResponseTopic,
 )
+from kwire.protocol.offset_commit_forms import MAX_FORM_BYTES, MAX_FORMS, MAX_WAIT, OffsetCommitForm, OffsetCommitForms
+from tests.protocol import known_forms
+from tests.protocol.known_forms import decoded, read, same
 
 TOPIC_ID = bytes(range(16))
 TOPICS = (("truck_gps", (0, 7)), ("alerts", (300,)))
@@ -36,26 +38,8 @@ def frame_of(request, version, correlation_id=1, client_id="truck"):
     return bytearray(whole[frames.SIZE_BYTES :])
 
 
-def decoded(frame):
-    header = frames.decode_request_header(frame)
-    return header, codec.decode(request_class(header.api_key), header.api_version, frame, header.body_offset)
-
-
 def learned(*request_frames):
-    forms = CommitForms()
-    for frame in request_frames:
-        forms.learn(frame, *decoded(frame))
-    return forms
-
-
-def read(forms, frame):
-    form = forms.find(frame)
-    return None if form is None else form.read(frame)
-
-
-def same(got, frame):
-    header, request = decoded(frame)
-    return got[0][:4] == header[:4] and got[1] == request
+    return known_forms.learned(OffsetCommitForms(), *request_frames)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -151,7 +135,7 @@ def test_what_has_no_form():
 
 def test_a_connection_keeps_the_newest():
     made = [frame_of(commit(9, member="m" * size), 9) for size in range(1, MAX_FORMS + 2)]
-    forms = CommitForms()
+    forms = OffsetCommitForms()
     for frame in made:
         while forms.find(frame) is None:
             forms.learn(frame, *decoded(frame))
@@ -160,8 +144,10 @@ def test_a_connection_keeps_the_newest():
 
 def test_forms_that_are_of_no_use_are_made_ever_less_often(monkeypatch):
     made = []
-    monkeypatch.setattr(commit_forms, "CommitForm", lambda *args: made.append(args) or CommitForm(*args))
-    forms = CommitForms()
+    monkeypatch.setattr(
+        offset_commit_forms, "OffsetCommitForm", lambda *args: made.append(args) or OffsetCommitForm(*args)
+    )
+    forms = OffsetCommitForms()
     for number in range(5 * MAX_WAIT):
         frame = frame_of(commit(9, metadata=f"{number:06}"), 9)
         assert read(forms, frame) is None
