@@ -135,7 +135,7 @@ class _Cleaning:
             CorruptBatch: its records cannot be read.
         """
         log, dirty = self._log, self._dirty
-        offsets = OffsetMap(self._limits.dedupe_buffer_bytes)
+        offsets = OffsetMap(self._limits.dedupe_buffer_bytes, dirty.first_dirty_offset)
         await self._map_keys(offsets)
         end_offset = offsets.latest_offset + 1
         segments = [each for each in log.segments() if each.base_offset < end_offset]
@@ -167,7 +167,7 @@ class _Cleaning:
 
             def map_batch(batch: ReadableBuffer, header: BatchHeader) -> int | None:
                 nonlocal full
-                full = not offsets.add_batch(batch, header, from_offset, transactions)
+                full = not offsets.add_batch(batch, header, transactions)
                 return None if full else 0
 
             await self._read(segment, map_batch)

@@ -32,7 +32,7 @@ from kwire.protocol.records.record import (
 from kwire.storage.config import LONG_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
     from kwire.storage.aborted import AbortedTransaction
@@ -138,16 +138,20 @@ def group_segments(
 
 
 class OffsetMap:
-    """Keys of a log's dirty part and their newest offsets, as many as fit into budget_bytes.
+    """Keys of a log's dirty part, from from_offset on, and their newest offsets, as many as fit into budget_bytes.
 
     latest_offset: up to here the log is mapped. Long keys are told apart by a 128 bit digest.
     """
 
-    __slots__ = ("_limit", "_offsets", "latest_offset")
+    __slots__ = ("_from_offset", "_left", "_limit", "_next_newest", "_offsets", "latest_offset")
 
-    def __init__(self, budget_bytes: int) -> None:
-        self._offsets: dict[bytes, int] = {}
+    def __init__(self, budget_bytes: int, from_offset: int) -> None:
+        self._from_offset = from_offset
+        self._left: Iterator[int] | None = None
         self._limit = max(1, budget_bytes // OFFSET_MAP_ENTRY_BYTES)
+        self._next_newest = -1
+        self._offsets: dict[bytes, int] = {}
+        """In the order of the offsets."""
         self.latest_offset = -1
 
     def __len__(self) -> int:
@@ -159,31 +163,47 @@ class OffsetMap:
         return len(self._offsets) >= self._limit
 
     def put(self, key: ReadableBuffer, offset: int) -> None:
-        """The key's newest offset is this."""
-        self._offsets[_digest(key)] = offset
+        """The key's newest offset is this, the greatest of all so far."""
+        digest = _digest(key)
+        self._offsets.pop(digest, None)
+        self._offsets[digest] = offset
         self.latest_offset = offset
 
     def get(self, key: ReadableBuffer) -> int:
         """The key's newest offset in the mapped part, -1 where it has none."""
         return self._offsets.get(_digest(key), -1)
 
-    def add_batch(
-        self, batch: ReadableBuffer, header: BatchHeader, from_offset: int, transactions: CleanedTransactions
-    ) -> bool:
+    def add_batch(self, batch: ReadableBuffer, header: BatchHeader, transactions: CleanedTransactions) -> bool:
         """The keys of the log's next batch are mapped, those of records from from_offset on; False: no more fit."""
+        from_offset, base_offset = self._from_offset, header.base_offset
+        last_offset = base_offset + header.last_offset_delta
         if header.is_control:
             transactions.control_batch_read(batch, header)
-        elif not transactions.batch_read(header) and header.next_offset > from_offset and header.records_count > 0:
+        elif not transactions.batch_read(header) and last_offset >= from_offset and header.records_count > 0:
             data = records_view(batch, header)
             for _, _, _, offset_delta, key, _ in scan_records(data, header.records_count):
-                offset = header.base_offset + offset_delta
+                offset = base_offset + offset_delta
                 if key is not None and offset >= from_offset:
                     if self.is_full:
                         return False
                     self.put(key, offset)
-        if header.last_offset >= from_offset:
-            self.latest_offset = header.last_offset
+        if last_offset >= from_offset:
+            self.latest_offset = last_offset
         return True
+
+    def may_have_newest(self, header: BatchHeader) -> bool:
+        """Whether a record of the batch may be its key's newest, without a look at it.
+
+        Asked of batches in the log's order, when all that fits is mapped.
+        """
+        first_offset, last_offset = header.base_offset, header.last_offset
+        if first_offset < self._from_offset or last_offset > self.latest_offset:
+            return True
+        if self._left is None:
+            self._left = iter(self._offsets.values())
+        while self._next_newest < first_offset:
+            self._next_newest = next(self._left, LONG_MAX)
+        return self._next_newest <= last_offset
 
 
 def _digest(key: ReadableBuffer) -> bytes:
@@ -297,7 +317,7 @@ class BatchFilter:
         has_no_use, discard = self._discard(batch, header)
         last = self.producers.get(header.producer_id) if header.has_producer_id else None
         must_stay = (last is not None and last.is_in(header)) or header.next_offset == self.end_offset
-        if not discard and header.records_count > 0:
+        if not discard and header.records_count > 0 and (header.is_control or self.offsets.may_have_newest(header)):
             kept = self._filter(batch, header, marker_has_no_use=has_no_use and header.is_control)
             if kept is not None:
                 return kept

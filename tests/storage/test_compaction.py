@@ -70,11 +70,11 @@ class PureLog:
 
     def clean(self, from_offset, now_ms, keys=1000):
         """The offset up to which it is clean now."""
-        offsets = OffsetMap(keys * OFFSET_MAP_ENTRY_BYTES)
+        offsets = OffsetMap(keys * OFFSET_MAP_ENTRY_BYTES, from_offset)
         transactions = CleanedTransactions(self.aborted.collect(from_offset, self.next_offset))
         for batch in self.batches:
             header = read_header(batch)
-            if header.next_offset > from_offset and not offsets.add_batch(batch, header, from_offset, transactions):
+            if header.next_offset > from_offset and not offsets.add_batch(batch, header, transactions):
                 break
         else:
             offsets.latest_offset = self.next_offset - 1
@@ -287,15 +287,27 @@ def test_the_offsets_of_a_group_fit_into_its_index():
 
 
 def test_a_full_map_says_how_far_it_reaches():
-    offsets = OffsetMap(2 * OFFSET_MAP_ENTRY_BYTES)
+    offsets = OffsetMap(2 * OFFSET_MAP_ENTRY_BYTES, 0)
     batch = encode_batch([Record(0, START_MS, key, b"") for key in (b"a", b"b", b"a", b"c")])
-    assert not offsets.add_batch(batch, read_header(batch), 0, CleanedTransactions([]))
+    assert not offsets.add_batch(batch, read_header(batch), CleanedTransactions([]))
     assert (offsets.latest_offset, len(offsets)) == (1, 2), "as in Kafka, also known keys wait for the next pass"
     assert (offsets.get(b"a"), offsets.get(b"b"), offsets.get(b"c")) == (0, 1, -1)
 
 
+def test_batches_without_a_newest_record_are_known_without_a_look_at_them():
+    offsets = OffsetMap(10 * OFFSET_MAP_ENTRY_BYTES, 2)
+    headers = []
+    for base_offset, keys in enumerate(["ab", "ab", "cb", "a", "c"]):
+        batch = encode_batch([Record(0, START_MS, key.encode(), b"") for key in keys], base_offset=2 * base_offset)
+        headers.append(read_header(batch))
+        if base_offset < 4:
+            assert offsets.add_batch(batch, headers[-1], CleanedTransactions([]))
+    found = [offsets.may_have_newest(header) for header in headers]
+    assert found == [True, False, True, True, True], "the first one is clean already, the last one is not mapped"
+
+
 def test_a_short_key_is_no_digest_of_a_long_one():
-    offsets = OffsetMap(10 * OFFSET_MAP_ENTRY_BYTES)
+    offsets = OffsetMap(10 * OFFSET_MAP_ENTRY_BYTES, 0)
     offsets.put(b"a long key, which is hashed", 7)
     digest = blake2b(b"a long key, which is hashed", digest_size=16).digest()
     assert offsets.get(digest) == -1
