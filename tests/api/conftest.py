@@ -2,12 +2,21 @@
 
 import pytest
 
-from kwire.api import heartbeat, incremental_alter_configs, join_group, offset_commit, offset_fetch, sync_group
+from kwire.api import (
+    find_coordinator,
+    heartbeat,
+    incremental_alter_configs,
+    join_group,
+    offset_commit,
+    offset_fetch,
+    sync_group,
+)
 from kwire.api.coordinators import group_coordinators
 from kwire.broker.internal_topics import GROUP_TOPIC, ensure, partition_for
 from kwire.broker.resources import GROUP
 from kwire.protocol import codec
 from kwire.protocol.errors import ErrorCode
+from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kwire.protocol.messages.heartbeat import HeartbeatRequest
 from kwire.protocol.messages.incremental_alter_configs import (
     AlterableConfig,
@@ -123,6 +132,14 @@ class GroupWorld:
         request = codec.decode(type(request), version, codec.encode(request, version))
         response = await handle(request, self.context(version, node_id, group_id))
         return codec.decode(type(response), version, codec.encode(response, version))
+
+    async def look_for(self, *ports, group_id="g"):
+        """Clients on these ports ask where the group's coordinator is."""
+        for port in ports:
+            context = self.context(4)
+            context.connection.peer = ("127.0.0.1", port)
+            told = await find_coordinator.handle(FindCoordinatorRequest(coordinator_keys=[group_id]), context)
+            assert told.coordinators[0].error_code == 0
 
     async def join(self, member_id="", *, version=9, group_id="g", protocols=(("range", b"m"),), **fields):
         request = JoinGroupRequest(

@@ -1,8 +1,10 @@
 """ConsumerGroupHeartbeat."""
 
 import pytest
+import trio
 
 from kwire.api import consumer_group_describe, consumer_group_heartbeat
+from kwire.coordinator.group.first_beats import TOGETHER_MS
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.consumer_group_describe import ConsumerGroupDescribeRequest
 from kwire.protocol.messages.consumer_group_heartbeat import (
@@ -41,6 +43,23 @@ def given(response):
 async def described(groups):
     request = ConsumerGroupDescribeRequest(["g"])
     return (await groups.ask(consumer_group_describe.handle, request, 1)).groups[0]
+
+
+async def test_those_who_have_just_looked_for_the_coordinator_share_at_once(groups, nursery):
+    await groups.look_for(1, 2)
+    joined = {}
+
+    async def join(member_id):
+        joined[member_id] = await beat(groups, member_id)
+
+    for member_id in "ab":
+        nursery.start_soon(join, member_id)
+        await trio.testing.wait_all_tasks_blocked()
+    assert not joined
+    groups.pass_time(TOGETHER_MS / 1000)
+    await trio.testing.wait_all_tasks_blocked()
+    assert [given(joined[member_id]) for member_id in "ab"] == [1, 1]
+    assert (await described(groups)).group_state == "Stable"
 
 
 async def test_a_member_joins_beats_and_leaves(groups):

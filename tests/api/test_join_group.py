@@ -3,10 +3,9 @@
 import pytest
 import trio
 
-from kwire.api import find_coordinator, join_group
+from kwire.api import join_group
 from kwire.coordinator.group import first_joins
 from kwire.protocol.errors import ErrorCode
-from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kwire.protocol.messages.join_group import JoinGroupRequest
 
 
@@ -177,15 +176,6 @@ async def test_the_first_generation_does_not_wait_for_ever(groups, nursery, monk
     assert len(results[0].members) == len(results) == came
 
 
-async def look_for(groups, *ports, group_id="g"):
-    """Clients on these ports ask where the group's coordinator is."""
-    for port in ports:
-        context = groups.context(4)
-        context.connection.peer = ("127.0.0.1", port)
-        told = await find_coordinator.handle(FindCoordinatorRequest(coordinator_keys=[group_id]), context)
-        assert told.coordinators[0].error_code == 0
-
-
 async def join_each_ms(groups, nursery, count, then_ms):
     """The results of so many new members, one each ms, that much later."""
     results = {}
@@ -198,7 +188,7 @@ async def join_each_ms(groups, nursery, count, then_ms):
 
 async def test_members_that_are_on_their_way_are_waited_for(groups, nursery, monkeypatch):
     monkeypatch.setattr(first_joins, "FIRST_JOINS_MS", 3)
-    await look_for(groups, 1, 2, 3)
+    await groups.look_for(1, 2, 3)
     results = await join_each_ms(groups, nursery, 2, 50)
     assert not results
     await in_background(nursery, results, 2, groups.join, version=3)
@@ -210,7 +200,7 @@ async def test_members_that_are_on_their_way_are_waited_for(groups, nursery, mon
 
 async def test_members_that_do_not_come_are_not_waited_for(groups, nursery, monkeypatch):
     monkeypatch.setattr(first_joins, "FIRST_JOINS_MS", 3)
-    await look_for(groups, *range(9))
+    await groups.look_for(*range(9))
     results = await join_each_ms(groups, nursery, 1, first_joins.OTHERS_JOIN_MS - 2)
     assert not results
     await pass_ms(groups, [1])
@@ -223,8 +213,8 @@ async def test_members_that_do_not_come_are_not_waited_for(groups, nursery, monk
 async def test_one_that_comes_alone_does_not_wait(groups, nursery, monkeypatch, ports, apart_ms):
     monkeypatch.setattr(first_joins, "FIRST_JOINS_MS", 3)
     for port in ports:
-        await look_for(groups, port)
-        await look_for(groups, 7, 8, 9, group_id="other")
+        await groups.look_for(port)
+        await groups.look_for(7, 8, 9, group_id="other")
         await pass_ms(groups, [apart_ms])
     results = await join_each_ms(groups, nursery, 1, 2)
     assert results[0].generation_id == 1
@@ -232,7 +222,7 @@ async def test_one_that_comes_alone_does_not_wait(groups, nursery, monkeypatch, 
 
 async def test_others_that_asked_long_ago_are_not_waited_for(groups, nursery, monkeypatch):
     monkeypatch.setattr(first_joins, "FIRST_JOINS_MS", 3)
-    await look_for(groups, 1, 2, 3)
+    await groups.look_for(1, 2, 3)
     await pass_ms(groups, [1001])
     results = await join_each_ms(groups, nursery, 1, 2)
     assert results[0].generation_id == 1
@@ -240,13 +230,13 @@ async def test_others_that_asked_long_ago_are_not_waited_for(groups, nursery, mo
 
 async def test_the_first_member_is_not_kept_waiting_by_those_who_come_and_go(groups, nursery, monkeypatch):
     monkeypatch.setattr(first_joins, "FIRST_JOINS_MS", 3)
-    await look_for(groups, 1, 2)
+    await groups.look_for(1, 2)
     results = await join_each_ms(groups, nursery, 1, 1)
     waited_ms = 0
     while 0 not in results:
         assert waited_ms <= first_joins.OTHERS_JOIN_LONGEST_MS + first_joins.FIRST_JOINS_LONGEST_MS
         port = 10 + waited_ms
-        await look_for(groups, port)
+        await groups.look_for(port)
         await in_background(nursery, results, port, groups.join, version=3)
         await pass_ms(groups, [2])
         waited_ms += 2
@@ -255,7 +245,7 @@ async def test_the_first_member_is_not_kept_waiting_by_those_who_come_and_go(gro
 
 async def test_a_delay_that_was_set_is_kept_to(group_world, nursery):
     groups = await group_world(group_initial_rebalance_delay_ms=3000)
-    await look_for(groups, 1, 2)
+    await groups.look_for(1, 2)
     results = await join_each_ms(groups, nursery, 2, 2990)
     assert not results
     await pass_ms(groups, [8])

@@ -190,6 +190,7 @@ class Driver:
                 ConsumerGroupHeartbeatRequestTopicPartitions(self.topics.topics[name].topic_id, list(numbers))
                 for name, numbers in (held or {}).items()
             ]
+        expected_members = fields.pop("expected_members", 0)
         request = ConsumerGroupHeartbeatRequest(
             group_id,
             member_id,
@@ -201,7 +202,7 @@ class Driver:
         )
         for name, value in fields.items():
             setattr(request, name, value)
-        return self.ask(ConsumerBeat(request, "client", "/127.0.0.1"))
+        return self.ask(ConsumerBeat(request, "client", "/127.0.0.1", expected_members))
 
     def join_consumer(self, member_id, topics=("t",), **fields):
         """The reply to a member that joins."""

@@ -33,6 +33,7 @@ ANSWERS = (
 TIMERS = (
     "SessionExpired",
     "InitialDelayOver",
+    "FirstBeatsOver",
     "JoinOverdue",
     "SyncOverdue",
     "ExpireOffsets",
@@ -51,6 +52,7 @@ CLASSIC_TRANSITIONS = (
     "Empty to Dead",
 )
 CONSUMER_TRANSITIONS = (
+    "Empty to Assigning",
     "Empty to Stable",
     "Assigning to Empty",
     "Assigning to Reconciling",

@@ -61,11 +61,12 @@ class Leave:
 
 @dataclass(slots=True)
 class ConsumerBeat:
-    """ConsumerGroupHeartbeat that is well formed."""
+    """ConsumerGroupHeartbeat that is well formed. expected_members: see Join."""
 
     request: ConsumerGroupHeartbeatRequest
     client_id: str
     client_host: str
+    expected_members: int = 0
 
 
 @dataclass(slots=True)
@@ -148,6 +149,13 @@ class InitialDelayOver:
     group_id: str
     delay_ms: int
     remaining_ms: int
+
+
+@dataclass(slots=True)
+class FirstBeatsOver:
+    """The first members of a consumer group have waited long enough for those who start together with them."""
+
+    group_id: str
 
 
 @dataclass(slots=True)

@@ -23,6 +23,7 @@ from kwire.coordinator.group.consumer_member import (
     Subscription,
 )
 from kwire.coordinator.group.consumer_records import current_assignment_record
+from kwire.coordinator.group.first_beats import FirstBeats
 from kwire.coordinator.group.timer_keys import session_key
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.consumer_group_heartbeat import (
@@ -34,7 +35,8 @@ from kwire.protocol.messages.consumer_group_heartbeat import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kwire.coordinator.group.commands import ClassicMemberOverdue, ConsumerBeat, RevocationOverdue
+    from kwire.coordinator.decision import Waiter
+    from kwire.coordinator.group.commands import ClassicMemberOverdue, ConsumerBeat, FirstBeatsOver, RevocationOverdue
     from kwire.coordinator.group.config import ConsumerGroupConfig, GroupCoordinatorConfig
     from kwire.coordinator.group.consumer_group import ConsumerGroup
     from kwire.coordinator.group.consumer_member import HeldPartitions, OwnedPartitions
@@ -64,8 +66,9 @@ class ConsumerHeartbeats:
         self._group_config = group_config
         self._topics = topics
         self._new_id = new_id
+        self._first_beats = FirstBeats()
 
-    def beat(self, command: ConsumerBeat, now_ms: int) -> Decision:
+    def beat(self, command: ConsumerBeat, now_ms: int, waiter: Waiter) -> Decision:
         """The member is in the group, or out, and is told what it should consume where that has changed.
 
         Raises:
@@ -78,7 +81,7 @@ class ConsumerHeartbeats:
             decision = self._idle(command, now_ms)
             if decision is not None:
                 return decision
-        return self._beat(command, now_ms)
+        return self._beat(command, now_ms, waiter)
 
     def _idle(self, command: ConsumerBeat, now_ms: int) -> Decision | None:
         """The reply to a member that has nothing to tell and for whom nothing is to be done; this costs little."""
@@ -106,7 +109,7 @@ class ConsumerHeartbeats:
         key = session_key(request.group_id, member.member_id)
         return Decision(reply, timers=[Timer(key, config.consumer_session_timeout_ms, expired)])
 
-    def _beat(self, command: ConsumerBeat, now_ms: int) -> Decision:
+    def _beat(self, command: ConsumerBeat, now_ms: int, waiter: Waiter) -> Decision:
         request = command.request
         group_id = request.group_id
         joins = request.member_epoch == JOINS
@@ -134,22 +137,48 @@ class ConsumerHeartbeats:
         subscription = replace(_told(member.subscription, command), classic=None)
         self._steps.check_subscription(group, member_id, member.subscription, subscription)
         # nothing is refused from here on
+        was_empty = group.is_empty
         convert(draft)
         if replaced is not None:
             self._steps.replace_member(draft, group, replaced, member_id)
         bump = self._steps.update_member(draft, group_id, member_id, subscription, now_ms)
         self._steps.refresh_metadata(draft, group_id, bump=bump)
+        self._steps.keep_session(draft, group_id, member_id)
+        expected = command.expected_members
+        if joins and self._first_beats.wait(draft, group_id, member_id, expected, waiter, was_empty=was_empty):
+            return draft.decision
         self._steps.update_target(draft, group_id, now_ms)
         changed = self._steps.reconcile(draft, group_id, member_id, held)
-        self._steps.keep_session(draft, group_id, member_id)
-        self._answer(draft, group_id, member_id, with_assignment=joins or changed or _is_full(request))
+        with_assignment = joins or changed or _is_full(request)
+        draft.decision.reply = self._told(group_id, member_id, with_assignment=with_assignment)
         return draft.decision
 
-    def _answer(self, draft: Draft, group_id: str, member_id: str, *, with_assignment: bool) -> None:
+    def first_beats_over(self, command: FirstBeatsOver, now_ms: int) -> Decision:
+        """Members that have joined together are answered, whoever may still come."""
+        draft = self._steps.draft()
+        self._answer_first_beats(draft, command.group_id, now_ms)
+        return draft.decision
+
+    def _answer_first_beats(self, draft: Draft, group_id: str, now_ms: int) -> None:
+        joined = self._first_beats.take(draft, group_id)
+        group = self._steps.group(group_id)
+        if group is not None and group.members:
+            self._steps.update_target(draft, group_id, now_ms)
+        for member_id, waiter in joined:
+            if group is None or member_id not in group.members:
+                reply = ConsumerGroupHeartbeatResponse(
+                    error_code=ErrorCode.UNKNOWN_MEMBER_ID, error_message=f"Member {member_id} has left the group."
+                )
+            else:
+                self._steps.reconcile(draft, group_id, member_id, {})
+                reply = self._told(group_id, member_id, with_assignment=True)
+            draft.decision.replies.append((waiter, reply))
+
+    def _told(self, group_id: str, member_id: str, *, with_assignment: bool) -> ConsumerGroupHeartbeatResponse:
         group = self._steps.group(group_id)
         assert group is not None
         ownership = group.member(member_id).ownership
-        draft.decision.reply = ConsumerGroupHeartbeatResponse(
+        return ConsumerGroupHeartbeatResponse(
             member_id=member_id,
             member_epoch=ownership.epoch,
             heartbeat_interval_ms=self._group_config(group_id).consumer_heartbeat_interval_ms,

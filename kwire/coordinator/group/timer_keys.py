@@ -23,6 +23,11 @@ def join_key(group_id: str, member_id: str | None = None) -> Hashable:
     return ("join", group_id, member_id)
 
 
+def first_beats_key(group_id: str, *, longest: bool) -> Hashable:
+    """The time in which more members may join a consumer group that was empty: after each of them, or in all."""
+    return ("first-beats", group_id, longest)
+
+
 def sync_key(group_id: str, member_id: str | None = None) -> Hashable:
     """A generation's time to ask for assignments, or the one member's."""
     return ("sync", group_id, member_id)
