@@ -64,16 +64,18 @@ class CleanableSegments:
         with self._storage_errors("read"):
             return self._closed_segments([base_offset])[0].first_timestamp()
 
-    def segment_batches(self, base_offset: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
+    def segment_batches(self, base_offset: int, from_offset: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
         """See PartitionLog.segment_batches. CRCs are checked."""
         segment = self._closed_segments([base_offset])[0]
         with self._storage_errors("read"):
+            place = segment.find(from_offset)
             file = self._home.env.files.open(segment.log_path, "read")
-        return self._read_batches(file, segment.size_bytes)
+        position = segment.size_bytes if place is None else place.position
+        return self._read_batches(file, position, segment.size_bytes)
 
-    def _read_batches(self, file: File, size_bytes: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
+    def _read_batches(self, file: File, position: int, end: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
         try:
-            for _, header, batch in whole_batches(file, 0, size_bytes):
+            for _, header, batch in whole_batches(file, position, end):
                 yield header, batch
         except OSError as error:
             raise self._storage_error("read", error) from error
