@@ -150,19 +150,15 @@ class ConsumerHeartbeats:
         self._steps.update_target(draft, group_id, now_ms)
         changed = self._steps.reconcile(draft, group_id, member_id, held)
         with_assignment = joins or changed or _is_full(request)
-        draft.decision.reply = self._told(group_id, member_id, with_assignment=with_assignment)
+        draft.decision.reply = self._reply(group_id, member_id, with_assignment=with_assignment)
         return draft.decision
 
     def first_beats_over(self, command: FirstBeatsOver, now_ms: int) -> Decision:
         """Members that have joined together are answered, whoever may still come."""
-        draft = self._steps.draft()
-        self._answer_first_beats(draft, command.group_id, now_ms)
-        return draft.decision
-
-    def _answer_first_beats(self, draft: Draft, group_id: str, now_ms: int) -> None:
+        draft, group_id = self._steps.draft(), command.group_id
         joined = self._first_beats.take(draft, group_id)
         group = self._steps.group(group_id)
-        if group is not None and group.members:
+        if group is not None:
             self._steps.update_target(draft, group_id, now_ms)
         for member_id, waiter in joined:
             if group is None or member_id not in group.members:
@@ -171,10 +167,11 @@ class ConsumerHeartbeats:
                 )
             else:
                 self._steps.reconcile(draft, group_id, member_id, {})
-                reply = self._told(group_id, member_id, with_assignment=True)
+                reply = self._reply(group_id, member_id, with_assignment=True)
             draft.decision.replies.append((waiter, reply))
+        return draft.decision
 
-    def _told(self, group_id: str, member_id: str, *, with_assignment: bool) -> ConsumerGroupHeartbeatResponse:
+    def _reply(self, group_id: str, member_id: str, *, with_assignment: bool) -> ConsumerGroupHeartbeatResponse:
         group = self._steps.group(group_id)
         assert group is not None
         ownership = group.member(member_id).ownership
