@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakSet
 
@@ -37,12 +36,6 @@ if TYPE_CHECKING:
 
 Take: TypeAlias = "Callable[[ReadableBuffer, BatchHeader], int | None]"
 """Does something with a batch and tells how many bytes it has written; None: no more batches are wanted."""
-
-NextWanted: TypeAlias = "Callable[[int], int]"
-"""Tells of an offset the next one whose batch is wanted."""
-
-FAR_BATCHES = 100
-"""So many batches are read in the time in which one is looked up."""
 
 _log = logging.getLogger(__name__)
 
@@ -146,6 +139,8 @@ class _Cleaning:
         await self._map_keys(offsets)
         end_offset = offsets.latest_offset + 1
         segments = [each for each in log.segments() if each.base_offset < end_offset]
+        if not segments:
+            raise StorageError("its segments are not there any more")
         # What is cleaned has gaps. Above the recovery point, the recovery of a log that is no longer compacted would
         # take them for what power loss has taken, and cut the log there.
         await self._env.run_blocking(log.flush)
@@ -189,11 +184,7 @@ class _Cleaning:
         batch_filter.producers = last_batches(self._log.producers)
         try:
             for segment in group:
-                await self._read(
-                    segment,
-                    lambda batch, header: _copy(batch, header, batch_filter, replacement),
-                    batch_filter.next_wanted,
-                )
+                await self._read(segment, lambda batch, header: _copy(batch, header, batch_filter, replacement))
             rows = batch_filter.transactions.take_rows()
             await self._env.run_blocking(lambda: replacement.finish(rows))
             replaced = self._log.replace(replacement)
@@ -204,49 +195,30 @@ class _Cleaning:
             replacement.abandon()
             raise StorageError("its segments are not there any more, or being read")
 
-    async def _read(self, segment: SegmentInfo, take: Take, next_wanted: NextWanted | None = None) -> None:
-        """The batches of the segment have been taken, in bounded steps in a thread, unless no more were wanted.
-
-        Where many in a row are not wanted, they are passed over.
-        """
-        wanted = segment.base_offset if next_wanted is None else next_wanted(segment.base_offset)
-        batches = self._log.segment_batches(segment.base_offset, wanted)
+    async def _read(self, segment: SegmentInfo, take: Take) -> None:
+        """Every batch of the segment has been taken, in bounded steps in a thread, unless no more were wanted."""
+        batches = self._log.segment_batches(segment.base_offset)
         more = True
         while more:
             began_s = self._env.clock_s()
-            step = partial(_step, batches, self._limits.step_bytes, take, next_wanted)
-            taken_bytes, more, far_offset = await self._env.run_blocking(step)
-            if far_offset is not None:
-                batches = self._log.segment_batches(segment.base_offset, far_offset)
+            taken_bytes, more = await self._env.run_blocking(lambda: _step(batches, self._limits.step_bytes, take))
             due_s = began_s + taken_bytes / self._limits.max_bytes_per_second
             await trio.sleep(max(0.0, due_s - self._env.clock_s()))
 
 
-def _step(
-    batches: Iterator[tuple[BatchHeader, ReadableBuffer]],
-    step_bytes: int,
-    take: Take,
-    next_wanted: NextWanted | None,
-) -> tuple[int, bool, int | None]:
-    """The next batches have been taken, up to step_bytes, or to where the next one that is wanted is far.
-
-    Returns: bytes read and written; whether more are to come; the offset of the one that is far.
-    """
+def _step(batches: Iterator[tuple[BatchHeader, ReadableBuffer]], step_bytes: int, take: Take) -> tuple[int, bool]:
+    """The next batches have been taken, up to step_bytes: (bytes read and written, whether more are to come)."""
     read_bytes = written_bytes = records = 0
     for header, batch in batches:
         read_bytes += header.size_bytes
         records += header.records_count
         written = take(batch, header)
         if written is None:
-            break
+            return read_bytes + written_bytes, False
         written_bytes += written
-        if next_wanted is not None:
-            wanted = next_wanted(header.next_offset)
-            if wanted - header.next_offset > FAR_BATCHES * (header.last_offset_delta + 1):
-                return read_bytes + written_bytes, True, wanted
         if read_bytes >= step_bytes or records >= CLEANER_STEP_RECORDS:
-            return read_bytes + written_bytes, True, None
-    return read_bytes + written_bytes, False, None
+            return read_bytes + written_bytes, True
+    return read_bytes + written_bytes, False
 
 
 def _copy(batch: ReadableBuffer, header: BatchHeader, batch_filter: BatchFilter, replacement: Replacement) -> int:

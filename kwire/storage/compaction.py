@@ -140,27 +140,26 @@ def group_segments(
 class OffsetMap:
     """Keys of a log's dirty part, from from_offset on, and their newest offsets, as many as fit into budget_bytes.
 
-    latest_offset: up to here the log is mapped. is_plain: no batch so far is a producer's with an id, or of control.
-    Long keys are told apart by a 128 bit digest.
+    latest_offset: up to here the log is mapped. Long keys are told apart by a 128 bit digest.
     """
 
-    __slots__ = ("_from_offset", "_left", "_limit", "_next_newest", "_offsets", "is_plain", "latest_offset")
+    __slots__ = ("_from_offset", "_is_ordered", "_left", "_limit", "_next_newest", "_offsets", "latest_offset")
 
     def __init__(self, budget_bytes: int, from_offset: int) -> None:
         self._from_offset = from_offset
+        self._is_ordered = True
+        """What is mapped stands in the order of its batches, as far as they are what their headers say."""
         self._left: Iterator[int] | None = None
         self._limit = max(1, budget_bytes // OFFSET_MAP_ENTRY_BYTES)
         self._next_newest = -1
         self._offsets: dict[bytes, int] = {}
-        """In the order of the offsets."""
-        self.is_plain = True
         self.latest_offset = -1
 
     def __len__(self) -> int:
         return len(self._offsets)
 
     def put(self, key: ReadableBuffer, offset: int) -> bool:
-        """The key's newest offset is this, the greatest of all so far; False: the map is full, it has been before."""
+        """The key's newest offset is this; False: the map has been full before."""
         offsets = self._offsets
         if len(offsets) >= self._limit:
             return False
@@ -177,32 +176,35 @@ class OffsetMap:
         """The keys of the log's next batch are mapped, those of records from from_offset on; False: no more fit."""
         from_offset, base_offset = self._from_offset, header.base_offset
         last_offset = base_offset + header.last_offset_delta
-        if header.has_producer_id or header.is_control:
-            self.is_plain = False
+        if base_offset <= self.latest_offset:
+            self._is_ordered = False
         if header.is_control:
             transactions.control_batch_read(batch, header)
         elif not transactions.batch_read(header) and last_offset >= from_offset and header.records_count > 0:
             data = records_view(batch, header)
             for _, _, _, offset_delta, key, _ in scan_records(data, header.records_count):
                 offset = base_offset + offset_delta
+                if not base_offset <= offset <= last_offset:  # the producer of a plain batch may say so
+                    self._is_ordered = False
                 if key is not None and offset >= from_offset and not self.put(key, offset):
                     return False
         if last_offset >= from_offset:
             self.latest_offset = last_offset
         return True
 
-    def next_newest(self, offset: int) -> int:
-        """The first offset from this one on that may be its key's newest; itself where that is not mapped.
+    def may_have_newest(self, header: BatchHeader) -> bool:
+        """Whether a record of the batch may be its key's newest, without a look at it.
 
-        Asked of ascending offsets, when all that fits is mapped.
+        Asked of batches in the log's order, when all that fits is mapped.
         """
-        if not self._from_offset <= offset <= self.latest_offset:
-            return offset
+        first_offset, last_offset = header.base_offset, header.last_offset
+        if not self._is_ordered or first_offset < self._from_offset or last_offset > self.latest_offset:
+            return True
         if self._left is None:
             self._left = iter(self._offsets.values())
-        while self._next_newest < offset:
+        while self._next_newest < first_offset:
             self._next_newest = next(self._left, LONG_MAX)
-        return min(self._next_newest, self.latest_offset + 1)
+        return self._next_newest <= last_offset
 
 
 def _digest(key: ReadableBuffer) -> bytes:
@@ -307,12 +309,6 @@ class BatchFilter:
     delete_retention_ms: int
     end_offset: int
 
-    def next_wanted(self, offset: int) -> int:
-        """The first offset from this one on whose batch has to be looked at. Asked of ascending offsets."""
-        if not self.offsets.is_plain:
-            return offset
-        return max(offset, min(self.offsets.next_newest(offset), self.end_offset - 1))
-
     def keep(self, batch: ReadableBuffer, header: BatchHeader) -> tuple[ReadableBuffer, BatchHeader] | None:
         """What takes the batch's place, with its header: itself, a rewritten one, an empty one; None for nothing.
 
@@ -322,7 +318,7 @@ class BatchFilter:
         has_no_use, discard = self._discard(batch, header)
         last = self.producers.get(header.producer_id) if header.has_producer_id else None
         must_stay = (last is not None and last.is_in(header)) or header.next_offset == self.end_offset
-        if not discard and header.records_count > 0 and (header.is_control or self._may_have_newest(header)):
+        if not discard and header.records_count > 0 and (header.is_control or self.offsets.may_have_newest(header)):
             kept = self._filter(batch, header, marker_has_no_use=has_no_use and header.is_control)
             if kept is not None:
                 return kept
@@ -344,9 +340,6 @@ class BatchFilter:
         has_no_use = self.transactions.control_batch_read(batch, header)
         horizon_ms = header.delete_horizon_ms
         return has_no_use, has_no_use and horizon_ms is not None and horizon_ms <= self.now_ms
-
-    def _may_have_newest(self, header: BatchHeader) -> bool:
-        return self.offsets.next_newest(header.base_offset) <= header.last_offset
 
     def _filter(
         self, batch: ReadableBuffer, header: BatchHeader, *, marker_has_no_use: bool

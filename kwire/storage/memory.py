@@ -337,9 +337,9 @@ class MemoryLog:
         """See PartitionLog.first_timestamp_ms."""
         return self._closed_segments([base_offset])[0].first_timestamp_ms
 
-    def segment_batches(self, base_offset: int, from_offset: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
+    def segment_batches(self, base_offset: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
         """See PartitionLog.segment_batches."""
-        return self._closed_segments([base_offset])[0].batches(from_offset)
+        return self._closed_segments([base_offset])[0].batches()
 
     def begin_replacement(self, base_offsets: Sequence[int]) -> MemoryReplacement:
         """See PartitionLog.begin_replacement."""

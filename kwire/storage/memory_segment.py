@@ -190,9 +190,9 @@ class Segment:
         """The header of one batch."""
         return read_header(self.batch(index))
 
-    def batches(self, from_offset: int) -> Iterator[tuple[BatchHeader, memoryview]]:
-        """(Header, bytes) of each batch that ends at or after from_offset."""
-        for index in range(bisect_right(self.next_offsets, from_offset), len(self.ends)):
+    def batches(self) -> Iterator[tuple[BatchHeader, memoryview]]:
+        """(Header, bytes) of each batch."""
+        for index in range(len(self.ends)):
             batch = self.batch(index)
             yield read_header(batch), batch
 

@@ -265,11 +265,10 @@ class PartitionLog(Protocol):
         """
         ...
 
-    def segment_batches(self, base_offset: int, from_offset: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
-        """(Header, bytes) of the batches of the closed segment that begins there, to be iterated in any one thread.
+    def segment_batches(self, base_offset: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
+        """(Header, bytes) of every batch of the closed segment that begins there, to be iterated in any one thread.
 
-        from_offset: batches that end before it are left out. What is given is what is there now, whatever becomes of
-        the segment meanwhile.
+        They are those of now, whatever becomes of the segment meanwhile.
 
         Raises:
             StorageError: there is no such segment, or a batch cannot be read; CorruptBatch: it is damaged.

@@ -105,3 +105,30 @@ async def test_others_run_between_short_steps_and_may_write():
     assert log.cleaned_offset == 10_000
     assert log.log_end_offset == 10_000 + turns
     store.close()
+
+
+async def test_what_is_deleted_while_its_keys_are_mapped_is_given_up(store, caplog):
+    log = filled(store, 0, [b"1", b"2"])
+
+    async def delete_then(function):
+        result = function()
+        log.advance_log_start(2)
+        return result
+
+    env = FakeTime().env()
+    env.run_blocking = delete_then
+    assert not await Cleaner(env, lambda: [(log, 2)]).clean_dirtiest(CleanerLimits(dedupe_buffer_bytes=160))
+    assert "given up for now" in caplog.text
+
+
+@pytest.mark.parametrize("at", [0, 8, 16, 61])
+async def test_a_damaged_batch_at_the_start_is_told_once(store, tmp_path, caplog, at):
+    log = filled(store, 0, [b"1", b"2"])
+    path = Path(tmp_path) / f"{TOPIC}-0" / f"{0:020d}.log"
+    content = bytearray(path.read_bytes())
+    content[at] ^= 0x7F
+    path.write_bytes(content)
+    cleaner = cleaner_of(log)
+    for _ in range(2):
+        assert not await cleaner.clean_dirtiest(CleanerLimits())
+    assert caplog.text.count("cannot be cleaned") == 1

@@ -294,14 +294,18 @@ def test_a_full_map_says_how_far_it_reaches():
     assert (offsets.get(b"a"), offsets.get(b"b"), offsets.get(b"c")) == (0, 1, -1)
 
 
-def test_where_the_next_newest_record_is_is_known_without_a_look_at_the_batches():
+def test_batches_without_a_newest_record_are_known_without_a_look_at_them():
     offsets = OffsetMap(10 * OFFSET_MAP_ENTRY_BYTES, 2)
-    for index, keys in enumerate(["ab", "ab", "cb", "a"]):
-        batch = encode_batch([Record(0, START_MS, key.encode(), b"") for key in keys], base_offset=2 * index)
-        assert offsets.add_batch(batch, read_header(batch), CleanedTransactions([]))
-    found = [offsets.next_newest(offset) for offset in range(9)]
-    assert found == [0, 1, 4, 4, 4, 5, 6, 7, 8], "0 and 1 are clean already, 7 and 8 are not mapped"
-    assert offsets.is_plain
+    headers = []
+    for base_offset, keys in enumerate(["ab", "ab", "cb", "a", "c"]):
+        batch = encode_batch([Record(0, START_MS, key.encode(), b"") for key in keys], base_offset=2 * base_offset)
+        headers.append(read_header(batch))
+        if base_offset < 4:
+            assert offsets.add_batch(batch, headers[-1], CleanedTransactions([]))
+    found = [offsets.may_have_newest(header) for header in headers]
+    assert found == [True, False, True, True, True], "the first one is clean already, the last one is not mapped"
+    assert offsets.add_batch(batch, headers[0], CleanedTransactions([]))
+    assert offsets.may_have_newest(headers[1]), "a batch out of order: nothing is sure any more"
 
 
 def test_a_short_key_is_no_digest_of_a_long_one():

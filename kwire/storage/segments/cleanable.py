@@ -64,18 +64,21 @@ class CleanableSegments:
         with self._storage_errors("read"):
             return self._closed_segments([base_offset])[0].first_timestamp()
 
-    def segment_batches(self, base_offset: int, from_offset: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
-        """See PartitionLog.segment_batches. CRCs are checked."""
+    def segment_batches(self, base_offset: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
+        """See PartitionLog.segment_batches. CRCs are checked, and the offsets, which they do not cover."""
         segment = self._closed_segments([base_offset])[0]
         with self._storage_errors("read"):
-            place = segment.find(from_offset)
             file = self._home.env.files.open(segment.log_path, "read")
-        position = segment.size_bytes if place is None else place.position
-        return self._read_batches(file, position, segment.size_bytes)
+        following = self._segments[self._segment_index(base_offset) + 1]
+        return self._read_batches(file, segment.size_bytes, segment.base_offset, following.base_offset)
 
-    def _read_batches(self, file: File, position: int, end: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
+    def _read_batches(
+        self, file: File, size_bytes: int, base_offset: int, end_offset: int
+    ) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
         try:
-            for _, header, batch in whole_batches(file, position, end):
+            for position, header, batch in whole_batches(file, 0, size_bytes):
+                if header.base_offset < base_offset or header.next_offset > end_offset:
+                    raise CorruptBatch(f"record batch at {position} has offset {header.base_offset}, another segment's")
                 yield header, batch
         except OSError as error:
             raise self._storage_error("read", error) from error
