@@ -7,6 +7,9 @@ import pytest
 from kwire.coordinator.group.first_beats import ALONE_MS, LONGEST_MS, TOGETHER_MS
 from kwire.protocol.errors import ErrorCode
 
+CLASSIC = b"\0\0\0\0\0\1\0\1t\xff\xff\xff\xff"
+"""A classic consumer's subscription to t, without user data and partitions."""
+
 
 @pytest.fixture
 def driver(make_driver):
@@ -113,8 +116,7 @@ def test_what_a_shard_forgets_while_they_wait_their_next_join_brings_back(driver
 
 def test_a_classic_member_may_come_in_between(driver):
     first = joining(driver, "a", 3)
-    metadata = b"\0\0\0\0\0\1\0\1t\xff\xff\xff\xff"
-    assert driver.join("", protocols=("range",), metadata=metadata).answer.error_code == 0
+    assert driver.join("", protocols=("range",), metadata=CLASSIC).answer.error_code == 0
     driver.pass_time(TOGETHER_MS)
     assert len(shares(driver, first)[0]) == 2
 
@@ -123,3 +125,39 @@ def test_a_refused_join_does_not_wait(driver):
     joining(driver, "a", 3, instance_id="i")
     refused = joining(driver, "b", 3, instance_id="i")
     assert refused.answer.code == ErrorCode.UNRELEASED_INSTANCE_ID
+
+
+def test_a_static_member_that_leaves_for_a_while_meanwhile_stays_away(driver):
+    gone, stays = joining(driver, "a", 3, instance_id="i"), joining(driver, "b", 3)
+    assert driver.consumer_beat("a", -2, instance_id="i").answer.error_code == 0
+    driver.pass_time(TOGETHER_MS)
+    assert gone.answer.error_code == ErrorCode.FENCED_MEMBER_EPOCH
+    assert stays.answer.error_code == 0
+    assert driver.join_consumer("a2", instance_id="i").error_code == 0
+
+
+def test_a_static_member_that_is_replaced_meanwhile_is_told(driver):
+    gone = joining(driver, "a", 3, instance_id="i")
+    driver.consumer_beat("a", -2, instance_id="i")
+    replacing = joining(driver, "a2", 3, instance_id="i")
+    driver.pass_time(TOGETHER_MS)
+    assert gone.answer.error_code == ErrorCode.FENCED_INSTANCE_ID
+    assert shares(driver, replacing) == [[0, 1, 2, 3]]
+
+
+def test_a_member_that_joins_by_the_classic_protocol_meanwhile_keeps_its_share(driver):
+    consumer = joining(driver, "a", 3)
+    joined = driver.join("a", protocols=("range",), metadata=CLASSIC).answer
+    assert driver.sync("a", joined.generation_id).answer.error_code == 0
+    other = joining(driver, "b", 3)
+    driver.pass_time(TOGETHER_MS)
+    assert consumer.answer.error_code == ErrorCode.FENCED_MEMBER_EPOCH
+    assert shares(driver, other) == [[]]
+
+
+def test_a_topic_that_grows_meanwhile_is_shared_as_it_is(driver):
+    first = joining(driver, "a", 3)
+    driver.join("", protocols=("range",), metadata=CLASSIC)
+    driver.topics.enlarge("t", 6)
+    driver.pass_time(TOGETHER_MS)
+    assert len(shares(driver, first)[0]) == 3

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from kwire.coordinator.decision import Decision, Timer
 from kwire.coordinator.group.commands import SessionExpired
+from kwire.coordinator.group.consumer_group import ConsumerGroup
 from kwire.coordinator.group.consumer_member import (
     JOINS,
     LEAVES_FOR_A_WHILE,
@@ -23,7 +24,7 @@ from kwire.coordinator.group.consumer_member import (
     Subscription,
 )
 from kwire.coordinator.group.consumer_records import current_assignment_record
-from kwire.coordinator.group.first_beats import FirstBeats
+from kwire.coordinator.group.first_beats import FirstBeats, FirstJoin
 from kwire.coordinator.group.timer_keys import session_key
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.consumer_group_heartbeat import (
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from kwire.coordinator.decision import Waiter
     from kwire.coordinator.group.commands import ClassicMemberOverdue, ConsumerBeat, FirstBeatsOver, RevocationOverdue
     from kwire.coordinator.group.config import ConsumerGroupConfig, GroupCoordinatorConfig
-    from kwire.coordinator.group.consumer_group import ConsumerGroup
     from kwire.coordinator.group.consumer_member import HeldPartitions, OwnedPartitions
     from kwire.coordinator.group.consumer_steps import ConsumerSteps, Draft
     from kwire.coordinator.group.migration import Migration
@@ -144,8 +144,8 @@ class ConsumerHeartbeats:
         bump = self._steps.update_member(draft, group_id, member_id, subscription, now_ms)
         self._steps.refresh_metadata(draft, group_id, bump=bump)
         self._steps.keep_session(draft, group_id, member_id)
-        expected = command.expected_members
-        if joins and self._first_beats.wait(draft, group_id, member_id, expected, waiter, was_empty=was_empty):
+        join = FirstJoin(member_id, request.instance_id, waiter)
+        if joins and self._first_beats.wait(draft, group_id, join, command.expected_members, was_empty=was_empty):
             return draft.decision
         self._steps.update_target(draft, group_id, now_ms)
         changed = self._steps.reconcile(draft, group_id, member_id, held)
@@ -158,18 +158,33 @@ class ConsumerHeartbeats:
         draft, group_id = self._steps.draft(), command.group_id
         joined = self._first_beats.take(draft, group_id)
         group = self._steps.group(group_id)
-        if group is not None:
+        if group is not None and group.members:
+            self._steps.refresh_metadata(draft, group_id, bump=False)
             self._steps.update_target(draft, group_id, now_ms)
-        for member_id, waiter in joined:
-            if group is None or member_id not in group.members:
-                reply = ConsumerGroupHeartbeatResponse(
-                    error_code=ErrorCode.UNKNOWN_MEMBER_ID, error_message=f"Member {member_id} has left the group."
-                )
-            else:
-                self._steps.reconcile(draft, group_id, member_id, {})
-                reply = self._reply(group_id, member_id, with_assignment=True)
-            draft.decision.replies.append((waiter, reply))
+        replies: dict[tuple[str, str | None], ConsumerGroupHeartbeatResponse] = {}
+        for join in joined:  # some may have been sent twice
+            who = join.member_id, join.instance_id
+            if who not in replies:
+                try:
+                    replies[who] = self._answer_first_join(draft, group_id, join)
+                except ApiError as error:
+                    replies[who] = ConsumerGroupHeartbeatResponse(error_code=error.code, error_message=error.message)
+            draft.decision.replies.append((join.waiter, replies[who]))
         return draft.decision
+
+    def _answer_first_join(self, draft: Draft, group_id: str, join: FirstJoin) -> ConsumerGroupHeartbeatResponse:
+        """The reply.
+
+        Raises:
+            ApiError: the member is not any more what it was when it joined.
+        """
+        group = self._steps.group(group_id) or ConsumerGroup(group_id)
+        member_id, instance_id = join.member_id, join.instance_id
+        member = group.member(member_id) if instance_id is None else group.check_static(member_id, instance_id)
+        if member.ownership.epoch != JOINS or member.subscription.classic is not None:
+            raise ApiError(ErrorCode.FENCED_MEMBER_EPOCH, f"Member {member_id} has left meanwhile. {MUST_REJOIN}")
+        self._steps.reconcile(draft, group_id, member_id, {})
+        return self._reply(group_id, member_id, with_assignment=True)
 
     def _reply(self, group_id: str, member_id: str, *, with_assignment: bool) -> ConsumerGroupHeartbeatResponse:
         group = self._steps.group(group_id)

@@ -7,7 +7,7 @@ are answered when no more of them come, each with its share.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kwire.coordinator.group.commands import FirstBeatsOver
 from kwire.coordinator.group.timer_keys import first_beats_key
@@ -26,18 +26,24 @@ LONGEST_MS: Final = 1_000
 """However many come one after the other."""
 
 
+class FirstJoin(NamedTuple):
+    """Who has joined, and the request that waits."""
+
+    member_id: str
+    instance_id: str | None
+    waiter: Waiter
+
+
 class FirstBeats:
     """The joins that wait, of the groups of one shard."""
 
     __slots__ = ("_joined",)
 
     def __init__(self) -> None:
-        self._joined: dict[str, list[tuple[str, Waiter]]] = {}
+        self._joined: dict[str, list[FirstJoin]] = {}
 
-    def wait(
-        self, draft: Draft, group_id: str, member_id: str, expected_members: int, waiter: Waiter, *, was_empty: bool
-    ) -> bool:
-        """Whether the member's join, which counts already, is to be answered later.
+    def wait(self, draft: Draft, group_id: str, join: FirstJoin, expected_members: int, *, was_empty: bool) -> bool:
+        """Whether the join, which counts already, is to be answered later.
 
         expected_members: clients that have just asked for the group's coordinator. was_empty: before this member.
         """
@@ -48,13 +54,13 @@ class FirstBeats:
             joined = self._joined[group_id] = []
             longest = first_beats_key(group_id, longest=True)
             draft.set_timer(longest, LONGEST_MS, FirstBeatsOver(group_id))
-        joined.append((member_id, waiter))
+        joined.append(join)
         delay_ms = TOGETHER_MS if max(len(joined), expected_members) > 1 else ALONE_MS
         draft.set_timer(first_beats_key(group_id, longest=False), delay_ms, FirstBeatsOver(group_id))
         return True
 
-    def take(self, draft: Draft, group_id: str) -> list[tuple[str, Waiter]]:
-        """The members whose joins are to be answered now, with their requests; nobody waits any more."""
+    def take(self, draft: Draft, group_id: str) -> list[FirstJoin]:
+        """The joins that are to be answered now; nobody waits any more."""
         for longest in (False, True):
             draft.set_timer(first_beats_key(group_id, longest=longest), None)
         return self._joined.pop(group_id, [])
