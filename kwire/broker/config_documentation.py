@@ -88,8 +88,8 @@ BROKER_TEXTS = {
     "regular expressions match; new topics are found ten seconds after the last look.",
     "group.consumer.session.timeout.ms": "A member of a consumer group that is silent for so long is out.",
     "group.initial.rebalance.delay.ms": "How long the first rebalance of an empty group waits for more members. "
-    "Kafka's default of 3000 spares rebalances where many start together; 0 waits for moments, and only for "
-    "those who have just asked for the coordinator.",
+    "Kafka's default of 3000 spares rebalances where many start together; 0 waits for moments, and a little "
+    "longer for those who have just asked for the coordinator.",
     "group.max.session.timeout.ms": "Longest session timeout that a member may ask for.",
     "group.max.size": "Most members of a classic group; a further one gets GROUP_MAX_SIZE_REACHED.",
     "group.min.session.timeout.ms": "Shortest session timeout that a member may ask for.",

@@ -56,22 +56,10 @@ def test_a_commit_of_other_offsets(version, client_id):
 def test_any_other_byte_is_read_as_the_decoder_reads_it_or_left_to_it(version):
     original = frame_of(commit(version), version)
     forms = learned(original)
-    left, taken = 0, 0
-    for position in range(len(original)):
-        for value in {0, 1, 2, 0x7F, 0x80, 0xFF, original[position] ^ 1}:
-            frame = bytearray(original)
-            frame[position] = value
-            got = read(forms, frame)
-            if got is None:
-                left += 1
-                continue
-            taken += 1
-            assert same(got, frame), (position, value)
+    taken, left = known_forms.read_with_each_byte_changed(forms, original)
     assert left > 100
     assert taken > 50
-    for size in range(len(original)):
-        assert read(forms, original[:size]) is None
-    assert read(forms, original + b"\x00") is None
+    assert known_forms.none_of_another_length(forms, original)
 
 
 def usual_response(version, **row):

@@ -144,9 +144,10 @@ class ConsumerHeartbeats:
         bump = self._steps.update_member(draft, group_id, member_id, subscription, now_ms)
         self._steps.refresh_metadata(draft, group_id, bump=bump)
         self._steps.keep_session(draft, group_id, member_id)
-        join = FirstJoin(member_id, request.instance_id, waiter)
-        if joins and self._first_beats.wait(draft, group_id, join, command.expected_members, was_empty=was_empty):
-            return draft.decision
+        if joins:
+            join = FirstJoin(member_id, request.instance_id, waiter)
+            if self._first_beats.wait(draft, group_id, join, command.expected_members, was_empty=was_empty):
+                return draft.decision
         self._steps.update_target(draft, group_id, now_ms)
         changed = self._steps.reconcile(draft, group_id, member_id, held)
         with_assignment = joins or changed or _is_full(request)

@@ -2,7 +2,7 @@
 
 The first member would be given everything, and the others nothing until it has given up their shares with its next
 heartbeat, five seconds later. So the joins of clients that have just asked for the coordinator, as all that start do,
-are answered when no more of them come, each with its share.
+are answered when no more of them come, each with its share. first_joins.py does this for classic groups.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kwire.coordinator.group.commands import FirstBeatsOver
+from kwire.coordinator.group.first_joins import FIRST_JOINS_MS
 from kwire.coordinator.group.timer_keys import first_beats_key
 
 if TYPE_CHECKING:
     from kwire.coordinator.decision import Waiter
     from kwire.coordinator.group.consumer_steps import Draft
 
-ALONE_MS: Final = 3
+ALONE_MS: Final = FIRST_JOINS_MS
 """A member waits so long for another one that has not been heard of yet."""
 
 TOGETHER_MS: Final = 100
