@@ -20,6 +20,7 @@ from pathlib import Path
 
 import trio
 
+from kwire.client.connection import Client, connected
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
 from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
@@ -29,7 +30,6 @@ from kwire.protocol.messages.offset_commit import (
     OffsetCommitRequestTopic,
 )
 from kwire.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestGroup, OffsetFetchRequestTopics
-from kwire.testing.client import Client, connected
 
 GROUPS = [f"group-{index}" for index in range(10)]
 TOPICS = [f"topic-{index}" for index in range(10)]

@@ -1,4 +1,4 @@
-"""The suites that kwire.testing ships explain their failed assertions as tests do; a busy machine fails no test."""
+"""The suites in tests/kit explain their failed assertions as tests do; a busy machine fails no test."""
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -9,10 +9,10 @@ settings.register_profile("busy machine", deadline=None, suppress_health_check=[
 settings.load_profile("busy machine")
 
 pytest.register_assert_rewrite(
-    "kwire.testing.storage_bench",
-    "kwire.testing.storage_contract",
-    "kwire.testing.durable_storage_contract",
-    "kwire.testing.cleaning_contract",
+    "tests.kit.storage_bench",
+    "tests.kit.storage_contract",
+    "tests.kit.durable_storage_contract",
+    "tests.kit.cleaning_contract",
 )
 
 

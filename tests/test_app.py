@@ -3,14 +3,14 @@
 import pytest
 
 from kwire.app import running
+from kwire.client.connection import connected
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.api_versions import ApiVersionsRequest
 from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 from kwire.protocol.records.batch import read_header
 from kwire.protocol.records.record import Record, encode_batch
 from kwire.settings import Address, BrokerSetting, CannotStart, Settings, TopicSetting
-from kwire.testing.client import connected
-from kwire.testing.cluster import create_topic
+from tests.kit.cluster import create_topic
 
 FREE_PORT = (Address("127.0.0.1", 0),)
 ONE = (BrokerSetting(listen=FREE_PORT),)

@@ -15,13 +15,13 @@ from kafka.admin import NewTopic
 from kafka.errors import KafkaConnectionError
 
 from compat import apache_kafka
+from kwire.client.connection import connected
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic
 from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 from kwire.protocol.records.record import Record, encode_batch
-from kwire.testing.client import connected
 
 WAIT_S = 60
 GROUP = 0

@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from compat.python_aiokafka import test_groups_aiokafka as by_aiokafka
 from compat.python_confluent import test_groups_confluent as by_confluent
 from compat.python_kafka import test_groups_kafka_python as by_kafka_python
+from kwire.client.connection import connected
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.delete_groups import DeleteGroupsRequest
 from kwire.protocol.messages.describe_groups import DescribeGroupsRequest
@@ -31,7 +32,6 @@ from kwire.protocol.messages.offset_delete import (
 )
 from kwire.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestGroup
 from kwire.protocol.messages.sync_group import SyncGroupRequest
-from kwire.testing.client import connected
 
 WAIT_S = 40
 PARTITIONS = 4

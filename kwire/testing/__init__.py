@@ -2,8 +2,7 @@
 
     from kwire.testing import Cluster
 
-The names listed here are public. The other modules of this package are what kwire's own tests are made of: a client on
-the generated codec, a cluster without sockets, simulated disks and networks, the contract suites of storage engines.
+The names listed here are public.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ from kwire.protocol.messages.offset_commit import (
 from kwire.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestGroup, OffsetFetchRequestTopics
 from kwire.protocol.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
 from kwire.protocol.records.record import Record, encode_batch
-from kwire.testing.cluster import START_MS, ManualClock, build_cluster, build_env, context_of, create_topic
+from tests.kit.cluster import START_MS, ManualClock, build_cluster, build_env, context_of, create_topic
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from kwire.protocol.messages.alter_partition_reassignments import (
     ReassignableTopic,
 )
 from kwire.storage.port import StorageError
-from kwire.testing.cluster import build_cluster, context_of, create_topic
+from tests.kit.cluster import build_cluster, context_of, create_topic
 
 
 async def alter(cluster, asked, version=1, **options):

@@ -12,7 +12,7 @@ from kwire.protocol.messages.consumer_group_heartbeat import (
     ConsumerGroupHeartbeatRequestTopicPartitions,
 )
 from kwire.protocol.messages.join_group import JoinGroupResponse
-from kwire.testing.cluster import create_topic
+from tests.kit.cluster import create_topic
 
 
 @pytest.fixture

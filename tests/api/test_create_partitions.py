@@ -9,7 +9,7 @@ from kwire.protocol.messages.create_partitions import (
     CreatePartitionsResponse,
     CreatePartitionsTopic,
 )
-from kwire.testing.cluster import build_cluster, context_of, create_topic
+from tests.kit.cluster import build_cluster, context_of, create_topic
 
 
 def topic(name, count, assignments=None):

@@ -15,7 +15,7 @@ from kwire.protocol.messages.create_topics import (
     CreateTopicsResponse,
 )
 from kwire.protocol.schema import ZERO_UUID
-from kwire.testing.cluster import build_cluster, context_of, create_topic
+from tests.kit.cluster import build_cluster, context_of, create_topic
 
 VERSIONS = range(2, 8)
 

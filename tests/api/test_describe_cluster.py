@@ -4,7 +4,7 @@ from kwire.api import describe_cluster
 from kwire.protocol import codec
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.describe_cluster import DescribeClusterRequest, DescribeClusterResponse
-from kwire.testing.cluster import CLUSTER_ID, build_cluster, context_of
+from tests.kit.cluster import CLUSTER_ID, build_cluster, context_of
 
 
 async def describe(cluster, version, **fields):

@@ -14,8 +14,8 @@ from kwire.protocol.messages.describe_log_dirs import (
 )
 from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.cluster import START_MS, build_cluster, build_env, context_of, create_topic
-from kwire.testing.faulty_files import FaultyFiles
+from tests.kit.cluster import START_MS, build_cluster, build_env, context_of, create_topic
+from tests.kit.faulty_files import FaultyFiles
 
 
 async def described(cluster, asked=None, *, version=5, node_id=1):

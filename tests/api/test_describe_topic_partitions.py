@@ -13,7 +13,7 @@ from kwire.protocol.messages.describe_topic_partitions import (
     DescribeTopicPartitionsResponse,
     TopicRequest,
 )
-from kwire.testing.cluster import build_cluster, context_of, create_topic
+from tests.kit.cluster import build_cluster, context_of, create_topic
 
 
 async def describe(cluster, *names, limit=2000, cursor=None):

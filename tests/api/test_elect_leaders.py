@@ -4,7 +4,7 @@ from kwire.api import elect_leaders
 from kwire.protocol import codec
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.elect_leaders import ElectLeadersRequest, ElectLeadersResponse, TopicPartitions
-from kwire.testing.cluster import build_cluster, context_of, create_topic
+from tests.kit.cluster import build_cluster, context_of, create_topic
 
 PREFERRED, UNCLEAN = 0, 1
 

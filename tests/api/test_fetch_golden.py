@@ -21,7 +21,7 @@ from kwire.protocol.messages.records.cluster_metadata import PartitionRecord, To
 from kwire.protocol.records.batch import iter_headers
 from kwire.storage.segments.checkpoints import format_offsets, parse_offsets
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.cluster import build_cluster, build_env, context_of
+from tests.kit.cluster import build_cluster, build_env, context_of
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "segments"
 ANSWERS = json.loads((VECTORS / "broker-answers.json").read_text())

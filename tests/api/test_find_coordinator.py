@@ -5,7 +5,7 @@ from kwire.broker.internal_topics import GROUP_TOPIC, partition_for
 from kwire.protocol import codec
 from kwire.protocol.errors import MALFORMED_REQUEST, ErrorCode
 from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse
-from kwire.testing.cluster import build_cluster, context_of
+from tests.kit.cluster import build_cluster, context_of
 
 GROUP, TRANSACTION, SHARE = 0, 1, 2
 

@@ -11,7 +11,7 @@ from kwire.protocol.messages.incremental_alter_configs import (
     AlterConfigsResource,
     IncrementalAlterConfigsRequest,
 )
-from kwire.testing.cluster import build_cluster
+from tests.kit.cluster import build_cluster
 
 SET, DELETE, APPEND, SUBTRACT = Operation
 

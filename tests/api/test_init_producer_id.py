@@ -7,7 +7,7 @@ from kwire.protocol import codec
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.init_producer_id import InitProducerIdRequest, InitProducerIdResponse
 from kwire.storage.memory import MemoryStore
-from kwire.testing.cluster import build_cluster, build_env, context_of
+from tests.kit.cluster import build_cluster, build_env, context_of
 
 
 async def ask(context, *, transactional_id=None, producer_id=-1, producer_epoch=-1):

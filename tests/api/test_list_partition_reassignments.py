@@ -6,7 +6,7 @@ from kwire.protocol.messages.list_partition_reassignments import (
     ListPartitionReassignmentsResponse,
     ListPartitionReassignmentsTopics,
 )
-from kwire.testing.cluster import build_cluster, context_of, create_topic
+from tests.kit.cluster import build_cluster, context_of, create_topic
 
 
 async def listed(cluster, asked=None):

@@ -8,7 +8,7 @@ from kwire.api import metadata
 from kwire.protocol import codec
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
-from kwire.testing.cluster import build_cluster, context_of, create_topic
+from tests.kit.cluster import build_cluster, context_of, create_topic
 
 VERSIONS = range(14)
 

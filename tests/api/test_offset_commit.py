@@ -11,7 +11,7 @@ from kwire.protocol.messages.offset_commit import (
     OffsetCommitRequestPartition,
     OffsetCommitRequestTopic,
 )
-from kwire.testing.cluster import create_topic
+from tests.kit.cluster import create_topic
 
 
 @pytest.mark.parametrize("version", range(2, 10))

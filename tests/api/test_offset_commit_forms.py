@@ -10,7 +10,7 @@ from kwire.protocol.messages.offset_commit import (
     OffsetCommitRequestTopic,
 )
 from kwire.server.dispatch import answer
-from kwire.testing.cluster import create_topic
+from tests.kit.cluster import create_topic
 
 
 class Member:

@@ -7,7 +7,7 @@ from kwire.protocol.messages.offset_delete import (
     OffsetDeleteRequestPartition,
     OffsetDeleteRequestTopic,
 )
-from kwire.testing.cluster import create_topic
+from tests.kit.cluster import create_topic
 
 SUBSCRIBED_TO_U = b"\x00\x00\x00\x00\x00\x01\x00\x01u\xff\xff\xff\xff"
 """A consumer's subscription to the topic u."""

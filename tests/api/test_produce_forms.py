@@ -15,7 +15,7 @@ from kwire.protocol.messages.incremental_alter_configs import (
 from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 from kwire.protocol.records.batch import TRANSACTIONAL_FLAG
 from kwire.server.dispatch import answer
-from kwire.testing.cluster import START_MS
+from tests.kit.cluster import START_MS
 
 
 class Producer:

@@ -11,7 +11,7 @@ from kwire.protocol import codec
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.records.cluster_metadata import ConfigRecord
 from kwire.protocol.schema import ZERO_UUID
-from kwire.testing.cluster import build_cluster, context_of
+from tests.kit.cluster import build_cluster, context_of
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "metadata"
 STATIC = {"log.segment.delete.delay.ms": "60000", "offsets.topic.num.partitions": "2"}

@@ -14,8 +14,8 @@ from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest
 from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.memory import MemoryStore
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.cluster import ManualClock, build_cluster, build_env, context_of, create_topic
-from kwire.testing.faulty_files import FaultyFiles
+from tests.kit.cluster import ManualClock, build_cluster, build_env, context_of, create_topic
+from tests.kit.faulty_files import FaultyFiles
 
 SET, DELETE = 0, 1
 PRODUCE_VERSION, FETCH_VERSION = 12, 12

@@ -6,7 +6,7 @@ from kwire.broker.waiters import park
 from kwire.protocol.messages.records.cluster_metadata import ConfigRecord, TopicRecord
 from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.cluster import CLUSTER_ID, START_MS, build_cluster, build_env, create_topic
+from tests.kit.cluster import CLUSTER_ID, START_MS, build_cluster, build_env, create_topic
 
 
 def batch(value=b"v", timestamp_ms=START_MS):

@@ -5,7 +5,7 @@ from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.records.cluster_metadata import ConfigRecord
 from kwire.storage.memory import MemoryStore
 from kwire.storage.port import StorageError
-from kwire.testing.cluster import CLUSTER_ID, build_cluster, build_env, create_topic
+from tests.kit.cluster import CLUSTER_ID, build_cluster, build_env, create_topic
 
 
 def bookkeeping(partition):

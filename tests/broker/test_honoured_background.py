@@ -8,7 +8,7 @@ from kwire.protocol.messages.records.cluster_metadata import ConfigRecord
 from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.port import StorageError
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.cluster import CLUSTER_ID, START_MS, build_cluster, build_env, create_topic
+from tests.kit.cluster import CLUSTER_ID, START_MS, build_cluster, build_env, create_topic
 
 DAY_MS = 86_400_000
 

@@ -10,6 +10,7 @@ import trio.testing
 from kwire.app import running
 from kwire.broker.config_definitions import definitions
 from kwire.broker.resources import BROKER
+from kwire.client.connection import Client, ConnectionClosed, connected
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.api_versions import ApiVersionsRequest
 from kwire.protocol.messages.incremental_alter_configs import (
@@ -21,8 +22,7 @@ from kwire.server.listener import bind_all
 from kwire.server.server import Server
 from kwire.server.transport import StreamTransport
 from kwire.settings import Address, BrokerSetting, Settings
-from kwire.testing.client import Client, ConnectionClosed, connected
-from kwire.testing.cluster import build_cluster, build_env
+from tests.kit.cluster import build_cluster, build_env
 
 HELLO = ApiVersionsRequest("test", "1")
 SOON_S, LATE_S = 0.1, 20

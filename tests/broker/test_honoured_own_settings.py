@@ -6,6 +6,7 @@ import pytest
 
 from kwire.app import running
 from kwire.broker.resources import BROKER
+from kwire.client.connection import connected
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResource
 from kwire.protocol.messages.incremental_alter_configs import (
@@ -15,7 +16,6 @@ from kwire.protocol.messages.incremental_alter_configs import (
 )
 from kwire.protocol.messages.metadata import MetadataRequest
 from kwire.settings import Address, BrokerSetting, Settings
-from kwire.testing.client import connected
 
 ANY_PORT = (Address("127.0.0.1", 0),)
 STATIC_BROKER_CONFIG, DEFAULT_CONFIG = 4, 5

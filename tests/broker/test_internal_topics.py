@@ -1,7 +1,7 @@
 import pytest
 
 from kwire.broker.internal_topics import ensure, java_hash, partition_for
-from kwire.testing.cluster import build_cluster
+from tests.kit.cluster import build_cluster
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from kwire.protocol.records.control import ControlType, read_control_type
 from kwire.storage.memory import MemoryStore
 from kwire.storage.port import StorageError
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.cluster import CLUSTER_ID, build_cluster, build_env, create_topic
-from kwire.testing.simulated_disk import ProcessFiles, SimulatedDisk
+from tests.kit.cluster import CLUSTER_ID, build_cluster, build_env, create_topic
+from tests.kit.simulated_disk import ProcessFiles, SimulatedDisk
 
 TOPIC_ID = bytes(range(16))
 

@@ -14,7 +14,7 @@ from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.config import LogConfig
 from kwire.storage.memory import MemoryStore
 from kwire.storage.port import Appended, StorageError
-from kwire.testing.cluster import ManualClock
+from tests.kit.cluster import ManualClock
 
 NOW_MS = 1_790_000_000_000
 TOPIC_ID = bytes(15) + b"\x07"

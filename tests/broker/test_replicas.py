@@ -9,7 +9,7 @@ from kwire.broker.replicas import why_no_election
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.alter_partition_reassignments import ReassignablePartition, ReassignableTopic
 from kwire.storage.memory import MemoryStore
-from kwire.testing.cluster import CLUSTER_ID, build_cluster, build_env, create_topic
+from tests.kit.cluster import CLUSTER_ID, build_cluster, build_env, create_topic
 
 
 def state(partition):

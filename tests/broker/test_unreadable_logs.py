@@ -12,8 +12,8 @@ from kwire.protocol.messages.list_offsets import ListOffsetsPartition, ListOffse
 from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.registry import StoreOptions, make_store
-from kwire.testing.cluster import START_MS, ManualClock, build_cluster, build_env, context_of, create_topic
-from kwire.testing.faulty_files import FaultyFiles
+from tests.kit.cluster import START_MS, ManualClock, build_cluster, build_env, context_of, create_topic
+from tests.kit.faulty_files import FaultyFiles
 
 TIMES_S = (0, 1, 59, 60, 61)
 

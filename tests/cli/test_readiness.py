@@ -12,6 +12,7 @@ import pytest
 
 from kwire.api.coordinators import wait_coordinators_loaded
 from kwire.app import running
+from kwire.client.connection import connected
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic
 from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
@@ -23,7 +24,6 @@ from kwire.protocol.messages.offset_commit import (
 )
 from kwire.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestTopic
 from kwire.settings import Address, BrokerSetting, Settings, TopicSetting
-from kwire.testing.client import connected
 
 needs_unix_sockets = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no Unix sockets")
 

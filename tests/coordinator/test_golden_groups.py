@@ -24,7 +24,7 @@ from kwire.protocol.records.batch import iter_headers
 from kwire.protocol.records.record import iter_records
 from kwire.storage.config import LogConfig
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.cluster import build_env
+from tests.kit.cluster import build_env
 
 SEGMENTS = Path(__file__).parents[1] / "vectors" / "segments"
 NAMES = ["__consumer_offsets-0", "__consumer_offsets-1"]

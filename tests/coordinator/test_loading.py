@@ -12,7 +12,7 @@ from kwire.protocol.records.control import EndTransactionMarker, encode_marker_b
 from kwire.protocol.records.record import Record, encode_batch, iter_records
 from kwire.storage.config import LogConfig
 from kwire.storage.memory import MemoryStore
-from kwire.testing.cluster import build_env
+from tests.kit.cluster import build_env
 
 
 class Notes:

@@ -20,7 +20,7 @@ from kwire.protocol.messages.offset_fetch import OffsetFetchRequestGroup
 from kwire.storage.config import LogConfig
 from kwire.storage.memory import MemoryStore
 from kwire.storage.port import Appended
-from kwire.testing.cluster import build_env
+from tests.kit.cluster import build_env
 
 
 class SlowPartition:

@@ -10,6 +10,7 @@ import time
 
 import trio
 
+from kwire.client.connection import Client, ConnectionClosed, connected
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.create_topics import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
 from kwire.protocol.messages.delete_topics import DeleteTopicsRequest
@@ -19,8 +20,7 @@ from kwire.protocol.messages.list_offsets import ListOffsetsPartition, ListOffse
 from kwire.protocol.messages.metadata import MetadataRequest
 from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 from kwire.protocol.records.record import Record, encode_batch
-from kwire.testing.client import Client, ConnectionClosed, connected
-from kwire.testing.ledger import PartitionLedger, Violation
+from tests.kit.ledger import PartitionLedger, Violation
 
 START_S = 20
 PRODUCE, FETCH, METADATA, INIT_PRODUCER_ID, LIST_OFFSETS, CREATE_TOPICS, DELETE_TOPICS = 9, 12, 9, 4, 7, 5, 4

@@ -8,9 +8,9 @@ import pytest
 
 from kwire.protocol.records.batch import iter_headers, read_header
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.cluster import START_MS, build_cluster, build_env, create_topic
-from kwire.testing.simulated_disk import ProcessFiles, SimulatedDisk
-from kwire.testing.storage_bench import batch_of
+from tests.kit.cluster import START_MS, build_cluster, build_env, create_topic
+from tests.kit.simulated_disk import ProcessFiles, SimulatedDisk
+from tests.kit.storage_bench import batch_of
 
 ROOT = "/data"
 

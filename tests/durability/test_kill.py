@@ -8,8 +8,8 @@ import pytest
 import trio
 
 from kwire.protocol.records.batch import iter_headers
-from kwire.testing.ledger import Violation
 from tests.durability.load import Broker, Load
+from tests.kit.ledger import Violation
 
 SEED = 4
 

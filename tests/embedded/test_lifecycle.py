@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 import trio
 
+from kwire.client.connection import connected
 from kwire.protocol.messages.metadata import MetadataRequest
 from kwire.testing import Cluster, ClusterError
-from kwire.testing.client import connected
 
 
 def address(cluster):

@@ -8,7 +8,7 @@ from kwire.protocol.records.compression import Codec
 from kwire.protocol.records.control import EndTransactionMarker, encode_marker_batch
 from kwire.protocol.records.key_hash import partition_for_key
 from kwire.protocol.records.record import Record, encode_batch
-from kwire.testing.cluster import START_MS, build_cluster, create_topic
+from tests.kit.cluster import START_MS, build_cluster, create_topic
 
 
 class Log:

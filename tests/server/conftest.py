@@ -9,11 +9,11 @@ import trio.testing
 
 from kwire.api import registry
 from kwire.broker.metadata_replies import MetadataReplies
+from kwire.client.connection import Client
 from kwire.env import Env
 from kwire.protocol.api_keys import ApiKey
 from kwire.server.server import Server
 from kwire.server.transport import StreamTransport
-from kwire.testing.client import Client
 
 PEER, LOCAL = ("10.0.0.7", 50_000), ("127.0.0.1", 9092)
 

@@ -9,6 +9,7 @@ import trio
 
 from kwire.api.context import ConnectionInfo
 from kwire.app import running
+from kwire.client.connection import connected
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.describe_cluster import DescribeClusterRequest
 from kwire.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic
@@ -19,8 +20,7 @@ from kwire.protocol.records.record import Record, encode_batch
 from kwire.server.listener import Listener
 from kwire.server.unreached import HOSTS_MAX, PATIENCE_S, TIMES, Unreached
 from kwire.settings import Address, BrokerSetting, Settings, TopicSetting
-from kwire.testing.client import connected
-from kwire.testing.cluster import build_cluster, create_topic
+from tests.kit.cluster import build_cluster, create_topic
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

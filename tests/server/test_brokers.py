@@ -6,6 +6,7 @@ import pytest
 import trio
 
 from kwire.app import running
+from kwire.client.connection import ConnectionClosed, connected
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.api_versions import ApiVersionsRequest
 from kwire.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic
@@ -15,8 +16,7 @@ from kwire.protocol.records.record import Record, encode_batch
 from kwire.server.brokers import UnknownBroker
 from kwire.server.listener import bind
 from kwire.settings import Address, BrokerSetting, CannotStart, Settings
-from kwire.testing.client import ConnectionClosed, connected
-from kwire.testing.cluster import create_topic
+from tests.kit.cluster import create_topic
 
 HELLO = ApiVersionsRequest("test", "1")
 FREE_PORT = (Address("127.0.0.1", 0),)

@@ -15,7 +15,7 @@ from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.server import control, control_socket
 from kwire.server.control_socket import NotReachable, ask, in_runtime_directory, listen, path_of, remove
 from kwire.settings import Address, BrokerSetting, CannotStart, Settings
-from kwire.testing.cluster import create_topic
+from tests.kit.cluster import create_topic
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import trio
 
+from kwire.client.connection import Client
 from kwire.files import OsFiles
 from kwire.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic
 from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
@@ -14,9 +15,8 @@ from kwire.protocol.records.record import Record, encode_batch
 from kwire.server import transport
 from kwire.server.server import Server
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.client import Client
-from kwire.testing.cluster import build_cluster, build_env, create_topic
-from kwire.testing.faulty_files import StubbornFiles
+from tests.kit.cluster import build_cluster, build_env, create_topic
+from tests.kit.faulty_files import StubbornFiles
 
 FILES = {
     "system": OsFiles,

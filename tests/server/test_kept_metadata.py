@@ -11,7 +11,7 @@ from kwire.protocol.messages.create_partitions import CreatePartitionsRequest, C
 from kwire.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
 from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 from kwire.server import dispatch
-from kwire.testing.cluster import build_cluster, context_of, create_topic
+from tests.kit.cluster import build_cluster, context_of, create_topic
 
 ALL = MetadataRequest(topics=None)
 LOCAL = "127.0.0.1", 9092

@@ -9,6 +9,7 @@ import trio
 import trio.testing
 
 from kwire.app import running
+from kwire.client.connection import ConnectionClosed, connected
 from kwire.limits import RECEIVE_BYTES
 from kwire.protocol import frames
 from kwire.protocol.api_keys import ApiKey
@@ -23,7 +24,6 @@ from kwire.protocol.messages.fetch import (
 from kwire.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kwire.server import poller
 from kwire.settings import Address, BrokerSetting, Settings
-from kwire.testing.client import ConnectionClosed, connected
 
 MEMORY = Settings((BrokerSetting(listen=(Address("127.0.0.1", 0),)),))
 ASKED = MetadataRequest(topics=[])

@@ -10,12 +10,12 @@ import trio
 
 from kwire.api.registry import find
 from kwire.app import running
+from kwire.client.connection import ConnectionClosed, connected
 from kwire.protocol import frames
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.messages.api_versions import ApiVersionsRequest
 from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kwire.settings import Address, BrokerSetting, Settings
-from kwire.testing.client import ConnectionClosed, connected
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "probes" / "probes.jsonl.gz"
 PROBES = [json.loads(line) for line in gzip.decompress(VECTORS.read_bytes()).splitlines()]

@@ -8,6 +8,7 @@ import trio.testing
 
 from kwire.api.registry import APIS, Api
 from kwire.app import running
+from kwire.client.connection import ConnectionClosed, connected
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.messages.api_versions import ApiVersionsRequest
 from kwire.protocol.messages.metadata import MetadataRequest
@@ -15,7 +16,6 @@ from kwire.server import warming
 from kwire.server.in_flight import InFlight
 from kwire.server.listener import Listener, bind, plain_host
 from kwire.settings import Address, BrokerSetting, CannotStart, Settings
-from kwire.testing.client import ConnectionClosed, connected
 
 HELLO = ApiVersionsRequest("test", "1")
 

@@ -6,6 +6,7 @@ import pytest
 import trio
 import trio.testing
 
+from kwire.client.connection import ConnectionClosed
 from kwire.limits import PIPELINED_REPLIES
 from kwire.protocol import frames
 from kwire.protocol.api_keys import ApiKey
@@ -14,7 +15,6 @@ from kwire.protocol.messages.api_versions import ApiVersionsRequest
 from kwire.protocol.messages.fetch import FetchRequest, FetchResponse
 from kwire.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
-from kwire.testing.client import ConnectionClosed
 
 METADATA = MetadataRequest(topics=[])
 

@@ -10,13 +10,13 @@ import time
 import pytest
 
 from kwire.app import running
+from kwire.client.connection import connected
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.api_versions import ApiVersionsRequest
 from kwire.server import socket_activation
 from kwire.server.listener import Listener
 from kwire.server.socket_activation import inherited
 from kwire.settings import CannotStart, Settings
-from kwire.testing.client import connected
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="service managers hand no descriptors over on Windows")
 

@@ -2,6 +2,7 @@
 
 import trio
 
+from kwire.client.connection import Client, ConnectionClosed
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.create_topics import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
 from kwire.protocol.messages.delete_topics import DeleteTopicsRequest
@@ -11,8 +12,7 @@ from kwire.protocol.messages.list_offsets import ListOffsetsPartition, ListOffse
 from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 from kwire.protocol.records.record import Record, encode_batch
-from kwire.testing.client import Client, ConnectionClosed
-from kwire.testing.ledger import Violation
+from tests.kit.ledger import Violation
 from tests.simulation.machine import Refused
 
 TIMEOUT_S = 8

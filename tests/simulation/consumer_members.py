@@ -9,8 +9,8 @@ from kwire.protocol.messages.consumer_group_heartbeat import (
     ConsumerGroupHeartbeatRequest,
     ConsumerGroupHeartbeatRequestTopicPartitions,
 )
-from kwire.testing.group_ledger import Membership
-from kwire.testing.ledger import Violation
+from tests.kit.group_ledger import Membership
+from tests.kit.ledger import Violation
 from tests.simulation.clients import Unanswered
 from tests.simulation.group_clients import Told, by_topic
 from tests.simulation.members import Member

@@ -18,8 +18,8 @@ from kwire.protocol.messages.offset_fetch import (
     OffsetFetchRequestGroup,
     OffsetFetchRequestTopics,
 )
-from kwire.testing.group_ledger import NO_GENERATION, NO_OFFSET, GroupLedger, Membership
-from kwire.testing.ledger import Violation
+from tests.kit.group_ledger import NO_GENERATION, NO_OFFSET, GroupLedger, Membership
+from tests.kit.ledger import Violation
 from tests.simulation.clients import FETCH, RETRY_S, TIMEOUT_S, Peer, Unanswered
 
 FIND_COORDINATOR, OFFSET_FETCH, DELETE_GROUPS = 4, 8, 2

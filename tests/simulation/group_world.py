@@ -12,8 +12,8 @@ from kwire.coordinator import runtime as runtime_module
 from kwire.coordinator.group.classic import State
 from kwire.coordinator.group.consumer_group import ConsumerGroup
 from kwire.coordinator.loading import load
-from kwire.testing.group_ledger import NO_GENERATION, GroupLedger, Membership
-from kwire.testing.ledger import Violation
+from tests.kit.group_ledger import NO_GENERATION, GroupLedger, Membership
+from tests.kit.ledger import Violation
 from tests.simulation.clients import RETRY_S, PlainProducer, Unanswered
 from tests.simulation.consumer_members import SESSION_TIMEOUT_S, ConsumerMember
 from tests.simulation.faults import KINDS

@@ -5,7 +5,7 @@ from typing import ClassVar
 import trio
 
 from kwire.broker.metadata_snapshot import records_of
-from kwire.testing.ledger import Violation
+from tests.kit.ledger import Violation
 from tests.simulation.clients import Admin, Consumer, IdempotentProducer, PlainProducer, Unanswered
 from tests.simulation.faults import DISK_FATES, KINDS
 from tests.simulation.world import World

@@ -12,8 +12,8 @@ from kwire.server.server import Server
 from kwire.server.transport import StreamTransport
 from kwire.settings import BrokerSetting, CannotStart, Settings
 from kwire.storage.port import StorageError
-from kwire.testing.simulated_disk import ProcessFiles, ProcessKilled, SimulatedDisk
-from kwire.testing.simulated_network import Connection
+from tests.kit.simulated_disk import ProcessFiles, ProcessKilled, SimulatedDisk
+from tests.kit.simulated_network import Connection
 
 START_MS = 1_750_000_000_000
 DATA = "/data"

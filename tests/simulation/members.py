@@ -13,8 +13,8 @@ from kwire.protocol.messages.records.consumer_protocol import (
     ConsumerProtocolSubscription,
 )
 from kwire.protocol.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
-from kwire.testing.group_ledger import Membership
-from kwire.testing.ledger import Violation
+from tests.kit.group_ledger import Membership
+from tests.kit.ledger import Violation
 from tests.simulation.clients import RETRY_S, Unanswered
 from tests.simulation.group_clients import GroupClient, Told, by_topic
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kwire.testing.group_ledger import GroupLedger, Membership
-from kwire.testing.ledger import Violation
+from tests.kit.group_ledger import GroupLedger, Membership
+from tests.kit.ledger import Violation
 
 A = Membership("a", "a-1", 1)
 B = Membership("b", "b-1", 1)

@@ -11,7 +11,7 @@ import trio
 import trio._core._run as trio_run
 
 from kwire.protocol.records.record import Record, encode_batch
-from kwire.testing.ledger import PartitionLedger, Violation
+from tests.kit.ledger import PartitionLedger, Violation
 from tests.simulation.scheduler import seeded
 from tests.simulation.seeds import BUGS, WORLDS, run_seed
 

@@ -16,7 +16,7 @@ from kwire.broker import cluster as cluster_module
 from kwire.broker import metadata_log
 from kwire.protocol.errors import ApiError
 from kwire.storage.segments import store as store_module
-from kwire.testing.ledger import PartitionLedger, Violation
+from tests.kit.ledger import PartitionLedger, Violation
 from tests.simulation.clients import Admin, Unanswered
 from tests.simulation.faults import KINDS, Faults
 from tests.simulation.machine import BugLog, Machine

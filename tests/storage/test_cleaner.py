@@ -10,8 +10,8 @@ from kwire.protocol.records.batch import read_header
 from kwire.storage.cleaner import Cleaner, CleanerLimits
 from kwire.storage.memory import MemoryStore
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.cleaning_contract import COMPACTED, keyed
-from kwire.testing.storage_bench import START_MS, TOPIC, TOPIC_ID, FakeTime
+from tests.kit.cleaning_contract import COMPACTED, keyed
+from tests.kit.storage_bench import START_MS, TOPIC, TOPIC_ID, FakeTime
 
 
 def append(log, *pairs):

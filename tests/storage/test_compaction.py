@@ -24,7 +24,7 @@ from kwire.storage.compaction import (
 from kwire.storage.config import LogConfig
 from kwire.storage.port import SegmentInfo
 from kwire.storage.producer_state import ProducerState, read_marker
-from kwire.testing.storage_bench import START_MS
+from tests.kit.storage_bench import START_MS
 
 COMPACTED = LogConfig(cleanup_policy=frozenset({"compact"}))
 RETENTION_MS = 1000

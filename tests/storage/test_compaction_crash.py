@@ -11,9 +11,9 @@ import pytest
 from kwire.protocol.records.control import EndTransactionMarker, encode_marker_batch
 from kwire.storage.port import StorageError
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.cleaning_contract import COMPACTED, batches, clean, keyed, roll, rows
-from kwire.testing.faulty_files import FaultyFiles
-from kwire.testing.storage_bench import START_MS, Bench
+from tests.kit.cleaning_contract import COMPACTED, batches, clean, keyed, roll, rows
+from tests.kit.faulty_files import FaultyFiles
+from tests.kit.storage_bench import START_MS, Bench
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from kwire.protocol.records.record import Record, encode_batch, iter_records
 from kwire.storage.cleaner import Cleaner, CleanerLimits
 from kwire.storage.config import LogConfig
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.storage_bench import Bench
+from tests.kit.storage_bench import Bench
 
 GOLDEN = Path(__file__).parent.parent / "vectors" / "segments" / "seg-compacted-0"
 ROUND = 8

@@ -13,8 +13,8 @@ from kwire.storage.config import LogConfig
 from kwire.storage.memory import MemoryStore
 from kwire.storage.memory_segment import INDEX_BYTES_PER_BATCH
 from kwire.storage.port import OffsetOutOfRange, StorageError
-from kwire.testing.storage_bench import ALL, START_MS, FakeTime, batch_of
-from kwire.testing.storage_contract import LogContract
+from tests.kit.storage_bench import ALL, START_MS, FakeTime, batch_of
+from tests.kit.storage_contract import LogContract
 
 SEGMENTS = Path(__file__).parent.parent / "vectors" / "segments"
 

@@ -4,7 +4,7 @@ from kwire.storage.memory import MemoryStore
 from kwire.storage.port import StorageError
 from kwire.storage.registry import StoreOptions, make_store
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.storage_bench import FakeTime
+from tests.kit.storage_bench import FakeTime
 
 
 def test_memory():

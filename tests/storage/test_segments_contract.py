@@ -6,8 +6,8 @@ import pytest
 
 from kwire.files import OsFiles
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.durable_storage_contract import DurableLogContract
-from kwire.testing.faulty_files import StubbornFiles
+from tests.kit.durable_storage_contract import DurableLogContract
+from tests.kit.faulty_files import StubbornFiles
 
 FILES = {
     "system": OsFiles,

@@ -11,8 +11,8 @@ from kwire.protocol.records.batch import iter_headers, read_header
 from kwire.storage.config import LogConfig
 from kwire.storage.port import StorageError
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.faulty_files import FaultyFiles
-from kwire.testing.storage_bench import START_MS, TOPIC, TOPIC_ID, Bench, FakeTime, batch_of, write_aborted_transaction
+from tests.kit.faulty_files import FaultyFiles
+from tests.kit.storage_bench import START_MS, TOPIC, TOPIC_ID, Bench, FakeTime, batch_of, write_aborted_transaction
 
 
 @pytest.fixture

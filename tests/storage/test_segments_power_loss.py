@@ -10,8 +10,8 @@ from kwire.protocol.records.batch import iter_headers
 from kwire.storage.config import LogConfig
 from kwire.storage.port import StorageError
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.simulated_disk import ProcessFiles, ProcessKilled, SimulatedDisk
-from kwire.testing.storage_bench import START_MS, Bench, batch_of
+from tests.kit.simulated_disk import ProcessFiles, ProcessKilled, SimulatedDisk
+from tests.kit.storage_bench import START_MS, Bench, batch_of
 
 ROOT = "/var/lib/kwire"
 PARTITION = f"{ROOT}/truck_gps-0"

@@ -14,8 +14,8 @@ from kwire.storage.config import LogConfig
 from kwire.storage.segments import scan
 from kwire.storage.segments.checkpoints import parse_offsets
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.faulty_files import FaultyFiles
-from kwire.testing.storage_bench import START_MS, TOPIC, TOPIC_ID, Bench, FakeTime, batch_of
+from tests.kit.faulty_files import FaultyFiles
+from tests.kit.storage_bench import START_MS, TOPIC, TOPIC_ID, Bench, FakeTime, batch_of
 
 PARTITION = f"{TOPIC}-0"
 

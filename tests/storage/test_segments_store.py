@@ -20,8 +20,8 @@ from kwire.storage.segments.checkpoints import (
 from kwire.storage.segments.directory import parse_directory_name, retired_name
 from kwire.storage.segments.open_files import OpenFiles
 from kwire.storage.segments.store import SegmentStore
-from kwire.testing.faulty_files import FaultyFiles
-from kwire.testing.storage_bench import START_MS, TOPIC, TOPIC_ID, FakeTime, batch_of
+from tests.kit.faulty_files import FaultyFiles
+from tests.kit.storage_bench import START_MS, TOPIC, TOPIC_ID, FakeTime, batch_of
 
 OTHER_ID = bytes(range(1, 17))
 

@@ -207,7 +207,7 @@ AIOKAFKA = """
 TRIO = """
     import pytest
     import trio
-    from kwire.testing.client import connected
+    from kwire.client.connection import connected
     from kwire.protocol.messages.metadata import MetadataRequest
 
     @pytest.fixture

@@ -22,7 +22,7 @@ from kwire.storage.compaction import OFFSET_MAP_ENTRY_BYTES
 from kwire.storage.config import LogConfig
 from kwire.storage.port import StorageError, TimestampOffset
 from kwire.storage.retention import log_start_after_retention
-from kwire.testing.storage_bench import DAY_MS, START_MS, Bench, MakeStore
+from tests.kit.storage_bench import DAY_MS, START_MS, Bench, MakeStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from kwire.testing.ledger import Violation
+from tests.kit.ledger import Violation
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -25,8 +25,8 @@ from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.aborted import AbortedTransaction
 from kwire.storage.config import LogConfig
 from kwire.storage.port import OffsetOutOfRange, StorageError, StoredLog, TimestampOffset
-from kwire.testing.cleaning_contract import CleaningContract
-from kwire.testing.storage_bench import (
+from tests.kit.cleaning_contract import CleaningContract
+from tests.kit.storage_bench import (
     ALL,
     DAY_MS,
     START_MS,

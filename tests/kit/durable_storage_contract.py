@@ -8,8 +8,8 @@ from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.records.batch import read_header
 from kwire.storage.aborted import AbortedTransaction
 from kwire.storage.port import StoredLog, TimestampOffset
-from kwire.testing.storage_bench import START_MS, TOPIC, TOPIC_ID, Bench, batch_of, write_aborted_transaction
-from kwire.testing.storage_contract import LogContract
+from tests.kit.storage_bench import START_MS, TOPIC, TOPIC_ID, Bench, batch_of, write_aborted_transaction
+from tests.kit.storage_contract import LogContract
 
 
 class DurableLogContract(LogContract):
