@@ -16,7 +16,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python protocol_specs/generate.py --check
-	$(BIN)/python packaging/readme.py --check
+	$(BIN)/python packaging/tables.py --check
 
 compat: $(VENV)/.dev
 	$(BIN)/python compat/run.py $(if $(CLIENT),--client=$(CLIENT)) $(if $(FEATURE),--feature=$(FEATURE)) $(ARGS)

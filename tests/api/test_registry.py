@@ -1,4 +1,4 @@
-"""The registry, the handlers, the specs, the messages, the tests and the README name the same APIs and versions."""
+"""The registry, the handlers, the specs, the messages, the tests and the table in the docs name the same APIs and versions."""
 
 import re
 from importlib import import_module
@@ -40,9 +40,9 @@ def test_the_announced_versions_are_those_of_kafka(api):
     assert api.min_version == request_class(api.key).MIN_VERSION
 
 
-def test_the_readme_tells_the_versions_that_are_answered():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (\d+) \| (\w+) \| (\d+)(?:\u2013(\d+))? \|$", readme, re.MULTILINE)
+def test_the_docs_tell_the_versions_that_are_answered():
+    page = (ROOT / "docs" / "what-works.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| (\w+) \| (\d+)(?:\u2013(\d+))? \|$", page, re.MULTILINE)
     told = [(int(key), name, int(low), int(high or low)) for key, name, low, high in rows]
     answered = [(int(api.key), api.name, api.min_version, api.max_version) for api in APIS.values()]
     assert told == answered

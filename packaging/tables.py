@@ -1,15 +1,18 @@
-"""The README's tables: clients from compat/REPORT.md, figures from benchmarks/RESULTS.md.
+"""The tables that are made from what is known elsewhere: APIs, clients and figures.
 
-python packaging/readme.py            writes them between their markers
-python packaging/readme.py --check    exits with 1 where they are not what the reports say
+APIs come from kwire.api.registry, clients from compat/REPORT.md, figures from benchmarks/RESULTS.md.
+
+python packaging/tables.py            writes them between their markers
+python packaging/tables.py --check    exits with 1 where they are not what their sources say
 """
 
 import re
 import sys
 from pathlib import Path
 
+from kwire.api.registry import APIS
+
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
 REPORT = ROOT / "compat" / "REPORT.md"
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 
@@ -30,7 +33,7 @@ FIGURES = {
     "end to end at 500 records/s, p99 [ms]": "the same, 99 %, ms",
     "100 topics x 4 partitions created [ms]": "100 topics with 4 partitions created, ms",
 }
-"""What the README shows of RESULTS.md, and how it says it."""
+"""What the pages show of RESULTS.md, and how they say it."""
 
 
 def rows(text: str) -> list[list[str]]:
@@ -38,6 +41,15 @@ def rows(text: str) -> list[list[str]]:
     return [
         [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
     ]
+
+
+def apis() -> str:
+    """A row for each API that is answered, with its versions."""
+    lines = ["| key | API | versions |", "|---|---|---|"]
+    for api in APIS.values():
+        versions = dict.fromkeys((api.min_version, api.max_version))
+        lines.append(f"| {int(api.key)} | {api.name} | {'–'.join(map(str, versions))} |")  # noqa: RUF001
+    return "\n".join(lines)
 
 
 def clients() -> str:
@@ -71,26 +83,31 @@ def figures() -> str:
     return "\n".join([*lines, "", f"Medians, all brokers with their data on disk; {about}."])
 
 
-def written(text: str) -> str:
-    """The README with these tables."""
-    for name, table in (("clients", clients()), ("figures", figures())):
-        before, begin, rest = text.partition(f"<!-- {name}: python packaging/readme.py -->\n")
+TABLES = {"clients": clients, "apis": apis, "figures": figures}
+PAGES = {"docs/what-works.md": ("clients", "apis"), "docs/performance.md": ("figures",)}
+
+
+def written(page: str) -> str:
+    """The page with its tables as they should be."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for name in PAGES[page]:
+        before, begin, rest = text.partition(f"<!-- {name}: python packaging/tables.py -->\n")
         _, end, after = rest.partition(f"<!-- end of {name} -->")
         if not begin or not end:
-            raise SystemExit(f"README.md has no place for {name}")
-        text = f"{before}{begin}\n{table}\n\n{end}{after}"
+            raise SystemExit(f"{page} has no place for {name}")
+        text = f"{before}{begin}\n{TABLES[name]()}\n\n{end}{after}"
     return text
 
 
 def main() -> int:
     """Exit status."""
-    text = README.read_text(encoding="utf-8")
-    wanted = written(text)
+    old = [page for page in PAGES if written(page) != (ROOT / page).read_text(encoding="utf-8")]
     if sys.argv[1:] == ["--check"]:
-        if wanted != text:
-            print("README.md is not what the reports say; run: python packaging/readme.py", file=sys.stderr)
-        return int(wanted != text)
-    README.write_text(wanted, encoding="utf-8")
+        for page in old:
+            print(f"{page} is not what its sources say; run: python packaging/tables.py", file=sys.stderr)
+        return int(bool(old))
+    for page in old:
+        (ROOT / page).write_text(written(page), encoding="utf-8")
     return 0
 
 
