@@ -8,8 +8,6 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Protocol
 
-from kwire.coordinator.group.xxh3 import xxh3_64
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sized
 
@@ -66,18 +64,22 @@ class TopicHashes:
         found = [topic for name in sorted(names) if (topic := topics.topic(name)) is not None]
         if not found:
             return NO_TOPICS_HASH
-        digest = xxh3_64(b"".join(self._of(topic, topics) for topic in found))
+        import xxhash  # noqa: PLC0415 - for who has groups of KIP-848
+
+        digest = xxhash.xxh3_64_intdigest(b"".join(self._of(topic, topics) for topic in found))
         return digest - 2**64 if digest >= 2**63 else digest
 
     def _of(self, topic: Topic, topics: Topics) -> bytes:
         count = len(topic.partitions)
         known = self._known.get(topic.topic_id)
         if known is None or known[0] != count:
+            import xxhash  # noqa: PLC0415 - as in of_topics
+
             if len(self._known) > len(topics.topics):
                 self._known.clear()  # of topics that are no more
             name = topic.name.encode("utf-16-le")
             high, low = topic.topic_id[7::-1], topic.topic_id[:7:-1]
             numbers = struct.pack(f"<{count}i", *range(count))
             text = b"\0" + high + low + name + struct.pack("<ii", len(name) // 2, count) + numbers
-            known = self._known[topic.topic_id] = (count, xxh3_64(text).to_bytes(8, "little"))
+            known = self._known[topic.topic_id] = (count, xxhash.xxh3_64_digest(text)[::-1])
         return known[1]

@@ -243,26 +243,12 @@ def _lz4_header(frame: memoryview, *, check_header: bool) -> tuple[int, int, boo
     end = 14 if flags & 0x08 else 6
     if end >= len(frame):
         raise UndecodableBatch("lz4: the frame's header is cut off")
-    if check_header and frame[end] != (_xxh32_short(bytes(frame[4:end])) >> 8) & 0xFF:
-        raise UndecodableBatch("lz4: the frame header's checksum is wrong")
+    if check_header:
+        import xxhash  # noqa: PLC0415 - as in _gzip
+
+        if frame[end] != xxhash.xxh32_intdigest(frame[4:end]) >> 8 & 0xFF:
+            raise UndecodableBatch("lz4: the frame header's checksum is wrong")
     return end + 1, LZ4_BLOCK_BYTES[block_size_id], bool(flags & 0x10)
-
-
-def _xxh32_short(data: bytes) -> int:
-    """XXH32 with seed 0 of fewer than 16 bytes, which is what an lz4 frame header has."""
-    mask = 0xFFFF_FFFF
-    prime1, prime2, prime3, prime4, prime5 = 0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1
-    value = prime5 + len(data)
-    whole = len(data) & ~3
-    for (word,) in _UINT32.iter_unpack(data[:whole]):
-        value = (value + word * prime3) & mask
-        value = ((value << 17 | value >> 15) * prime4) & mask
-    for byte in data[whole:]:
-        value = (value + byte * prime5) & mask
-        value = ((value << 11 | value >> 21) * prime1) & mask
-    value = ((value ^ value >> 15) * prime2) & mask
-    value = ((value ^ value >> 13) * prime3) & mask
-    return value ^ value >> 16
 
 
 # zstd
