@@ -66,7 +66,10 @@ def _npm(client: Client) -> None:
 
 
 def _go(client: Client) -> None:
-    _run("go", "build", "-o", client.built / "driver", ".", cwd=client.folder)
+    """The driver's program may be another version's: then its folder has only a go.mod."""
+    source = next(folder for folder in client.folders if (folder / "main.go").exists())
+    options = [] if source == client.folder else [f"-modfile={client.folder / 'go.mod'}"]
+    _run("go", "build", *options, "-o", client.built / "driver", ".", cwd=source, **client.install_with)
 
 
 def _make(client: Client) -> None:

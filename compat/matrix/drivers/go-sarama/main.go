@@ -266,7 +266,7 @@ func (d *driver) Offsets(r *lines.Request) any {
 
 var balancers = map[string]sarama.BalanceStrategy{
 	"range": sarama.NewBalanceStrategyRange(), "roundrobin": sarama.NewBalanceStrategyRoundRobin(),
-	"sticky": sarama.NewBalanceStrategySticky(), "cooperative-sticky": sarama.NewBalanceStrategyCooperativeSticky(),
+	"sticky": sarama.NewBalanceStrategySticky(),
 }
 
 // A message, and the session that has it.

@@ -1,0 +1,9 @@
+//go:build !sarama_1_43
+
+package main
+
+import "github.com/IBM/sarama"
+
+func init() {
+	balancers["cooperative-sticky"] = sarama.NewBalanceStrategyCooperativeSticky()
+}
