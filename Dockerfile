@@ -9,6 +9,7 @@ RUN python -m venv /opt/kwire
 COPY requirements/serve.txt requirements/
 RUN /opt/kwire/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements/serve.txt
 COPY pyproject.toml README.md LICENSE ./
+COPY packaging/metadata.py packaging/
 COPY kwire kwire
 RUN /opt/kwire/bin/python -m pip install --no-cache-dir --disable-pip-version-check --no-deps . \
     && /opt/kwire/bin/python -m pip uninstall --yes --quiet pip

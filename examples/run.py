@@ -1,8 +1,7 @@
 """The examples and the README's test as a new user runs them: outside the repository, with only the wheel installed.
 
-Builds sdist and wheel, looks whether the wheel is small and pure Python, and installs it in fresh environments in a
-temporary directory: one for the examples, with what they need besides, and one for each Python that kwire supports and
-this machine has, with pytest and kafka-python.
+Builds sdist and wheel, and installs the wheel in fresh environments in a temporary directory: one for the examples,
+with what they need besides, and one for each supported Python that is here, with pytest and kafka-python.
 
     python examples/run.py
 """
@@ -13,14 +12,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 UV = Path(sys.executable).with_name("uv")
 EXAMPLES = ("order_service", "invoice_worker", "temperature_alerts")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
-WHEEL_BYTES_MAX = 1_000_000
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> None:
@@ -32,11 +29,6 @@ def built(directory: Path) -> Path:
     """The wheel, which is made from the sdist."""
     run(UV, "build", "--quiet", "--out-dir", directory, ROOT)
     (wheel,) = directory.glob("*.whl")
-    size_bytes = wheel.stat().st_size
-    compiled = [name for name in zipfile.ZipFile(wheel).namelist() if re.search(r"\.(so|pyd|dylib|dll)$", name)]
-    if not wheel.name.endswith("-py3-none-any.whl") or compiled or size_bytes > WHEEL_BYTES_MAX:
-        raise SystemExit(f"{wheel.name} has {size_bytes} bytes, and compiled files: {compiled}")
-    print(f"{wheel.name}: {size_bytes >> 10} KiB, pure Python")
     return wheel
 
 

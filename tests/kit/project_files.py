@@ -1,0 +1,28 @@
+"""The project's own files: what git does not ignore; without a repository, as in an unpacked sdist, what is there."""
+
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+MADE = {"PKG-INFO", ".venv", "build", "dist", "__pycache__"}
+"""What builds and runs leave, besides caches, whose names begin with a dot and end with _cache."""
+
+
+def known_to_git() -> set[str] | None:
+    """The names of the files that git tracks or would add, None without a repository."""
+    if not (ROOT / ".git").exists():
+        return None
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return {name for name in listed.split("\0") if (ROOT / name).is_file()}
+
+
+def project_files() -> set[str]:
+    """The names of the project's files, from its root, with slashes."""
+    names = known_to_git()
+    if names is not None:
+        return names
+    paths = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+    return {
+        path.as_posix() for path in paths if not any(part in MADE or part.endswith("_cache") for part in path.parts)
+    }
