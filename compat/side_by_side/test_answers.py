@@ -15,6 +15,8 @@ from compat.side_by_side import (
     broken_bodies,
     scenarios,
     scenarios_of_admin,
+    scenarios_of_configs,
+    scenarios_of_duplicates,
     scenarios_of_placement,
     scenarios_of_records,
 )
@@ -38,7 +40,15 @@ NOT_YET = {3, 5, 6, 14, 15, 100}
 """Errors of a broker that has not heard of a topic yet: nothing was done, so that the request may be repeated."""
 SCENARIOS = {
     scenario.__name__: scenario
-    for module in (scenarios, scenarios_of_admin, scenarios_of_placement, scenarios_of_records, broken_bodies)
+    for module in (
+        scenarios,
+        scenarios_of_admin,
+        scenarios_of_configs,
+        scenarios_of_duplicates,
+        scenarios_of_placement,
+        scenarios_of_records,
+        broken_bodies,
+    )
     for scenario in module.SCENARIOS
 }
 DIFFERENCES = tomllib.loads((Path(__file__).parent / "differences.toml").read_text()).get("difference", [])

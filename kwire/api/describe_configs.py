@@ -1,6 +1,7 @@
 """DescribeConfigs (key 32), versions 1-4.
 
-Every config of a topic, a broker, a group or a client metrics subscription with its value and where that comes from.
+Every config of a topic, a broker, a group or a client metrics subscription with its value and where that comes from;
+of a broker's loggers their levels.
 A broker answers for itself, and under the empty name for the dynamic configs of the whole cluster.
 
 Versions
@@ -13,7 +14,8 @@ from __future__ import annotations
 from itertools import dropwhile
 from typing import TYPE_CHECKING
 
-from kwire.broker.config_definitions import definitions, find
+from kwire.broker import loggers
+from kwire.broker.config_definitions import definitions, find, parse_integer
 from kwire.broker.config_documentation import documentation
 from kwire.broker.configs import BROKER_SYNONYMS, TOPIC_SYNONYMS, topic_defaults
 from kwire.broker.resources import BROKER, BROKER_LOGGER, CLIENT_METRICS, CLUSTER_DEFAULT, GROUP, TOPIC
@@ -38,6 +40,7 @@ DYNAMIC_BROKER_CONFIG = 2
 DYNAMIC_DEFAULT_BROKER_CONFIG = 3
 STATIC_BROKER_CONFIG = 4
 DEFAULT_CONFIG = 5
+DYNAMIC_BROKER_LOGGER_CONFIG = 6
 CLIENT_METRICS_CONFIG = 7
 GROUP_CONFIG = 8
 """Where a value comes from, as the reply numbers it."""
@@ -70,8 +73,8 @@ async def handle(request: DescribeConfigsRequest, context: RequestContext) -> De
 
 
 def describe_topic(overrides: Mapping[str, str], context: RequestContext) -> list[DescribeConfigsResourceResult]:
-    """One row for each config of a topic with these overrides, whether there is one or not."""
-    return _Description(DescribeConfigsRequest(), context).topic_rows(overrides)
+    """One row for each config of a new topic with these overrides, values as they were written."""
+    return _Description(DescribeConfigsRequest(), context).topic_rows(overrides, as_stored=True)
 
 
 def _failed(resource: DescribeConfigsResource, error: ApiError) -> DescribeConfigsResult:
@@ -119,9 +122,9 @@ class _Description:
             return self._cluster_default() if name == CLUSTER_DEFAULT else self._broker(name)
         if resource_type == CLIENT_METRICS:
             return self._client_metrics(name)
-        if resource_type == GROUP:
-            return self._group(name)
-        raise ApiError(ErrorCode.INVALID_REQUEST, "Unsupported resource type: BROKER_LOGGER")
+        if resource_type == BROKER_LOGGER:
+            return self._loggers(name)
+        return self._group(name)
 
     def _topic(self, topic: str) -> list[DescribeConfigsResourceResult]:
         wrong = why_invalid(topic)
@@ -131,7 +134,9 @@ class _Description:
             raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "")
         return self.topic_rows(self._image.configs.get((TOPIC, topic), {}))
 
-    def topic_rows(self, overrides: Mapping[str, str]) -> list[DescribeConfigsResourceResult]:
+    def topic_rows(
+        self, overrides: Mapping[str, str], *, as_stored: bool = False
+    ) -> list[DescribeConfigsResourceResult]:
         """One row for each config of a topic with these overrides, by name."""
         node_id = self._configs.sole_broker()
         texts = topic_defaults(self._configs.broker_texts(node_id)) | dict(overrides)
@@ -140,30 +145,42 @@ class _Description:
             synonyms = self._own(TOPIC, name, overrides, TOPIC_CONFIG)
             if name in TOPIC_SYNONYMS:
                 synonyms += self._broker_synonyms(TOPIC_SYNONYMS[name][0][0], node_id)
-            rows.append(self._row(TOPIC, name, texts.get(name), synonyms))
+            rows.append(self._row(TOPIC, name, texts.get(name), synonyms, as_stored=as_stored))
         return rows
 
     def _broker(self, broker: str) -> list[DescribeConfigsResourceResult]:
-        try:
-            named = int(broker)
-        except ValueError:
-            raise ApiError(ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {broker}") from None
+        self._check_broker(broker, f"{self._node_id} or empty string,")
+        texts = self._configs.broker_texts(self._node_id)
+        return [
+            self._row(BROKER, name, texts.get(name), self._broker_synonyms(name, self._node_id))
+            for name in self._names(BROKER, texts)
+        ]
+
+    def _check_broker(self, broker: str, expected: str) -> None:
+        named = parse_integer(broker)
+        if named is None:
+            raise ApiError(ErrorCode.INVALID_REQUEST, f"Broker id must be an integer, but it is: {broker}")
         if named != self._node_id:
             raise ApiError(
-                ErrorCode.INVALID_REQUEST,
-                f"Unexpected broker id, expected {self._node_id} or empty string, but received {broker}",
+                ErrorCode.INVALID_REQUEST, f"Unexpected broker id, expected {expected} but received {broker}"
             )
-        texts = self._configs.broker_texts(named)
+
+    def _loggers(self, broker: str) -> list[DescribeConfigsResourceResult]:
+        if not broker:
+            raise ApiError(ErrorCode.INVALID_REQUEST, "Broker id must not be empty")
+        self._check_broker(broker, str(self._node_id))
         return [
-            self._row(BROKER, name, texts.get(name), self._broker_synonyms(name, named))
-            for name in self._names(BROKER, texts)
+            DescribeConfigsResourceResult(
+                name=name, value=level, config_source=DYNAMIC_BROKER_LOGGER_CONFIG, documentation=""
+            )
+            for name, level in loggers.levels().items()
         ]
 
     def _cluster_default(self) -> list[DescribeConfigsResourceResult]:
         texts = self._image.configs.get((BROKER, CLUSTER_DEFAULT), {})
         return [
-            self._row(BROKER, name, texts[name], self._own(BROKER, name, texts, DYNAMIC_DEFAULT_BROKER_CONFIG))
-            for name in sorted(texts)
+            self._row(BROKER, name, text, [(name, text, DYNAMIC_DEFAULT_BROKER_CONFIG)], as_stored=True)
+            for name, text in sorted(texts.items())
         ]
 
     def _group(self, group_id: str) -> list[DescribeConfigsResourceResult]:
@@ -236,15 +253,15 @@ class _Description:
         return list(dropwhile(lambda synonym: synonym[0] != name, found))
 
     def _row(
-        self, resource_type: int, name: str, text: str | None, synonyms: list[Synonym]
+        self, resource_type: int, name: str, text: str | None, synonyms: list[Synonym], *, as_stored: bool = False
     ) -> DescribeConfigsResourceResult:
-        """The config as the reply shows it; text None: nothing sets it but its default."""
+        """The config as the reply shows it; text None: nothing sets it. as_stored: as written, not the value."""
         definition = find(resource_type, name)
         sensitive = definition is None or definition.sensitive
         value = None
         if definition is not None and not sensitive:
             text = definition.default if text is None else text
-            value = None if text is None else definition.canonical(text)
+            value = text if text is None or as_stored else definition.canonical(text)
         return DescribeConfigsResourceResult(
             name=name,
             value=value,

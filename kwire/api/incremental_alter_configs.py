@@ -1,6 +1,7 @@
 """IncrementalAlterConfigs (key 44), versions 0-1.
 
-Changes single configs of topics, brokers, groups and client metrics subscriptions, the others stay (KIP-339).
+Changes single configs of topics, brokers, groups and client metrics subscriptions, the others stay (KIP-339), and the
+levels of a broker's loggers (KIP-412).
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kwire.api.config_alterations import alter
-from kwire.broker.config_changes import alter_incrementally
+from kwire.broker import loggers
+from kwire.broker.config_changes import Operation, alter_incrementally
+from kwire.broker.resources import BROKER_LOGGER
 from kwire.protocol.messages.incremental_alter_configs import (
     AlterConfigsResourceResponse,
     IncrementalAlterConfigsResponse,
@@ -26,4 +29,8 @@ async def handle(request: IncrementalAlterConfigsRequest, context: RequestContex
         return config.name, config.config_operation, config.value
 
     rows = await alter(request.resources, change, alter_incrementally, context, validate_only=request.validate_only)
+    for resource, row in zip(request.resources, rows, strict=True):
+        if resource.resource_type == BROKER_LOGGER and not row.error_code and not request.validate_only:
+            for config in resource.configs:
+                loggers.set_level(config.name, config.value if config.config_operation == Operation.SET else None)
     return IncrementalAlterConfigsResponse(responses=[AlterConfigsResourceResponse(*row) for row in rows])

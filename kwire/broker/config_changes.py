@@ -8,13 +8,12 @@ Source: KIP-226, KIP-339 (incremental alterations).
 
 from __future__ import annotations
 
-import re
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from kwire.broker import config_validation
-from kwire.broker.config_definitions import definitions
-from kwire.broker.resources import BROKER, CLIENT_METRICS, CLUSTER_DEFAULT, GROUP, TOPIC
+from kwire.broker import config_validation, loggers
+from kwire.broker.config_definitions import definitions, parse_integer
+from kwire.broker.resources import BROKER, BROKER_LOGGER, CLIENT_METRICS, CLUSTER_DEFAULT, GROUP, TOPIC
 from kwire.broker.topic_names import why_invalid
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.records.cluster_metadata import ConfigRecord
@@ -22,6 +21,7 @@ from kwire.protocol.messages.records.cluster_metadata import ConfigRecord
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from kwire.broker.config_definitions import ConfigDefinition
     from kwire.broker.configs import Configs
     from kwire.broker.metadata import MetadataImage
 
@@ -29,6 +29,8 @@ Resource = tuple[int, str]
 """Resource type and name."""
 
 ALTERABLE = frozenset({TOPIC, BROKER, CLIENT_METRICS, GROUP})
+WITH_LISTS = frozenset({TOPIC, BROKER})
+"""Types of resources to whose lists values can be appended: Kafka knows no list among the others' configs."""
 
 
 class Operation(IntEnum):
@@ -38,6 +40,9 @@ class Operation(IntEnum):
     DELETE = 1
     APPEND = 2
     SUBTRACT = 3
+
+
+OPERATIONS = frozenset(Operation)
 
 
 def alter_incrementally(
@@ -50,14 +55,18 @@ def alter_incrementally(
 ) -> list[ConfigRecord]:
     """The records that make these changes (config name, operation, value) and no others.
 
-    node_id: the broker that was asked.
+    node_id: the broker that was asked. Levels of loggers stand in no record: whoever calls sets them.
 
     Raises:
         ApiError: the resource may not be altered so; nothing of it changes.
     """
     _check_names([name for name, _, _ in changes])
     _check_nulls([name for name, operation, value in changes if value is None and operation != Operation.DELETE])
+    if resource[0] == BROKER_LOGGER:
+        _check_loggers(resource[1], changes, node_id)
+        return []
     _check_resource(resource, node_id)
+    _check_operations(resource[0], [operation for _, operation, _ in changes])
     current = image.configs.get(resource, {})
     altered = {name: _operated(resource[0], name, operation, value, current) for name, operation, value in changes}
     return _decided(resource, altered, node_id, image, configs)
@@ -100,10 +109,44 @@ def _check_resource(resource: Resource, node_id: int) -> None:
     if resource_type not in ALTERABLE:
         raise ApiError(ErrorCode.INVALID_REQUEST, f"Unknown resource type {resource_type}")
     if resource_type == BROKER and name != CLUSTER_DEFAULT:
-        if not re.fullmatch(r"[+-]?[0-9]+", name):
+        named = parse_integer(name)
+        if named is None:
             raise ApiError(ErrorCode.INVALID_REQUEST, f"Node id must be an integer, but it is: {name}")
-        if name != str(node_id):
+        if named != node_id:
             raise ApiError(ErrorCode.INVALID_REQUEST, f"Unexpected broker id, expected {node_id}, but received {name}")
+
+
+def _check_operations(resource_type: int, operations: Sequence[int]) -> None:
+    for operation in operations:
+        if operation not in OPERATIONS:
+            if resource_type == BROKER:
+                raise ApiError(ErrorCode.INVALID_REQUEST, f"Unknown operations type {operation}")
+            raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)  # Kafka trips over it
+
+
+def _check_loggers(broker: str, changes: Sequence[tuple[str, int, str | None]], node_id: int) -> None:
+    named = parse_integer(broker)
+    if named is None:
+        raise ApiError(ErrorCode.INVALID_REQUEST, f"Node id must be an integer, but it is: {broker}")
+    if named != node_id:
+        raise ApiError(ErrorCode.INVALID_REQUEST, f"Unexpected node id. Expected {node_id}, but received {broker}")
+    known = loggers.levels()
+    for name, operation, level in changes:
+        if operation not in OPERATIONS:
+            raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)  # Kafka trips over it
+        if operation in {Operation.APPEND, Operation.SUBTRACT}:
+            word = Operation(operation).name
+            raise ApiError(ErrorCode.INVALID_REQUEST, f"{word} operation is not allowed for the BROKER_LOGGER resource")
+        if name not in known:
+            raise ApiError(ErrorCode.INVALID_CONFIG, f"Logger {name} does not exist!")
+        if operation == Operation.SET and level not in loggers.LEVELS:
+            raise ApiError(
+                ErrorCode.INVALID_CONFIG,
+                f"Cannot set the log level of {name} to {level} as it is not a supported log level. "
+                f"Valid log levels are {', '.join(sorted(loggers.LEVELS))}",
+            )
+        if operation == Operation.DELETE and name == loggers.ROOT:
+            raise ApiError(ErrorCode.INVALID_REQUEST, "Removing the log level of the root logger is not allowed")
 
 
 def _operated(
@@ -114,12 +157,9 @@ def _operated(
         return None
     if operation == Operation.SET or value is None:
         return value
-    if operation not in {Operation.APPEND, Operation.SUBTRACT}:
-        raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)  # Kafka trips over it
     definition = definitions(resource_type).get(name)
-    if definition is None or definition.type != "LIST":
-        word = Operation(operation).name
-        raise ApiError(ErrorCode.INVALID_CONFIG, f"Can't {word} to key {name} because its type is not LIST.")
+    if definition is None or definition.type != "LIST" or resource_type not in WITH_LISTS:
+        raise ApiError(ErrorCode.INVALID_CONFIG, _why_no_list(resource_type, name, operation, definition))
     parts = [part for part in (current.get(name, definition.default) or "").split(",") if part]
     for part in value.split(","):
         if operation == Operation.APPEND and part not in parts:
@@ -127,6 +167,15 @@ def _operated(
         elif operation == Operation.SUBTRACT and part in parts:
             parts.remove(part)
     return ",".join(parts)
+
+
+def _why_no_list(resource_type: int, name: str, operation: int, definition: ConfigDefinition | None) -> str:
+    word = Operation(operation).name
+    if resource_type != BROKER:
+        return f"Can't {word} to key {name} because its type is not LIST."
+    if definition is None:
+        return f"Unknown config name: {name}"
+    return f"Config value {word.lower()} is not allowed for config key: {name}"
 
 
 def _decided(

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from kwire.broker.configs import real, trimmed
 from kwire.broker.resources import BROKER, CLIENT_METRICS, GROUP, TOPIC
 
 if TYPE_CHECKING:
@@ -23,12 +24,16 @@ ConfigType = Literal["BOOLEAN", "STRING", "INT", "SHORT", "LONG", "DOUBLE", "LIS
 Value: TypeAlias = bool | int | float | str | list[str]
 
 _INTEGER_BITS = {"SHORT": 16, "INT": 32, "LONG": 64}
-_INTEGER = re.compile(r"[+-]?[0-9]+")
+_INTEGER = re.compile(r"[+-]?(?:(?![\U00010000-\U0010ffff])\d)+")
+"""Java takes the digits of every script that lies within Unicode's first plane."""
+_MOST_DIGITS = 4_000
+"""Of a text that is looked at: Python reads numbers of little more."""
 _DOUBLE = re.compile(r"[+-]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)[fFdD]?")
 _RANGE = re.compile(r"\[(-?[0-9.]+),\.\.\.(?:,(-?[0-9.]+))?\](?: or (-?[0-9]+))?")
 _DURATION = re.compile(r"by_duration:P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d{0,9})?S)?)?", re.IGNORECASE)
 _DURATION_CHOICE = "by_duration:PnDTnHnMn.nS"
 _THROTTLED_REPLICAS = "[partitionId]:[brokerId],[partitionId]:[brokerId],..."
+_COMMA = re.compile(r"\s*,\s*", re.ASCII)
 _LISTENER_CONFIG = re.compile(r"listener\.name\.[^.]*\.(?P<base>.*)")
 _PER_MECHANISM = (
     "connections.max.reauth.ms",
@@ -75,32 +80,36 @@ class ConfigDefinition:
             ConfigError: it is not of the type, or not one of the valid values.
         """
         value = self._typed(text)
-        if self.valid is not None:
-            self._check(value, self.valid)
+        if self.valid is None:
+            return value
+        if isinstance(value, list) and self.valid != _THROTTLED_REPLICAS:
+            value = [*dict.fromkeys(value)]
+        self._check(value, self.valid)
         return value
 
     def canonical(self, text: str) -> str:
-        """The text as a description shows it: trimmed, numbers and booleans in Java's form."""
+        """The text as a description shows it: trimmed, numbers and booleans as in Java, each value of a list once."""
         return shown(self.parse(text))
 
     def _typed(self, text: str) -> Value:
-        trimmed = text.strip()
+        bare = trimmed(text)
         if self.type == "BOOLEAN":
-            if trimmed.lower() not in {"true", "false"}:
+            if bare.lower() not in {"true", "false"}:
                 raise _invalid(self.name, text, "Expected value to be either true or false")
-            return trimmed.lower() == "true"
+            return bare.lower() == "true"
         if self.type == "LIST":
-            return [part.strip() for part in trimmed.split(",")] if trimmed else []
+            return _COMMA.split(bare) if bare else []
         if self.type == "DOUBLE":
-            if not _DOUBLE.fullmatch(trimmed):
+            if not _DOUBLE.fullmatch(bare):
                 raise _invalid(self.name, text, "Not a number of type DOUBLE")
-            return float(trimmed.rstrip("fFdD"))
+            return real(bare)
         bits = _INTEGER_BITS.get(self.type)
         if bits is None:
-            return trimmed
-        if not _INTEGER.fullmatch(trimmed) or not -(2 ** (bits - 1)) <= int(trimmed) < 2 ** (bits - 1):
+            return bare
+        number = parse_integer(bare, bits)
+        if number is None:
             raise _invalid(self.name, text, f"Not a number of type {self.type}")
-        return int(trimmed)
+        return number
 
     def _check(self, value: Value, valid: str) -> None:
         if isinstance(value, bool):
@@ -128,13 +137,13 @@ class ConfigDefinition:
 
     def _check_list(self, values: list[str], valid: str) -> None:
         if valid == _THROTTLED_REPLICAS:
-            if values != ["*"] and not all(re.fullmatch(r"([0-9]+:[0-9]+)?", value) for value in values):
-                raise ConfigError(
-                    f"{self.name} must be the literal '*' or a list of replicas in the following format: {valid}"
+            if "".join(values) != "*" and not all(re.fullmatch(r"([0-9]+:[0-9]+)?", value) for value in values):
+                raise _invalid(
+                    self.name,
+                    f"[{', '.join(values)}]",
+                    f"{self.name} must be the literal '*' or a list of replicas in the following format: {valid}",
                 )
             return
-        if len(set(values)) != len(values):
-            raise ConfigError(f"Configuration '{self.name}' values must not be duplicated.")
         for value in values:
             if not value:
                 raise ConfigError(f"Configuration '{self.name}' values must not be empty.")
@@ -152,6 +161,14 @@ class ConfigDefinition:
             return
         why = "String must be one of (case insensitive)" if any_case else "String must be one of"
         raise _invalid(self.name, value, f"{why}: {', '.join(allowed)}")
+
+
+def parse_integer(text: str, bits: int = 32) -> int | None:
+    """The whole number of so many bits that Java reads in the text; None: it reads none."""
+    if not _INTEGER.fullmatch(text) or len(text) > _MOST_DIGITS:
+        return None
+    number = int(text)
+    return number if -(2 ** (bits - 1)) <= number < 2 ** (bits - 1) else None
 
 
 def shown(value: Value) -> str:

@@ -1,6 +1,7 @@
 """Broker configs: one row each.
 
-Facts of Apache Kafka 4.4.0; where kwire's default differs, the row says so.
+Facts of Apache Kafka 4.4.0; where kwire's default differs, the row says so. The three rates of replication are no
+configs that Kafka starts with, and have no default: they can only be set while a broker runs.
 """
 
 from kwire.broker.config_row import Row
@@ -68,6 +69,7 @@ BROKER_ROWS: tuple[Row, ...] = (
     ("errors.deadletterqueue.topic.name.prefix", "STRING", "dlq.", "medium", None, "cluster-wide"),
     ("fetch.max.bytes", "INT", "57671680", "medium", "[1024,...]", ""),
     ("fetch.purgatory.purge.interval.requests", "INT", "1000", "medium", None, ""),
+    ("follower.replication.throttled.rate", "LONG", None, "medium", "[0,...]", "internal cluster-wide"),
     ("follower.fetch.last.tiered.offset.enable", "BOOLEAN", "false", "medium", None, "cluster-wide"),
     ("group.consumer.assignment.interval.ms", "INT", "0", "medium", "[0,...]", "cluster-wide"),  # Kafka: 1000
     ("group.consumer.assignor.offload.enable", "BOOLEAN", "true", "medium", None, "internal"),
@@ -176,6 +178,7 @@ BROKER_ROWS: tuple[Row, ...] = (
     ("kafka.metrics.reporters", "LIST", "", "low", "", ""),
     ("kwire.validate.records", "BOOLEAN", "false", "medium", None, ""),  # kwire only
     ("leader.imbalance.check.interval.seconds", "LONG", "300", "high", "[1,...]", ""),
+    ("leader.replication.throttled.rate", "LONG", None, "medium", "[0,...]", "internal cluster-wide"),
     (
         "listener.security.protocol.map",
         "STRING",
@@ -330,6 +333,7 @@ BROKER_ROWS: tuple[Row, ...] = (
     ("remote.log.storage.manager.class.path", "STRING", None, "medium", None, ""),
     ("remote.log.storage.manager.impl.prefix", "STRING", "rsm.config.", "medium", "non-empty string", ""),
     ("remote.log.storage.system.enable", "BOOLEAN", "false", "medium", None, ""),
+    ("replica.alter.log.dirs.io.max.bytes.per.second", "LONG", None, "medium", "[0,...]", "internal cluster-wide"),
     ("replica.fetch.backoff.ms", "INT", "1000", "medium", "[0,...]", ""),
     ("replica.fetch.max.bytes", "INT", "1048576", "medium", "[0,...]", ""),
     ("replica.fetch.min.bytes", "INT", "1", "high", None, ""),

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kwire.broker.config_definitions import ConfigDefinition, ConfigError, definitions, find, shown
-from kwire.broker.configs import TOPIC_SYNONYMS, topic_defaults
+from kwire.broker.configs import TOPIC_SYNONYMS, integer, real, topic_defaults, trimmed
 from kwire.broker.resources import BROKER, CLIENT_METRICS, GROUP, TOPIC
 from kwire.protocol.errors import ApiError, ErrorCode
 
@@ -59,12 +59,14 @@ _CLIENT_MATCH_NAMES = frozenset(
 _ASSIGNORS = ("uniform", "range")
 """Kafka would load others by the names of their classes."""
 _NEAR_NAMES = 3
+_REPORTER = "org.apache.kafka.common.metrics.JmxReporter"
+"""Kafka's default, which describes nothing that kwire has."""
 
 
 def number(texts: Mapping[str, str], definition: ConfigDefinition) -> float | None:
     """The number that texts, else the default, give for that config; None where it is null."""
     text = texts.get(definition.name, definition.default)
-    return None if text is None else float(text)
+    return None if text is None else real(text)
 
 
 def validate_topic(overrides: Mapping[str, str | None], configs: Configs) -> None:
@@ -83,7 +85,7 @@ def validate_topic(overrides: Mapping[str, str | None], configs: Configs) -> Non
         _parse_all(texts, known)
         effective = {**defaults, **texts}
         _check_compaction_lag(effective, "min.compaction.lag.ms", "max.compaction.lag.ms", known)
-        if effective.get("remote.storage.enable", "false").strip().lower() == "true":
+        if trimmed(effective.get("remote.storage.enable", "false")).lower() == "true":
             raise ConfigError(
                 "Tiered Storage functionality is disabled in the broker. "
                 "Topic cannot be configured with remote log storage."
@@ -126,10 +128,10 @@ def validate_client_metrics(overrides: Mapping[str, str | None]) -> None:
     with _answered(ErrorCode.INVALID_CONFIG):
         _parse_all(texts, known)
     interval = texts.get("interval.ms")
-    if interval is not None and int(interval) not in _METRICS_INTERVAL_MS:
+    if interval is not None and integer(interval) not in _METRICS_INTERVAL_MS:
         raise ApiError(
             ErrorCode.INVALID_REQUEST,
-            f"Invalid value {int(interval)} for interval.ms, interval must be between 100 and 3600000 (1 hour)",
+            f"Invalid value {integer(interval)} for interval.ms, interval must be between 100 and 3600000 (1 hour)",
         )
     for pattern in texts.get("match", "").split(","):
         if pattern.strip() and not _is_match(pattern):
@@ -160,6 +162,7 @@ def validate_dynamic_broker(
             definition = find(BROKER, name)
             if definition is not None:
                 definition.parse(text)
+        _check_reporters(texts.get("metric.reporters", ""))
         if not per_broker:
             _refuse(
                 (name for name in texts if _is_per_broker(name)),
@@ -169,13 +172,21 @@ def validate_dynamic_broker(
         check_broker(changed)
 
 
+def _check_reporters(text: str) -> None:
+    for name in map(trimmed, text.split(",")):
+        if name not in {"", _REPORTER}:
+            raise ConfigError(
+                f"metric.reporters: there is no class {name}; kwire loads none and has no metrics over JMX"
+            )
+
+
 def check_broker(texts: Mapping[str, str]) -> None:
     """A broker may have these configs together; each of them is valid.
 
     Raises:
         ConfigError: two contradict each other, or one is out of bounds that its definition does not name.
     """
-    defaults = {name: int(text) for name, text in topic_defaults(texts).items() if name.endswith("ms")}
+    defaults = {name: integer(text) for name, text in topic_defaults(texts).items() if name.endswith("ms")}
     if defaults.get("segment.ms", 1) < 1:
         raise ConfigError("log.roll.ms must be greater than or equal to 1")
     if defaults.get("segment.jitter.ms", 0) < 0:
@@ -238,7 +249,7 @@ def _parse_all(texts: Mapping[str, str], known: Mapping[str, ConfigDefinition]) 
 def _check_compaction_lag(
     texts: Mapping[str, str], least_name: str, most_name: str, known: Mapping[str, ConfigDefinition]
 ) -> None:
-    least, most = (int(texts.get(name) or known[name].default or 0) for name in (least_name, most_name))
+    least, most = (integer(texts.get(name) or known[name].default or "0") for name in (least_name, most_name))
     if least > most:
         raise ConfigError(
             f"conflict topic config setting min.compaction.lag.ms ({least}) > max.compaction.lag.ms ({most})"
@@ -247,7 +258,7 @@ def _check_compaction_lag(
 
 def _group_number(texts: Mapping[str, str], broker_texts: Mapping[str, str], name: str) -> float:
     own = texts.get(name)
-    value = float(own) if own is not None else number(broker_texts, definitions(BROKER)[f"group.{name}"])
+    value = real(own) if own is not None else number(broker_texts, definitions(BROKER)[f"group.{name}"])
     assert value is not None, "timeouts of groups have defaults"
     return value
 
@@ -260,7 +271,7 @@ def _check_group_bounds(name: str, text: str, broker_texts: Mapping[str, str]) -
         if definition is None:
             continue
         limit = number(broker_texts, definition)
-        outside = limit is not None and (float(text) < limit if bound == "min" else float(text) > limit)
+        outside = limit is not None and (real(text) < limit if bound == "min" else real(text) > limit)
         if outside:
             raise ConfigError(f"{name} must be {words} than or equal to {bound_name}")
 

@@ -157,6 +157,9 @@ BROKER_SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 """Broker configs that are one setting under several names, each to all of them in order of precedence."""
 
+JAVA_BLANKS = "".join(map(chr, range(0x21)))
+"""What Kafka takes off a text's ends: every character up to the blank, and no other."""
+
 T = TypeVar("T", BrokerConfig, GroupConfig, LogConfig)
 
 
@@ -165,20 +168,34 @@ def config_name(field_name: str) -> str:
     return field_name.replace("_", ".")
 
 
+def trimmed(text: str) -> str:
+    """The text without the blanks that Kafka does not see."""
+    return text.strip(JAVA_BLANKS)
+
+
+def integer(text: str) -> int:
+    """The number that a validated text of type SHORT, INT or LONG gives; digits of other scripts count too."""
+    return int(trimmed(text))
+
+
+def real(text: str) -> float:
+    """The number that a validated text of type DOUBLE gives, which may end in one of Java's letters for its size."""
+    return float(trimmed(text).rstrip("fFdD"))
+
+
 def _typed(text: str, default: object) -> object:
     """The config value that text gives, of the default's type. The text has been validated before."""
-    text = text.strip()
     match default:
         case bool():
-            return text.lower() == "true"
+            return trimmed(text).lower() == "true"
         case int():
-            return int(text)
+            return integer(text)
         case float():
-            return float(text)
+            return real(text)
         case frozenset():
-            return frozenset(part.strip() for part in text.split(",") if part.strip())
+            return frozenset(part for each in text.split(",") if (part := trimmed(each)))
         case _:
-            return text
+            return trimmed(text)
 
 
 def _from_texts(kind: type[T], texts: Mapping[str, str]) -> T:
@@ -207,7 +224,9 @@ def _bounded(own: Mapping[str, str], broker: BrokerConfig) -> dict[str, str]:
             broker.group_consumer_max_session_timeout_ms,
         ),
     }
-    within = {name: str(min(max(int(own[name]), least), most)) for name, (least, most) in bounds.items() if name in own}
+    within = {
+        name: str(min(max(integer(own[name]), least), most)) for name, (least, most) in bounds.items() if name in own
+    }
     return {**own, **within}
 
 
@@ -218,9 +237,9 @@ def topic_defaults(broker_texts: Mapping[str, str]) -> dict[str, str]:
         for broker_name, factor in synonyms:
             text = broker_texts.get(broker_name)
             if text is not None:
-                texts[name] = text if factor == 1 else str(int(text) * factor)
+                texts[name] = text if factor == 1 else str(integer(text) * factor)
                 break
-    if int(texts.get("retention.ms", 0)) < 0:
+    if integer(texts.get("retention.ms", "0")) < 0:
         texts["retention.ms"] = "-1"  # any negative hours or minutes mean: for ever
     return texts
 

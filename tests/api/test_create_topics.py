@@ -63,6 +63,19 @@ async def test_topics_of_one_request_tell_their_own_configs():
     assert [each["cleanup.policy"] for each in told] == [("delete", 5)] * 4
 
 
+async def test_configs_are_told_as_they_were_written():
+    cluster = build_cluster(static={"log.retention.ms": " +500 ", "message.max.bytes": "007", "log.roll.hours": "2"})
+    written = {"preallocate": "TRUE", "cleanup.policy": " delete, delete", "flush.ms": "+5"}
+    (row,) = await create(cluster, topic("t", configs=written.items()))
+    told = {config.name: (config.value, config.config_source) for config in row.configs}
+    assert {name: told[name] for name in written} == {name: (text, 1) for name, text in written.items()}
+    assert told["retention.ms"] == (" +500 ", 4)
+    assert told["max.message.bytes"] == ("007", 4)
+    assert told["segment.ms"] == ("7200000", 5)
+    assert told["segment.bytes"] == ("1073741824", 5)
+    assert cluster.configs.topic("t").flush_ms == 5
+
+
 async def test_counts_are_the_brokers_where_they_are_left_to_it():
     cluster = build_cluster(3, static={"num.partitions": "5", "default.replication.factor": "3"})
     (row,) = await create(cluster, topic("t", -1, -1))

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -233,6 +234,39 @@ async def test_only_what_was_asked_for_is_told(context):
     assert not any(row.synonyms for row in result.configs)
 
 
+async def test_loggers_have_kafkas_words_for_their_levels(context, monkeypatch):
+    for logger, level in (("kwire", logging.WARNING), ("kwire.server", 7), ("kwire.broker.cluster", 45)):
+        monkeypatch.setattr(logging.getLogger(logger), "level", level)
+    monkeypatch.setattr(logging.root, "level", logging.CRITICAL)
+    logging.Logger.manager._clear_cache()
+    logging.getLogger("kwirelike")
+    rows = {row.name: row for row in (await describe(context, BROKER_LOGGER, "01")).configs}
+    told = {name: rows[name].value for name in ("root", "kwire", "kwire.api", "kwire.server", "kwire.broker.cluster")}
+    assert list(told.values()) == ["FATAL", "WARN", "WARN", "TRACE", "ERROR"]
+    assert all(name in {"root", "kwire"} or name.startswith("kwire.") for name in rows)
+    row = rows["root"]
+    assert (row.config_source, row.read_only, row.is_sensitive, row.synonyms, row.documentation) == (
+        6,
+        False,
+        False,
+        [],
+        "",
+    )
+    (only,) = (await describe(context, BROKER_LOGGER, "1", keys=["kwire.server", "nope"])).configs
+    assert (only.name, only.value) == ("kwire.server", "TRACE")
+
+
+async def test_the_clusters_own_configs_are_told_as_they_were_written(context):
+    await set_config(context, BROKER, "", **{"log.retention.ms": " +5 ", "log.cleanup.policy": "delete,delete"})
+    described = (await describe(context, BROKER, "")).configs
+    assert {row.name: (row.value, row.synonyms[0].value) for row in described} == {
+        "log.retention.ms": (" +5 ",) * 2,
+        "log.cleanup.policy": ("delete,delete",) * 2,
+    }
+    (row,) = (await describe(context, BROKER, "1", keys=["log.cleanup.policy"])).configs
+    assert (row.value, row.synonyms[0].value) == ("delete", "delete,delete")
+
+
 async def test_documentation_says_what_kwire_does(context):
     result = await describe(context, TOPIC, "t", ["retention.ms", "remote.storage.enable"], documentation=True)
     assert [row.documentation for row in result.configs] == [
@@ -249,7 +283,10 @@ async def test_documentation_says_what_kwire_does(context):
         (TOPIC, "", ErrorCode.INVALID_TOPIC_EXCEPTION, "Topic name is invalid: the empty string is not allowed"),
         (BROKER, "7", ErrorCode.INVALID_REQUEST, "Unexpected broker id, expected 1 or empty string, but received 7"),
         (BROKER, "x", ErrorCode.INVALID_REQUEST, "Broker id must be an integer, but it is: x"),
-        (BROKER_LOGGER, "1", ErrorCode.INVALID_REQUEST, "Unsupported resource type: BROKER_LOGGER"),
+        (BROKER, " 1", ErrorCode.INVALID_REQUEST, "Broker id must be an integer, but it is:  1"),
+        (BROKER_LOGGER, "", ErrorCode.INVALID_REQUEST, "Broker id must not be empty"),
+        (BROKER_LOGGER, "x", ErrorCode.INVALID_REQUEST, "Broker id must be an integer, but it is: x"),
+        (BROKER_LOGGER, "7", ErrorCode.INVALID_REQUEST, "Unexpected broker id, expected 1 but received 7"),
         (GROUP, "", ErrorCode.INVALID_REQUEST, "Group name must not be empty"),
         (CLIENT_METRICS, "", ErrorCode.INVALID_REQUEST, "Client metrics subscription name must not be empty"),
         (3, "x", ErrorCode.INVALID_REQUEST, MALFORMED_REQUEST),

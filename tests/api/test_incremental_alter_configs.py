@@ -1,5 +1,7 @@
 """IncrementalAlterConfigs: single configs change, each resource as a whole or not at all."""
 
+import logging
+
 import pytest
 
 from kwire.api import incremental_alter_configs
@@ -80,6 +82,51 @@ async def test_lists_grow_and_shrink(context):
     assert dynamic(context, TOPIC, "t") == {"cleanup.policy": "compact"}
 
 
+async def test_a_list_may_name_a_value_twice(context):
+    assert await alter(context, resource(TOPIC, "t", ("cleanup.policy", SET, "delete,delete"))) == [DONE]
+    assert dynamic(context, TOPIC, "t") == {"cleanup.policy": "delete,delete"}
+    assert context.broker.cluster.configs.topic("t").cleanup_policy == {"delete"}
+    reporter = "org.apache.kafka.common.metrics.JmxReporter"
+    assert await alter(context, resource(BROKER, "1", ("metric.reporters", APPEND, f" {reporter}"))) == [DONE]
+    assert dynamic(context, BROKER, "1") == {"metric.reporters": f"{reporter}, {reporter}"}
+
+
+async def test_throttled_replicas_may_be_all_and_nothing_beside(context):
+    throttled = "leader.replication.throttled.replicas"
+    await alter(context, resource(TOPIC, "t", (throttled, SET, "*")))
+    assert await alter(context, resource(TOPIC, "t", (throttled, APPEND, ""))) == [DONE]
+    assert dynamic(context, TOPIC, "t") == {throttled: "*,"}
+
+
+async def test_a_brokers_id_may_be_written_as_java_reads_numbers(context):
+    for name in ("01", "+1"):
+        assert await alter(context, resource(BROKER, name, ("log.retention.ms", SET, "5"))) == [DONE]
+
+
+@pytest.fixture
+def levels(monkeypatch):
+    """The level that a logger has of its own; what the test sets is taken back."""
+    for name in ("kwire", "kwire.server", "root"):
+        logger = logging.getLogger(None if name == "root" else name)
+        monkeypatch.setattr(logger, "level", logger.level)
+    yield lambda name: logging.getLogger(None if name == "root" else name).level
+    logging.Logger.manager._clear_cache()
+
+
+async def test_loggers_change_their_levels_at_once(context, levels):
+    changes = [("kwire.server", SET, "TRACE"), ("kwire", SET, "FATAL"), ("root", SET, "WARN")]
+    assert await alter(context, resource(BROKER_LOGGER, "1", *changes), validate_only=True) == [DONE]
+    assert levels("kwire.server") == logging.NOTSET
+    assert await alter(context, resource(BROKER_LOGGER, "1", *changes)) == [DONE]
+    assert [levels(name) for name, _, _ in changes] == [5, logging.CRITICAL, logging.WARNING]
+    assert await alter(context, resource(BROKER_LOGGER, "1", ("kwire.server", DELETE, None))) == [DONE]
+    assert levels("kwire.server") == logging.NOTSET
+    wrong = resource(BROKER_LOGGER, "1", ("kwire.server", SET, "INFO"), ("kwire.nope", SET, "INFO"))
+    assert (await alter(context, wrong))[0][0] == ErrorCode.INVALID_CONFIG
+    assert levels("kwire.server") == logging.NOTSET
+    assert dynamic(context, BROKER_LOGGER, "1") == {}
+
+
 async def test_other_configs_stay(context):
     await alter(context, resource(TOPIC, "t", ("retention.ms", SET, "5"), ("segment.ms", SET, "6")))
     await alter(context, resource(TOPIC, "t", ("retention.ms", SET, "7")))
@@ -133,6 +180,33 @@ async def test_a_resource_named_twice_is_refused_both_times(context):
     assert dynamic(context, TOPIC, "t") == {}
 
 
+VALID_LEVELS = "Valid log levels are DEBUG, ERROR, FATAL, INFO, TRACE, WARN"
+REFUSED_LOGGERS = [
+    (resource(BROKER_LOGGER, name, *changes), ErrorCode(code), message)
+    for name, changes, code, message in (
+        ("", [("kwire", SET, "INFO")], 42, "Node id must be an integer, but it is: "),
+        ("7", [("kwire", SET, "INFO")], 42, "Unexpected node id. Expected 1, but received 7"),
+        ("1", [("kwire.nope", SET, "INFO")], 40, "Logger kwire.nope does not exist!"),
+        ("1", [("", DELETE, None)], 40, "Logger  does not exist!"),
+        ("1", [("root", DELETE, None)], 42, "Removing the log level of the root logger is not allowed"),
+        ("1", [("kwire", APPEND, "INFO")], 42, "APPEND operation is not allowed for the BROKER_LOGGER resource"),
+        ("1", [("kwire", SUBTRACT, "INFO")], 42, "SUBTRACT operation is not allowed for the BROKER_LOGGER resource"),
+        ("1", [("kwire", 4, "INFO")], -1, None),
+        ("1", [("kwire", SET, None)], 42, "Null value not supported for : kwire"),
+        ("1", [("kwire", SET, "INFO")] * 2, 42, "Error due to duplicate config keys"),
+        *(
+            (
+                "1",
+                [("root", SET, "DEBUG"), ("kwire", SET, level)],
+                40,
+                f"Cannot set the log level of kwire to {level} as it is not a supported log level. {VALID_LEVELS}",
+            )
+            for level in ("debug", "WARNING", "OFF", "")
+        ),
+    )
+]
+
+
 @pytest.mark.parametrize(
     ("altered", "code", "message"),
     [
@@ -167,7 +241,40 @@ async def test_a_resource_named_twice_is_refused_both_times(context):
             ErrorCode.INVALID_TOPIC_EXCEPTION,
             "Topic name is invalid: '..' is not allowed",
         ),
-        (resource(BROKER_LOGGER, "1", ("kwire", SET, "INFO")), ErrorCode.INVALID_REQUEST, "Unknown resource type 8"),
+        *(
+            (
+                resource(BROKER, name, (key, operation, "1")),
+                ErrorCode.INVALID_REQUEST,
+                f"Unknown operations type {operation}",
+            )
+            for name, key, operation in (
+                ("1", "log.cleaner.threads", 4),
+                ("", "log.retention.ms", -1),
+                ("1", "nope", 127),
+            )
+        ),
+        (
+            resource(BROKER, "1", ("log.cleaner.threads", APPEND, "1")),
+            ErrorCode.INVALID_CONFIG,
+            "Config value append is not allowed for config key: log.cleaner.threads",
+        ),
+        (resource(BROKER, "", ("nope", SUBTRACT, "1")), ErrorCode.INVALID_CONFIG, "Unknown config name: nope"),
+        (
+            resource(BROKER, "1", ("leader.replication.throttled.rate", SET, "-131072")),
+            ErrorCode.INVALID_REQUEST,
+            "Invalid value -131072 for configuration leader.replication.throttled.rate: Value must be at least 0",
+        ),
+        (
+            resource(BROKER, "", ("metric.reporters", APPEND, "com.example.Reporter")),
+            ErrorCode.INVALID_REQUEST,
+            "metric.reporters: there is no class com.example.Reporter; kwire loads none and has no metrics over JMX",
+        ),
+        (
+            resource(CLIENT_METRICS, "m", ("metrics", APPEND, "a.b")),
+            ErrorCode.INVALID_CONFIG,
+            "Can't APPEND to key metrics because its type is not LIST.",
+        ),
+        *REFUSED_LOGGERS,
         (resource(77, "x"), ErrorCode.INVALID_REQUEST, "Unknown resource type 77"),
         (
             resource(BROKER, "2", ("log.retention.ms", SET, "5")),

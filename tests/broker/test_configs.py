@@ -35,6 +35,15 @@ KWIRE_DEFAULTS = {
 """Where kwire's default is not Kafka's."""
 
 
+KWIRE_ONLY = {"kwire.validate.records"}
+RATES = {
+    "follower.replication.throttled.rate",
+    "leader.replication.throttled.rate",
+    "replica.alter.log.dirs.io.max.bytes.per.second",
+}
+"""Configs of brokers that Kafka has beside those that it starts with."""
+
+
 def image_of(*node_ids, **configs):
     """An image of these brokers; configs: t_<topic>, b_<broker id>, b_ (all brokers), g_<group>."""
     types = {"t": TOPIC, "b": BROKER, "g": GROUP}
@@ -153,6 +162,29 @@ def test_a_groups_own_value_stays_within_the_brokers_bounds():
     assert config.consumer_assignment_interval_ms == 800
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("retention.ms", " \u0661\u0660\x00", 10),
+        ("min.cleanable.dirty.ratio", " +.5d ", 0.5),
+        ("min.cleanable.dirty.ratio", "25e-2F", 0.25),
+        ("preallocate", "\x1fTRUE ", True),
+        ("cleanup.policy", "delete , delete", {"delete"}),
+        ("compression.type", " gzip\t", "gzip"),
+    ],
+)
+def test_every_text_that_a_definition_takes_is_understood(name, text, value):
+    definitions(TOPIC)[name].parse(text)
+    config = Configs({}, image_of(t_t={name: text})).topic("t")
+    assert getattr(config, name.replace(".", "_")) == value
+
+
+def test_other_names_of_a_setting_are_understood_as_they_are_written():
+    texts = {"log.retention.hours": " +\u0662 ", "log.roll.hours": "\x003"}
+    config = Configs(texts, image_of()).topic("t")
+    assert (config.retention_ms, config.segment_ms) == (7_200_000, 10_800_000)
+
+
 def test_a_small_internal_segment_size_overrides_the_public_one():
     overrides = {"internal.segment.bytes": "1000", "segment.bytes": "1048576"}
     assert Configs({}, image_of(t_t=overrides)).topic("t").segment_bytes == 1000
@@ -191,7 +223,7 @@ def test_resolving_loads_no_definitions():
 def test_definitions_are_kafkas(kind):
     ours = definitions(KINDS[kind])
     facts = {fact["name"]: fact for fact in FACTS["definitions"][kind]}
-    extra = {"kwire.validate.records"} if kind == "broker" else set()
+    extra = KWIRE_ONLY | RATES if kind == "broker" else set()
     assert ours.keys() - facts.keys() == extra
     assert not facts.keys() - ours.keys()
     for name, fact in facts.items():
@@ -297,13 +329,43 @@ def test_synonyms_are_broker_configs():
             "delete,purge",
             "Invalid value purge for configuration cleanup.policy: String must be one of: compact, delete",
         ),
-        ("topic", "cleanup.policy", "delete,delete", "Configuration 'cleanup.policy' values must not be duplicated."),
+        (
+            "topic",
+            "cleanup.policy",
+            "delete,purge,delete",
+            "Invalid value purge for configuration cleanup.policy: String must be one of: compact, delete",
+        ),
+        ("broker", "metric.reporters", ",", "Configuration 'metric.reporters' values must not be empty."),
+        (
+            "topic",
+            "retention.ms",
+            "\u00a05",
+            "Invalid value \u00a05 for configuration retention.ms: Not a number of type LONG",
+        ),
+        (
+            "topic",
+            "retention.ms",
+            "\U0001d7d8",
+            "Invalid value \U0001d7d8 for configuration retention.ms: Not a number of type LONG",
+        ),
+        (
+            "topic",
+            "retention.ms",
+            "1" * 5_000,
+            f"Invalid value {'1' * 5_000} for configuration retention.ms: Not a number of type LONG",
+        ),
+        (
+            "topic",
+            "min.cleanable.dirty.ratio",
+            "0.\u0665",
+            "Invalid value 0.\u0665 for configuration min.cleanable.dirty.ratio: Not a number of type DOUBLE",
+        ),
         ("topic", "cleanup.policy", "delete,", "Configuration 'cleanup.policy' values must not be empty."),
         (
             "topic",
             "leader.replication.throttled.replicas",
-            "0-1",
-            "leader.replication.throttled.replicas must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...",
+            "0-1, 1:2",
+            "Invalid value [0-1, 1:2] for configuration leader.replication.throttled.replicas: leader.replication.throttled.replicas must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...",
         ),
         (
             "group",
@@ -341,14 +403,22 @@ def test_a_wrong_value_is_named_with_kafkas_reason(kind, name, text, message):
     ("kind", "name", "text", "shown"),
     [
         ("topic", "retention.ms", " +5 ", "5"),
+        ("topic", "retention.ms", "\u0661\u0660\u0660", "100"),
+        ("topic", "retention.ms", "+\uff17", "7"),
+        ("topic", "retention.ms", "\x005\x1f", "5"),
         ("topic", "preallocate", "TRUE", "true"),
+        ("topic", "cleanup.policy", " delete , compact,delete", "delete,compact"),
+        ("topic", "cleanup.policy", "delete,delete", "delete"),
         ("topic", "cleanup.policy", "compact , delete", "compact,delete"),
         ("topic", "cleanup.policy", "", ""),
         ("topic", "compression.gzip.level", "-1", "-1"),
         ("topic", "leader.replication.throttled.replicas", "0:1, 1:2", "0:1,1:2"),
+        ("topic", "leader.replication.throttled.replicas", "0:1,0:1", "0:1,0:1"),
         ("topic", "leader.replication.throttled.replicas", "*", "*"),
+        ("topic", "leader.replication.throttled.replicas", "*,", "*,"),
         ("topic", "min.cleanable.dirty.ratio", "0.50", "0.5"),
         ("topic", "min.cleanable.dirty.ratio", "1e-5", "1.0E-5"),
+        ("topic", "min.cleanable.dirty.ratio", "+.5d", "0.5"),
         ("broker", "log.cleaner.io.max.bytes.per.second", "12345678.9", "1.23456789E7"),
         ("broker", "log.cleaner.io.max.bytes.per.second", "Infinity", "Infinity"),
         ("broker", "group.consumer.migration.policy", "upgrade", "upgrade"),
