@@ -6,7 +6,7 @@ import click
 
 from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects
-from kwire.cli.main import Failed
+from kwire.cli.errors import Failed
 from kwire.cli.output import json_option, show
 from kwire.protocol.api_keys import api_info
 

@@ -9,8 +9,8 @@ import click
 
 from kwire.cli.command import command as make_command
 from kwire.cli.command import group
-from kwire.cli.main import UsageError
-from kwire.cli.settings import VARIABLE_PREFIX
+from kwire.cli.errors import UsageError
+from kwire.cli.serve_options import BY_NAME
 from kwire.server.control_socket import NotReachable, ask, in_runtime_directory, path_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _ask(data: str | None, control: str | None, request: Mapping[str, Any]) -> l
 def _path(data: str | None, control: str | None, variables: Mapping[str, str]) -> str:
     """The control socket of the cluster that is meant: the one that is named, or the only one in memory."""
     if control is None and data is None:
-        control, data = variables.get(VARIABLE_PREFIX + "CONTROL"), variables.get(VARIABLE_PREFIX + "DATA")
+        control, data = (variables.get(BY_NAME[name].variable) for name in ("control", "data"))
     if control is not None:
         return str(control)
     if data is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any
 
-from kwire.cli.main import Failed
+from kwire.cli.errors import Failed
 from kwire.protocol import codec
 from kwire.protocol.api_keys import api_info, response_class
 from kwire.protocol.errors import ProtocolError

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from kwire.cli.connection import DEFAULT_SERVERS, SERVERS_VARIABLE, connection_of
-from kwire.cli.main import Failed, UsageError
+from kwire.cli import variables
+from kwire.cli.connection import DEFAULT_SERVERS, connection_of
+from kwire.cli.errors import Failed, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,7 +31,7 @@ def _names(context: click.Context, incomplete: str, ask: Callable[[Any], Iterabl
     import os
 
     given = context.params
-    servers = given.get("bootstrap_server") or os.environ.get(SERVERS_VARIABLE) or DEFAULT_SERVERS
+    servers = given.get("bootstrap_server") or os.environ.get(variables.SERVERS) or DEFAULT_SERVERS
     try:
         connection = connection_of(
             servers, given.get("client_config"), given.get("properties") or (), PATIENCE_S, verbose=False

@@ -10,7 +10,7 @@ import click
 from kwire.cli.command import command as make_command
 from kwire.cli.command import group
 from kwire.cli.connection import Connection, connects
-from kwire.cli.main import Failed, UsageError
+from kwire.cli.errors import Failed, UsageError
 from kwire.cli.output import json_option, show
 from kwire.cli.topic import alter_configs, existing, pairs
 

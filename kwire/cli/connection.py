@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from kwire.cli.main import Failed, UsageError
+from kwire.cli import variables
+from kwire.cli.errors import Failed, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 DEFAULT_SERVERS: Final = "localhost:9092"
-SERVERS_VARIABLE: Final = "KWIRE_BOOTSTRAP_SERVERS"
 DEFAULT_PORT: Final = 9092
 
 OPTIONS: Final = ("bootstrap_server", "client_config", "properties", "timeout", "verbose")
@@ -191,7 +191,7 @@ def connects(function: Callable[..., Any]) -> Callable[..., Any]:
             "-b",
             "--bootstrap-server",
             metavar="HOST:PORT",
-            envvar=SERVERS_VARIABLE,
+            envvar=variables.SERVERS,
             default=DEFAULT_SERVERS,
             show_default=True,
             show_envvar=True,

@@ -11,8 +11,8 @@ import click
 from kwire.cli import complete
 from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects
+from kwire.cli.errors import Failed, UsageError
 from kwire.cli.interruption import interruptible
-from kwire.cli.main import Failed, UsageError
 from kwire.cli.reading import offsets, records, starts
 from kwire.cli.topic import existing
 from kwire.record_lines import record_text

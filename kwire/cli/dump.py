@@ -13,8 +13,8 @@ from kwire.cli import complete
 from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects
 from kwire.cli.consume import json_line
+from kwire.cli.errors import Failed
 from kwire.cli.interruption import interruptible
-from kwire.cli.main import Failed
 from kwire.cli.output import progress
 from kwire.cli.reading import offsets, records
 from kwire.cli.topic import existing

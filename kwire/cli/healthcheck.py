@@ -10,7 +10,7 @@ import os
 import socket
 from typing import TYPE_CHECKING, Final
 
-from kwire.cli.main import Failed, serve_parser
+from kwire.cli.errors import Failed
 from kwire.cli.settings import settings
 from kwire.settings import Address
 
@@ -35,7 +35,7 @@ def run(variables: Mapping[str, str] = os.environ) -> int:
         UsageError: the variables are wrong.
         Failed: nobody answers, or not yet.
     """
-    chosen = settings(serve_parser().parse_args([]), variables)
+    chosen = settings({}, variables)
     reasons = []
     for address in _addresses(chosen):
         try:

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 import click
 
-from kwire.cli.main import Failed
+from kwire.cli.errors import Failed
 from kwire.cli.output import progress
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import click
 
 from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects, refusal
+from kwire.cli.errors import Failed, UsageError
 from kwire.cli.inputs import STANDARD_INPUT, opened, reading, told
-from kwire.cli.main import Failed, UsageError
 from kwire.record_lines import BadLine, RecordLine, TopicLine, files_below, read, topic_of
 
 if TYPE_CHECKING:

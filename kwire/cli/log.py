@@ -12,7 +12,7 @@ import click
 from kwire.cli import readable
 from kwire.cli.command import command as make_command
 from kwire.cli.command import group
-from kwire.cli.main import FAILED, Failed
+from kwire.cli.errors import FAILED, Failed
 from kwire.cli.output import counted, progress, show_json
 from kwire.cli.segment_files import (
     BATCHED,

@@ -9,8 +9,8 @@ import click
 from kwire.cli import complete
 from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects
+from kwire.cli.errors import Failed, UsageError
 from kwire.cli.inputs import STANDARD_INPUT, opened, reading, told
-from kwire.cli.main import Failed, UsageError
 from kwire.cli.topic import existing, pairs
 from kwire.record_lines import BadLine, RecordLine, read, time_ms
 

@@ -14,7 +14,7 @@ import click
 from kwire.cli import readable
 from kwire.cli.command import command as make_command
 from kwire.cli.command import group
-from kwire.cli.main import Failed, UsageError
+from kwire.cli.errors import Failed, UsageError
 from kwire.cli.output import json_option, show_json
 from kwire.protocol import codec
 from kwire.protocol.api_keys import ApiKey, api_info, request_class, response_class

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from kwire.cli.main import UsageError
+from kwire.cli.errors import UsageError
 from kwire.record_lines import time_ms
 
 if TYPE_CHECKING:

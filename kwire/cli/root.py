@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kwire import __version__
+from kwire.cli import variables
 from kwire.cli.command import Command, Group
-from kwire.cli.main import COMPLETION_VARIABLE, FAILED, USAGE_ERROR, UsageError, serve_parser
+from kwire.cli.errors import FAILED, USAGE_ERROR, UsageError
+from kwire.cli.serve_options import DESCRIPTION, SUMMARY, TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,24 +67,12 @@ def root() -> Root:
 
 def serve() -> Command:
     """`kwire serve` for its help and the completion; `kwire.cli.main` runs it."""
-    options: list[click.Parameter] = []
-    parser = serve_parser()
-    for action in parser._actions:  # noqa: SLF001 - argparse has no public way to list its options
-        if action.dest != "help":
-            repeated = type(action).__name__ == "_AppendAction"
-            text = action.help or ""
-            options.append(
-                click.Option(
-                    list(action.option_strings),
-                    metavar=str(action.metavar),
-                    help=f"{text[:1].upper()}{text[1:]}.",
-                    multiple=repeated,
-                )
-            )
     return Command(
         "serve",
-        params=options,
-        help=f"Run a broker.\n\n{parser.description}",
+        params=[
+            click.Option([row.option], metavar=row.metavar, help=row.help, multiple=row.repeatable) for row in TABLE
+        ],
+        help=f"{SUMMARY}\n\n{DESCRIPTION}",
         examples=("kwire serve --data ./kwire-data --topic orders:6",),
     )
 
@@ -105,10 +95,10 @@ def run(arguments: Sequence[str]) -> int:
         Failed: what was asked for did not come about.
     """
     made = root()
-    if COMPLETION_VARIABLE in os.environ:
+    if variables.COMPLETION in os.environ:
         from click.shell_completion import shell_complete
 
-        return shell_complete(made, {}, "kwire", COMPLETION_VARIABLE, os.environ[COMPLETION_VARIABLE])
+        return shell_complete(made, {}, "kwire", variables.COMPLETION, os.environ[variables.COMPLETION])
     try:
         with made.make_context("kwire", list(arguments)) as context:
             return int(made.invoke(context) or 0)

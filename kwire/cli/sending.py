@@ -13,7 +13,7 @@ from kafka.errors import KafkaError
 from kafka.serializer import Serializer
 
 from kwire.cli.connection import explain
-from kwire.cli.main import Failed
+from kwire.cli.errors import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,17 +14,16 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from kwire import __version__
+from kwire.cli.errors import UsageError, drop_output
 from kwire.cli.log_lines import start_logging
-from kwire.cli.main import UsageError, drop_output
 from kwire.cli.settings import settings
 from kwire.server import control_socket
 from kwire.server.listener import bind_all
 from kwire.settings import CannotStart
 
 if TYPE_CHECKING:
-    import argparse
     import socket
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from types import FrameType
 
     import trio
@@ -41,8 +40,10 @@ FORCED = 1
 """Exit code when a second signal cuts the clean stop short."""
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: Mapping[str, Sequence[str]]) -> int:
     """The broker has run and stopped cleanly.
+
+    options: the values that were written for each setting.
 
     Raises:
         UsageError: it cannot start, in one sentence that says what to do.

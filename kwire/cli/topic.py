@@ -11,7 +11,7 @@ from kwire.cli import complete
 from kwire.cli.command import command as make_command
 from kwire.cli.command import group
 from kwire.cli.connection import Connection, connects, refusal
-from kwire.cli.main import FAILED, Failed, UsageError
+from kwire.cli.errors import FAILED, Failed, UsageError
 from kwire.cli.output import json_option, show, show_json
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from kwire.cli.connection import Connection, connection_of
-from kwire.cli.main import Failed
+from kwire.cli.errors import Failed
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # kafka-python's own

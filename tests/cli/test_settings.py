@@ -1,14 +1,17 @@
 """Where settings come from, which one wins, what is refused."""
 
+import click
 import pytest
 
-from kwire.cli.main import UsageError, serve_parser
+from kwire.cli.errors import UsageError
+from kwire.cli.root import root
+from kwire.cli.serve_options import TABLE, written
 from kwire.cli.settings import settings
 from kwire.settings import Address, BrokerSetting, Settings, TopicSetting
 
 
 def read(*options, **variables):
-    return settings(serve_parser().parse_args(options), variables)
+    return settings(written(options), variables)
 
 
 def refusal(*options, **variables):
@@ -47,6 +50,44 @@ def test_every_option():
         TopicSetting("d", None, {"retention.ms": "7"}),
     )
     assert chosen.config == {"num.partitions": "4"}
+
+
+def test_addresses_may_be_written_as_kafka_writes_them():
+    chosen = read(
+        "--listen", "PLAINTEXT://:9092,plaintext://[::1]:9093", "--advertise", "PLAINTEXT://kafka.example:9092"
+    )
+    assert chosen.brokers == (
+        BrokerSetting(1, (Address("", 9092), Address("::1", 9093)), Address("kafka.example", 9092)),
+    )
+    assert read("--listen", ":9092", KWIRE_ADVERTISE_TO_GATEWAY="[::1]").advertise_to_gateway == "::1"
+
+
+def test_the_last_of_several_options_counts_where_one_value_is_meant():
+    assert read("--data", "a", "--data", "b").data == "b"
+
+
+def test_every_setting_has_its_option_variable_line_in_the_file_and_help(tmp_path):
+    texts = {
+        "broker-id": "3",
+        "brokers": "2",
+        "config": "num.partitions=4",
+        "failover": "any",
+        "listen": "127.0.0.1:9099",
+        "advertise": "a:1",
+        "memory": "1GB",
+        "topic": "a:3",
+        "log-format": "json",
+        "log-level": "error",
+    }
+    help_text = root().get_command(None, "serve").get_help(click.Context(root(), info_name="serve"))
+    for setting in TABLE:
+        text = texts.get(setting.name, "x")
+        assert f"{setting.option} {setting.metavar}" in help_text
+        if setting.name != "settings":
+            file = tmp_path / "kwire.toml"
+            file.write_text(f'{setting.name} = "{text}"')
+            chosen = read(setting.option, text)
+            assert chosen == read(**{setting.variable: text}) == read("--settings", str(file)) != Settings()
 
 
 def test_several_brokers_have_ids_and_ports_that_count_up():
@@ -121,7 +162,39 @@ def test_the_file_can_be_named_by_a_variable(tmp_path):
         (["--topic", "a:1:x"], "--topic: 'a:1:x' is not NAME[:PARTITIONS[:KEY=VALUE...]], because of 'x'"),
         (["--config", "num.partitions"], "--config: 'num.partitions' is not KEY=VALUE"),
         (["--config", "node.id=3"], "--config: node.id is given as --broker-id N"),
-        (["--data", ""], "--data is empty; name a directory, or leave it out to keep everything in memory"),
+        (["--data", ""], "--data is empty; name a directory, or leave it out"),
+        (
+            ["--listen", "SSL://:9093"],
+            "--listen: 'SSL://:9093' asks for SSL, but kwire listens in PLAINTEXT only; TLS and SASL are not there yet",
+        ),
+        (
+            ["--listen", "PLAINTEXT://:9092,SASL_SSL://:9093"],
+            "--listen: 'SASL_SSL://:9093' asks for SASL_SSL, but kwire listens in PLAINTEXT only; TLS and SASL are not there yet",
+        ),
+        (
+            ["--advertise", "a:1,b:2"],
+            "--advertise: 'a:1,b:2' has several addresses; give the first broker's, the others count up from it",
+        ),
+        *(
+            (
+                ["--advertise", nowhere],
+                f"--advertise: {nowhere!r} names no host that clients could connect to; write one, such as localhost:9092",
+            )
+            for nowhere in (":9092", "0.0.0.0:9092", "[::]:9092", "PLAINTEXT://:9092")
+        ),
+        *(
+            (
+                ["--advertise-to-gateway", nowhere],
+                f"--advertise-to-gateway: {nowhere!r} is no host; write one without a port, such as localhost",
+            )
+            for nowhere in ("localhost:9092", "", "::", "a,b", "PLAINTEXT://a")
+        ),
+        (["--port", "9094"], "kwire serve knows no --port; did you mean --listen HOST:PORT? (see kwire serve --help)"),
+        (["-p", "9094"], "kwire serve knows no -p; did you mean --listen HOST:PORT? (see kwire serve --help)"),
+        (["--topics=a"], "kwire serve knows no --topics=a; did you mean --topic? (see kwire serve --help)"),
+        (["--zzz"], "kwire serve knows no --zzz (see kwire serve --help)"),
+        (["kafka.properties"], "kwire serve takes options only, not 'kafka.properties' (see kwire serve --help)"),
+        (["--data"], "--data: expected one argument (see kwire serve --help)"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -169,6 +242,10 @@ def test_an_unknown_setting_in_the_file(tmp_path):
     file.write_text("broker-ids = 3\n")
     assert refusal("--settings", str(file)) == (
         f"the settings file {file} has an unknown setting 'broker-ids'; did you mean 'broker-id'?"
+    )
+    file.write_text("port = 9094\n")
+    assert refusal("--settings", str(file)) == (
+        f"the settings file {file} has an unknown setting 'port'; did you mean 'listen'?"
     )
     file.write_text('data = ["a", "b"]\n')
     assert refusal("--settings", str(file)) == f"data in {file} takes one value, not 2"
