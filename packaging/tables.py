@@ -35,6 +35,14 @@ FIGURES = {
 }
 """What the pages show of RESULTS.md, and how they say it."""
 
+LEADS = {
+    "start to first acknowledged record [ms]": "start to the first acknowledged record, ms",
+    "RSS idle [MB]": "memory, idle, MB",
+    "first requests, 8 connections [/s]": "single records a second, 8 connections, just started",
+    "end to end at 500 records/s, p99 [ms]": "producer to consumer, 99 % of the records within, ms",
+}
+"""What the README shows: where kwire leads. Its limits stand below."""
+
 
 def rows(text: str) -> list[list[str]]:
     """The cells of every table row."""
@@ -73,18 +81,33 @@ def clients() -> str:
     return "\n".join([*lines, "", f"Applications on {', '.join(applications)} run as well, and go on where they were."])
 
 
-def figures() -> str:
-    """The chosen figures of every broker, and the line about the run."""
+def measured() -> tuple[dict[str, list[str]], str]:
+    """The figures of kwire, Apache Kafka and kfake by their names, and what is said of the run."""
     text = RESULTS.read_text(encoding="utf-8")
     about = next(line for line in text.splitlines() if re.match(r"\d{4}-\d\d-\d\d, ", line)).partition(";")[0]
-    found = {cells[0]: cells[1:4] for cells in rows(text)}
+    return {cells[0]: cells[1:4] for cells in rows(text)}, about
+
+
+def figures() -> str:
+    """The chosen figures of every broker, and the line about the run."""
+    found, about = measured()
     lines = ["| | kwire | Apache Kafka | kfake |", "|---|---:|---:|---:|"]
     lines += [f"| {says} | {' | '.join(found[name])} |" for name, says in FIGURES.items()]
     return "\n".join([*lines, "", f"Medians, all brokers with their data on disk; {about}."])
 
 
-TABLES = {"clients": clients, "apis": apis, "figures": figures}
-PAGES = {"docs/what-works.md": ("clients", "apis"), "docs/performance.md": ("figures",)}
+def leads() -> str:
+    """A few figures beside Apache Kafka, and where the others are."""
+    found, about = measured()
+    lines = ["| | kwire | Apache Kafka |", "|---|---:|---:|"]
+    lines += [f"| {says} | {' | '.join(found[name][:2])} |" for name, says in LEADS.items()]
+    date, *_, cores = about.split(", ")
+    others = "[all figures](docs/performance.md#beside-other-brokers), won and lost"
+    return "\n".join([*lines, "", f"Medians of {date}, on {cores}; {others}."])
+
+
+TABLES = {"clients": clients, "apis": apis, "figures": figures, "leads": leads}
+PAGES = {"README.md": ("leads",), "docs/what-works.md": ("clients", "apis"), "docs/performance.md": ("figures",)}
 
 
 def written(page: str) -> str:

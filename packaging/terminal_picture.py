@@ -20,18 +20,6 @@ from rich.text import Text
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "terminal.svg"
 COLUMNS = 100
-TEST = """\
-import pytest
-from kafka import KafkaProducer
-
-
-@pytest.mark.kafka(topics={"orders": 6})
-def test_an_order_is_sent(kafka):
-    with KafkaProducer(bootstrap_servers=kafka.bootstrap_servers) as producer:
-        producer.send("orders", b"two coffees", key=b"ada")
-    (order,) = kafka.records("orders")
-    assert (order.key, order.value) == (b"ada", b"two coffees")
-"""
 COMMANDS = (
     "kwire topic create orders --partitions 6",
     "echo 'ada:two coffees' | kwire produce orders --key-separator :",
@@ -57,10 +45,12 @@ THEME = TerminalTheme(
 
 def main() -> None:
     """The picture is written."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (test,) = re.findall(r"^```python test_orders.py\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": str(COLUMNS)}
     console = Console(record=True, width=COLUMNS, file=io.StringIO())
     with tempfile.TemporaryDirectory() as directory:
-        (Path(directory) / "test_orders.py").write_text(TEST, encoding="utf-8")
+        (Path(directory) / "test_orders.py").write_text(test, encoding="utf-8")
         (Path(directory) / "pytest.ini").write_text(
             "[pytest]\naddopts = -p no:cacheprovider -p no:warnings\n", encoding="utf-8"
         )
