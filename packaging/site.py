@@ -1,7 +1,8 @@
-"""What the site has beside the pages of docs/: README.md, compat/REPORT.md and benchmarks/RESULTS.md, as pages.
+"""What the site has beside the pages of docs/: README.md, CHANGELOG.md and the reports, as pages.
 
 A hook of MkDocs (mkdocs.yml). A link to a file of the repository that is no page becomes its name, after a look whether
-it is there; all others are checked by MkDocs, anchors included. So `make docs` finds every link that leads nowhere.
+it is there; all others are checked by MkDocs, anchors included. So `make docs` finds every link that leads nowhere, and
+every code block that is not shown as one.
 """
 
 import re
@@ -14,9 +15,11 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).parents[1]
 PAGES = {
     "index.md": ROOT / "README.md",
+    "changes.md": ROOT / "CHANGELOG.md",
     "clients.md": ROOT / "compat" / "REPORT.md",
     "benchmarks.md": ROOT / "benchmarks" / "RESULTS.md",
 }
+_NAMED_FENCE = re.compile(r"^```(\w+) (\S+)$", re.MULTILINE)
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#\s:]+)(#[^)\s]*)?\)")
 
 
@@ -29,7 +32,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Links as the repository has them lead to pages; those to its other files become text."""
+    """Links as the repository has them lead to pages; those to its other files become text; blocks show their names."""
     source = PAGES.get(page.file.src_uri, ROOT / "docs" / page.file.src_uri)
 
     def link(found: re.Match[str]) -> str:
@@ -46,4 +49,10 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
             return f"{picture}[{text}](charts/{path.name})"
         return text if text.startswith("`") else f"{text} (`{path.relative_to(ROOT)}`)"
 
-    return _LINK.sub(link, markdown)
+    return _LINK.sub(link, _NAMED_FENCE.sub(r'```\1 title="\2"', markdown))
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> None:
+    """No fence is left over as text."""
+    if "```" in html:
+        raise SystemExit(f"{page.file.src_uri}: a code block is not recognised: {html[html.index('```') :][:80]}")

@@ -52,3 +52,10 @@ def test_the_page_names_everything_that_a_cluster_offers():
     public = [name for name in vars(Cluster) if not name.startswith("_")]
     assert len(public) > 20
     assert [name for name in public if not re.search(rf"\b{name}\b", page)] == []
+
+
+def test_the_reference_has_every_public_name():
+    import kwire.testing
+
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^::: kwire\.testing\.(\w+)$", page, re.MULTILINE)) == kwire.testing.__all__
