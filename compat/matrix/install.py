@@ -55,6 +55,8 @@ def _python(client: Client) -> None:
     _run(*uv, "venv", "--quiet", "--clear", "--python", sys.executable, client.built)
     python = client.built / "bin" / "python"
     _run(*uv, "pip", "install", "--quiet", "--python", python, "-r", client.folder / "requirements.txt")
+    if (client.folder / "pom.xml").exists():
+        _jars(client)
 
 
 def _npm(client: Client) -> None:
@@ -83,13 +85,18 @@ def _cargo(client: Client) -> None:
 
 
 def _maven(client: Client) -> None:
+    jars = _jars(client)
+    sources = [path for folder in client.folders for path in sorted(folder.glob("*.java"))]
+    classes = client.built / "classes"
+    _run("javac", "-nowarn", "-parameters", "-cp", f"{jars}/*", "-d", classes, *sources)
+
+
+def _jars(client: Client) -> Path:
     jars = client.built / "jars"
     if jars.exists():
         shutil.rmtree(jars)
     _run("mvn", "-q", "-B", "-f", client.folder / "pom.xml", MAVEN_COPY, f"-DoutputDirectory={jars}")
-    sources = [path for folder in client.folders for path in sorted(folder.glob("*.java"))]
-    classes = client.built / "classes"
-    _run("javac", "-nowarn", "-parameters", "-cp", f"{jars}/*", "-d", classes, *sources)
+    return jars
 
 
 def _none(_client: Client) -> None:

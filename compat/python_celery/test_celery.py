@@ -1,4 +1,4 @@
-"""Celery with Kafka as its queue (kombu's confluentkafka transport): a worker runs every task, and goes on where it was."""
+"""Celery with Kafka as its queue (kombu's confluentkafka): a worker runs every task, and goes on where it was."""
 
 import os
 import subprocess
