@@ -19,7 +19,15 @@ import sys
 import time
 from pathlib import Path
 
-from raw_requests import FETCH_BYTES, Client, fetch_frame, free_port, metadata_frame, produce_frame
+from raw_requests import (
+    FETCH_BYTES,
+    Client,
+    api_versions_frame,
+    fetch_frame,
+    free_port,
+    metadata_frame,
+    produce_frame,
+)
 
 BASELINE = Path(__file__).with_suffix(".json")
 WARN_FACTOR = 1.6
@@ -47,6 +55,7 @@ class Broker:
                     self.process.kill()
                     raise SystemExit("kwire serve does not answer") from None
                 time.sleep(0.02)
+        self.client.ask(api_versions_frame())
 
     def cpu_s(self) -> float:
         """CPU seconds of all its threads so far."""

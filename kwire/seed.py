@@ -177,7 +177,12 @@ class _Filling:
         batch = memoryview(encode_batch(self.rows))
         self.rows, self.size_bytes = [], 0
         result = self.partition.produce(
-            batch, acks=1, now_ms=now_ms, validate_records=False, api_version=NEWEST_PRODUCE
+            batch,
+            acks=1,
+            now_ms=now_ms,
+            validate_records=False,
+            api_version=NEWEST_PRODUCE,
+            knows_newest=True,
         )
         if result.pending is not None:
             await self.partition.wait_durable(result.pending)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from kwire.api.known_clients import knows_newest
 from kwire.api.registry import APIS
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.errors import ErrorCode
@@ -43,8 +44,10 @@ async def handle(request: ApiVersionsRequest, context: RequestContext) -> ApiVer
         error = _refusal(request, context)
         if error is not None:
             return ApiVersionsResponse(error_code=error)
-        context.connection.client_software_name = request.client_software_name
-        context.connection.client_software_version = request.client_software_version
+        name, version = request.client_software_name, request.client_software_version
+        context.connection.client_software_name = name
+        context.connection.client_software_version = version
+        context.connection.knows_newest = knows_newest(name, version)
     return ApiVersionsResponse(
         api_keys=[ApiVersion(key, api.announced_min_version, api.max_version) for key, api in APIS.items()],
         supported_features=[SupportedFeatureKey(name, level, level) for name, level in FEATURES.items()],

@@ -31,6 +31,8 @@ class ConnectionInfo:
     translated on the way."""
     client_software_name: str = ""
     client_software_version: str = ""
+    knows_newest: bool = False
+    """The client is known to write the newest timestamp of a batch into its header."""
     forms: dict[int, Forms | None] = field(default_factory=dict)
     """By API key, what its requests have in common: None after the first one, which is not worth it."""
     works: bool = False

@@ -132,6 +132,7 @@ class _Produce:
             now_ms=self.now_ms,
             validate_records=self.validate_records,
             api_version=self.context.api_version,
+            knows_newest=self.context.connection.knows_newest,
         )
         row = PartitionProduceResponse(
             data.index, SUCCESS, result.base_offset, result.log_append_time_ms, result.log_start_offset

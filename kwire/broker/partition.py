@@ -193,12 +193,19 @@ class Partition:
     # Writing
 
     def produce(
-        self, records: memoryview | None, *, acks: int, now_ms: int, validate_records: bool, api_version: int
+        self,
+        records: memoryview | None,
+        *,
+        acks: int,
+        now_ms: int,
+        validate_records: bool,
+        api_version: int,
+        knows_newest: bool = False,
     ) -> ProduceResult:
         """A producer's batch is validated and appended; a duplicate is answered with the offset it has already.
 
         records: what stands in the request, whole; it is patched in place. validate_records: kwire.validate.records.
-        api_version: that of Produce.
+        api_version: that of Produce. knows_newest: who made the batch is known to tell its newest timestamp.
 
         Raises:
             ApiError: NOT_ENOUGH_REPLICAS, KAFKA_STORAGE_ERROR, INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER;
@@ -214,7 +221,7 @@ class Partition:
                 config, partition=f"{self.topic}-{self.index}", validate_records=validate_records
             )
             self._rules_of = config
-        validated = validate_produce(records, rules, now_ms, api_version)
+        validated = validate_produce(records, rules, now_ms, api_version, knows_newest=knows_newest)
         header = validated.header
         if header.producer_id >= 0:
             duplicate = log.producers.check(header)

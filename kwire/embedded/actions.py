@@ -258,7 +258,12 @@ def _append(partition: LivePartition, rows: Sequence[StoredRecord], now_ms: int)
     produce = registry.APIS[0]
     try:
         return partition.produce(
-            batch, acks=-1, now_ms=now_ms, validate_records=False, api_version=produce.max_version
+            batch,
+            acks=-1,
+            now_ms=now_ms,
+            validate_records=False,
+            api_version=produce.max_version,
+            knows_newest=True,
         ).base_offset
     except ApiError as error:
         raise refused(f"append to {name}", error.code, error.message) from None

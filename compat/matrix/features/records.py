@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import groupby
 
@@ -172,12 +173,25 @@ def offsets(stage: Stage) -> None:
 
 
 def timestamps(stage: Stage) -> None:
-    """Times to offsets."""
+    """Times to offsets: in another client's records, and in a batch of its own with later, earlier and equal times."""
     driver, topic = stage.driver(), stage.topic(**KEPT)
-    rows = [row._replace(partition=0, timestamp=START_MS + 1000 * i) for i, row in enumerate(numbered(10))]
-    stage.send(topic, rows)
+    stage.send(topic, _dated(range(10)))
     for at_ms, offset in ((0, 0), (START_MS + 3000, 3), (START_MS + 3001, 4), (START_MS + 99_000, None)):
         assert driver.ask("offsets", topic=topic, partition=0, timestamp=at_ms)["at_timestamp"] == offset
+    if _lacks(stage, "timestamps of records", sends=True):
+        return
+    topic = stage.topic(**KEPT)
+    driver.produce(topic, _dated([0, 30, 10, 40, 40, 20]), linger_ms=100)
+    for at_s, offset in ((0, 0), (5, 1), (20, 1), (30, 1), (31, 3), (40, 3), (41, None)):
+        asked = driver.ask("offsets", topic=topic, partition=0, timestamp=START_MS + 1000 * at_s)
+        assert asked["at_timestamp"] == offset, at_s
+
+
+def _dated(times_s: Iterable[int]) -> list[Row]:
+    """Records of these times, in seconds since START_MS."""
+    times_s = list(times_s)
+    rows = zip(numbered(len(times_s)), times_s, strict=True)
+    return [row._replace(partition=0, timestamp=START_MS + 1000 * at_s) for row, at_s in rows]
 
 
 def long_poll(stage: Stage) -> None:

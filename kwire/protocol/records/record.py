@@ -45,6 +45,8 @@ _ONE_BYTE_VARINTS = [bytes((value,)) for value in range(0x80)]
 _NULL = _ONE_BYTE_VARINTS[1]
 """-1 in zigzag: the length of what is not there."""
 _NO_ATTRIBUTES = bytes(1)
+LONGER = -1
+"""No varint's bytes: it has more than two."""
 
 
 @dataclass(slots=True)
@@ -158,6 +160,56 @@ def scan_records(data: memoryview, records_count: int) -> Iterator[tuple[int, in
         raise InvalidRecord("the batch ends within a record") from None
 
 
+def newest_timestamp(
+    buffer: ReadableBuffer, header: BatchHeader, offset: int = 0, limit_bytes: int = MAX_DECOMPRESSED_BATCH_BYTES
+) -> int:
+    """The newest timestamp of the batch at offset, NO_TIMESTAMP where no record has one.
+
+    An eighth of what iter_records costs: of each record only its size and its time are looked at.
+
+    Raises:
+        InvalidRecord: the sizes do not lead from the first record to the end of the last one.
+        TooManyRecords, UndecodableBatch: as iter_records.
+    """
+    if header.records_count > MAX_READ_RECORDS:
+        raise TooManyRecords(f"{header.records_count} records in a batch, at most {MAX_READ_RECORDS} are read")
+    data, position, stop = buffer, offset + HEADER_BYTES, offset + header.size_bytes
+    if header.compression:
+        data, position = records_view(buffer, header, offset, limit_bytes), 0
+        stop = len(data)
+    seen, newest, signs = None, INT64_MIN, 0
+    try:
+        for _ in range(header.records_count):
+            # One and two bytes without a call, as in _read_varint: a call would cost more than all of this.
+            byte = data[position]
+            signs |= byte
+            if byte < 0x80:
+                position += 2
+                end = position - 1 + (byte >> 1)
+            elif (second := data[position + 1]) < 0x80:
+                position += 3
+                end = position - 1 + ((byte & 0x7F | second << 7) >> 1)
+            else:
+                size, position = _read_varint(data, position)
+                end = position + size
+                position += 1  # the record's attributes
+            raw = data[position]
+            if raw >= 0x80:
+                second = data[position + 1]
+                raw = raw & 0x7F | second << 7 if second < 0x80 else LONGER
+            if raw != seen or raw == LONGER:
+                seen = raw
+                delta = raw >> 1 ^ -(raw & 1) if raw != LONGER else _read_varint(data, position, VARLONG_BYTES)[0]
+                newest = max(newest, delta)
+            position = end
+    except IndexError:
+        raise InvalidRecord("the batch ends within a record") from None
+    newest += header.base_timestamp
+    if position != stop or signs & 1 or newest > INT64_MAX:
+        raise InvalidRecord("the records' sizes or times are wrong")
+    return max(newest, NO_TIMESTAMP)
+
+
 def _read_size(data: memoryview, position: int) -> tuple[int, int]:
     try:
         return _read_varint(data, position)
@@ -165,7 +217,7 @@ def _read_size(data: memoryview, position: int) -> tuple[int, int]:
         raise UndecodableBatch(f"a record's size: {error}") from None
 
 
-def _read_varint(data: memoryview, position: int, max_bytes: int = VARINT_BYTES) -> tuple[int, int]:
+def _read_varint(data: ReadableBuffer, position: int, max_bytes: int = VARINT_BYTES) -> tuple[int, int]:
     """(Value, position after it) of a zigzag varint; bits beyond the type's width are dropped, as in Java."""
     # One and two bytes first: they are what lengths and deltas usually take.
     byte = data[position]

@@ -4,6 +4,8 @@ The usual batch is judged by its header and CRC and stored as it came, without a
 are read only where the topic's rules need them (compaction needs keys, a bound on old timestamps
 needs every timestamp, another compression needs everything) or where validate_records is set.
 A batch whose records are read is judged as Kafka judges it, down to the error code.
+Of a producer that is not known to write the newest timestamp into the header, the records' sizes and times
+are read: consumers ask for offsets by time, and retention goes by it.
 
 Source: Kafka's behaviour, observed and recorded in tests/vectors/recordbatches; docs/records.md.
 """
@@ -40,7 +42,14 @@ from kwire.protocol.records.batch import (
     set_log_append_time,
 )
 from kwire.protocol.records.compression import Codec
-from kwire.protocol.records.record import Record, append_record, assemble_batch, iter_records, to_int64
+from kwire.protocol.records.record import (
+    Record,
+    append_record,
+    assemble_batch,
+    iter_records,
+    newest_timestamp,
+    to_int64,
+)
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -109,6 +118,11 @@ class ProduceRules:
         """Whether the broker's clock dates the records."""
         return self.timestamp_type == "LogAppendTime"
 
+    @property
+    def decompressed_limit_bytes(self) -> int:
+        """Bytes that a batch may unfold to where its records are read."""
+        return min(self.max_decompressed_bytes, MAX_PRODUCED_BYTES)
+
     def level(self, codec: int) -> int | None:
         """The level at which the broker compresses with that codec."""
         return {Codec.GZIP: self.gzip_level, Codec.LZ4: self.lz4_level, Codec.ZSTD: self.zstd_level}.get(Codec(codec))
@@ -151,11 +165,17 @@ def _check_produce_version(header: BatchHeader, api_version: int) -> None:
 
 
 def validate_produce(
-    records: memoryview | None, rules: ProduceRules, now_ms: int, api_version: int = ZSTD_MIN_API_VERSION
+    records: memoryview | None,
+    rules: ProduceRules,
+    now_ms: int,
+    api_version: int = ZSTD_MIN_API_VERSION,
+    *,
+    knows_newest: bool = False,
 ) -> ValidatedBatch:
     """The one batch of a partition's records field, fit to be appended.
 
     records is patched in place where only the header must change; api_version is that of the Produce request.
+    knows_newest: who made the batch is known to write its newest timestamp into the header.
 
     Raises:
         InvalidBatch: with the error code of that partition's row.
@@ -167,8 +187,10 @@ def validate_produce(
             batch = _validate_records(records, header, rules, now_ms)
         elif rules.is_log_append_time:
             batch = _dated(records, header, rules, now_ms)
-        else:
+        elif knows_newest and header.max_timestamp >= header.base_timestamp:
             batch = ValidatedBatch(records, header)
+        else:
+            batch = _with_newest(records, header, rules, now_ms)
     except InvalidRecord as error:
         raise InvalidBatch(ErrorCode.INVALID_RECORD, str(error)) from None
     except (DecompressedTooLarge, TooManyRecords) as error:
@@ -215,6 +237,18 @@ def _dated(records: memoryview, header: BatchHeader, rules: ProduceRules, now_ms
     if rules.is_log_append_time:
         set_log_append_time(records, header, now_ms)
         return ValidatedBatch(records, header, now_ms)
+    return ValidatedBatch(records, header)
+
+
+def _with_newest(records: memoryview, header: BatchHeader, rules: ProduceRules, now_ms: int) -> ValidatedBatch:
+    """The batch with the newest timestamp of its records in the header; as it came where they cannot be read."""
+    try:
+        newest = newest_timestamp(records, header, limit_bytes=rules.decompressed_limit_bytes)
+    except CorruptBatch:
+        return ValidatedBatch(records, header)
+    if newest - now_ms > rules.after_max_ms:
+        return _validate_records(records, header, rules, now_ms)
+    set_create_time(records, header, newest)
     return ValidatedBatch(records, header)
 
 
@@ -339,7 +373,7 @@ class _Scan:
             CorruptBatch: as iter_records; TooManyRecords where there are more than are read.
         """
         self._spend(self.header.records_count)
-        limit_bytes = min(self.rules.max_decompressed_bytes, MAX_PRODUCED_BYTES)
+        limit_bytes = self.rules.decompressed_limit_bytes
         for index, record in enumerate(iter_records(records, self.header, limit_bytes=limit_bytes)):
             if record.headers:
                 self._spend(len(record.headers))

@@ -1,17 +1,30 @@
 """Records: read as Kafka reads them, written byte for byte as Kafka writes them."""
 
+import contextlib
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwire.protocol.records.batch import CorruptBatch, InvalidRecord, UndecodableBatch, check_crc, read_header
+from kwire.limits import MAX_READ_RECORDS
+from kwire.protocol.records.batch import (
+    CorruptBatch,
+    InvalidRecord,
+    TooManyRecords,
+    UndecodableBatch,
+    check_crc,
+    read_header,
+)
 from kwire.protocol.records.compression import Codec
 from kwire.protocol.records.record import (
     Record,
+    append_record,
     assemble_batch,
     encode_batch,
     iter_records,
     keyed_batch,
+    newest_timestamp,
     records_view,
     rewrite_batch,
 )
@@ -199,3 +212,42 @@ def test_a_batch_of_keys_and_values_of_one_time_is_the_encoders(rows, timestamp_
     assert batch == encode_batch([Record(0, timestamp_ms, key, value) for key, value in rows])
     assert header == read_header(batch)
     check_crc(batch, header)
+
+
+@given(records=record_lists, base_offset=st.integers(0, 2**62), codec=st.sampled_from(Codec))
+def test_the_newest_timestamp_is_that_of_all_records(records, base_offset, codec):
+    batch = bytes(10) + encode_batch(records, base_offset=base_offset, compression=codec)
+    newest = max(record.timestamp for record in records)
+    assert newest_timestamp(batch, read_header(batch, 10), 10) == newest
+
+
+@pytest.mark.parametrize(
+    "deltas", [(-70, -3, -5), (0, 63, -64), (0, 8191, 8192), (5, 2**50, 7), (-(2**50), 0, 0), (-(2**54),) * 3]
+)
+def test_the_newest_timestamp_whatever_the_records_say_relatively(deltas):
+    records = [Record(0, 10**16 + delta, b"k" * (i * 100), b"v" * (i * 10_000)) for i, delta in enumerate(deltas)]
+    header = read_header(encode_batch(records))
+    header.base_timestamp = 10**16
+    body = bytearray()
+    for index, record in enumerate(records):
+        append_record(body, record, index, header.base_timestamp)
+    assert newest_timestamp(assemble_batch(header, body), header) == max(10**16 + max(deltas), -1)
+
+
+def test_broken_records_have_no_newest_timestamp():
+    batch = encode_batch([Record(0, 5, b"k", b"v" * 200), Record(0, 6, b"k", b"v")])
+    for records_count in (1, 3):
+        with pytest.raises(InvalidRecord):
+            newest_timestamp(batch, replace(read_header(batch), records_count=records_count))
+    with pytest.raises(InvalidRecord):
+        newest_timestamp(batch, replace(read_header(batch), base_timestamp=2**63 - 1))
+    with pytest.raises(TooManyRecords):
+        newest_timestamp(batch, replace(read_header(batch), records_count=MAX_READ_RECORDS + 1))
+
+
+@given(st.binary(max_size=300), st.integers(-1, 20), st.integers(0, 7))
+def test_any_bytes_give_a_newest_timestamp_or_a_corrupt_batch(body, records_count, codec):
+    header = read_header(encode_batch([Record(0, 0, None, None)]))
+    header.attributes, header.records_count, header.batch_length = codec, records_count, 49 + len(body)
+    with contextlib.suppress(CorruptBatch):
+        assert -1 <= newest_timestamp(bytes(61) + body, header) < 2**63
