@@ -148,10 +148,12 @@ def metadata():
         yield "none", metadata_of(["md"] if version == 0 else [], version), version
         if version >= 8:
             authorized = {"include_topic_authorized_operations": True, "allow_auto_topic_creation": False}
-            yield "operations", metadata_of(["md"], version, **authorized), version
+            yield "operations", metadata_of(["md", "nope", "a b"], version, **authorized), version
         if version >= 10:
             by_id = [md.MetadataRequestTopic(UNKNOWN_ID, None)]
             yield "by unknown id", md.MetadataRequest(by_id), version
+            authorized["topics"] = by_id
+            yield "operations by unknown id", md.MetadataRequest(**authorized), version
     for version in versions(ApiKey.DESCRIBE_CLUSTER):
         yield "cluster", dc.DescribeClusterRequest(True), version
     for endpoint_type in (2, 3):
@@ -203,6 +205,11 @@ def produce():
         yield "too large", produce_request("small", batch(20), version=version), version
         yield "log append time", produce_request("lat", batch(), version=version), version
         yield "too old", produce_request("before", batch(), version=version), version
+    bad = {"nothing": b"", "two": batch() * 2, "zstd": batch(compression=4), "corrupt": batch()[:-1] + b"x"}
+    for label, records in bad.items():
+        for acks in (-2, 2):
+            yield f"acks {acks}, {label}", produce_request("pr", records, acks=acks, version=6), 6
+            yield f"acks {acks}, {label}, no topic", produce_request("nope", records, acks=acks, version=6), 6
     yield "null records", produce_request("pr", None), 9
     yield "empty records", produce_request("pr", b""), 9
     yield "garbage", produce_request("pr", b"\xff" * 100), 9
@@ -246,6 +253,7 @@ def fetch():
         yield "unknown topic", fetch_request("nope", 0, version), version
         yield "read committed", fetch_request("fe", 0, version, isolation_level=1), version
         yield "little", fetch_request("fe", 0, version, max_bytes=1), version
+    yield from fetch_zstd()
     for epoch, label in ((0, "open a session"), (5, "epoch without a session")):
         yield label, fetch_request("fe", 0, 12, session_epoch=epoch), 12
     yield "unknown session", fetch_request("fe", 0, 12, session_id=123456, session_epoch=1), 12
@@ -258,6 +266,19 @@ def fetch():
         yield f"leader epoch {leader_epoch}", request, 12
     rows = [f.FetchPartition(partition=0, fetch_offset=3, last_fetched_epoch=0, partition_max_bytes=100)]
     yield "last fetched epoch", f.FetchRequest(topics=[f.FetchTopic(topic="fe", partitions=rows)], session_epoch=-1), 12
+
+
+def fetch_zstd():
+    """Of a topic that is configured so, empty and filled, and of one that has such a batch."""
+    yield "create", create(new_topic("fz", compression_type="zstd"), new_topic("fy")), 7
+    for filled in (False, True):
+        for version in (4, 5, 6, 7, 9, 10, 11):
+            for topic in ("fz", "fy"):
+                for offset in (0, 3, 7):
+                    yield f"zstd {topic} {filled} at {offset}", fetch_request(topic, offset, version), version
+                yield f"zstd {topic} little", fetch_request(topic, 0, version, max_bytes=1), version
+        yield "fill", produce_request("fz", batch(compression=4)), 9
+        yield "fill", produce_request("fy", batch(compression=4)), 9
 
 
 def offsets_request(topic, timestamp, partition=0, epoch=-1, **options):
@@ -296,14 +317,29 @@ def list_offsets():
 
 def epochs():
     yield "create", create(new_topic("ep")), 7
+    yield "empty", epochs_asked((-1, -2), (-1, -1), (-1, 0), (-1, 5)), 4
     yield "fill", produce_request("ep", batch(4)), 9
+    yield "negative", epochs_asked(*[(current, asked) for current in (-2, -1, 0) for asked in (-(2**31), -3, -2)]), 4
     for version in versions(ApiKey.OFFSET_FOR_LEADER_EPOCH):
-        for current, asked in ((-1, 0), (-1, 5), (-1, -1), (0, 0), (3, 0)):
+        for current, asked in ((-1, 0), (-1, 5), (-1, -1), (-1, -2), (0, 0), (3, 0)):
             rows = [ofle.OffsetForLeaderPartition(partition=0, current_leader_epoch=current, leader_epoch=asked)]
             rows.append(ofle.OffsetForLeaderPartition(partition=4, leader_epoch=0))
             topics = [ofle.OffsetForLeaderTopic("ep", rows), ofle.OffsetForLeaderTopic("nope", rows)]
             replica = {"replica_id": -1} if version >= 3 else {}
             yield f"epoch {asked} at {current}", ofle.OffsetForLeaderEpochRequest(topics=topics, **replica), version
+    for offset in (2, -1):
+        rows = [dr.DeleteRecordsPartition(0, offset)]
+        yield f"delete to {offset}", dr.DeleteRecordsRequest([dr.DeleteRecordsTopic("ep", rows)], 10_000), 2
+        yield "after that", epochs_asked((-1, -2), (-1, -1), (-1, 0), (-1, 5)), 4
+
+
+def epochs_asked(*rows):
+    """rows: (current epoch, epoch asked for), of partition 0, one after the other."""
+    asked = [
+        ofle.OffsetForLeaderPartition(partition=0, current_leader_epoch=current, leader_epoch=epoch)
+        for current, epoch in rows
+    ]
+    return ofle.OffsetForLeaderEpochRequest(replica_id=-1, topics=[ofle.OffsetForLeaderTopic("ep", asked)])
 
 
 def init_producer_id():

@@ -13,6 +13,7 @@ from compat.side_by_side.scenarios import (
 from compat.side_by_side.sent import without_answer
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.messages import delete_records as dr
+from kwire.protocol.messages import describe_log_dirs as dld
 from kwire.protocol.messages import fetch as f
 from kwire.protocol.messages import list_offsets as lo
 from kwire.protocol.messages import produce as p
@@ -222,6 +223,56 @@ def fetch_by_id():
         yield "committed", by_ids(("fi", 0, 0, {}), isolation_level=1, **options), version
 
 
+def fetch_committed():
+    """Whether the list of aborted transactions is there, in rows of every kind."""
+    yield "create", create(new_topic("fc", 3)), 7
+    for partition in (0, 1):
+        for _ in range(2):
+            yield "fill", produce_request("fc", batch(), partition=partition), 9
+    for version in (4, 7, 11, 12):
+        for isolation in (0, 1):
+            for offset in (0, 2, 6, 7, -1):
+                yield f"at {offset}", committed(version, (0, offset, {}), isolation=isolation), version
+            for of_all, of_each in ((1, 1000), (150, 1000), (1000, 1), (1000, 0), (0, 1000), (250, 1000), (1000, 150)):
+                rows = [(partition, 0, {"partition_max_bytes": of_each}) for partition in (0, 1, 2, 9)]
+                label = f"{of_all} {of_each}"
+                yield label, committed(version, *rows, isolation=isolation, max_bytes=of_all), version
+            for epoch in (0, 3) if version >= 9 else ():
+                fields = {"current_leader_epoch": epoch}
+                yield f"epoch {epoch}", committed(version, (0, 0, fields), isolation=isolation), version
+            for epoch in (0, 3) if version >= 12 else ():
+                for offset in (0, 6, 7):
+                    rows = (0, offset, {"last_fetched_epoch": epoch})
+                    yield f"last epoch {epoch}", committed(version, rows, isolation=isolation), version
+            yield "follower", committed(version, (0, 0, {}), isolation=isolation, replica_id=2), version
+            yield "debugging", committed(version, (0, 0, {}), isolation=isolation, replica_id=-2), version
+    for isolation in (0, 1):
+        for version in (12, 13, 17):
+            options = {"version": version, "isolation_level": isolation}
+            yield "open", next_in_session(0, ("fc", 0, 0), ("fc", 1, 6), ("fc", 2, 0), ("fc", 0, 9), **options), version
+            yield "go on", next_in_session(1, ("fc", 0, 6), **options), version
+            yield "out of range", next_in_session(2, ("fc", 0, 9), **options), version
+            yield "little", next_in_session(3, ("fc", 0, 0), ("fc", 1, 0), max_bytes=1, **options), version
+            yield (
+                "waits",
+                next_in_session(4, ("fc", 0, 6), ("fc", 1, 6), max_wait_ms=30, min_bytes=1, **options),
+                version,
+            )
+            yield "close", next_in_session(-1, **options), version
+
+
+def committed(version, *rows, isolation, **options):
+    """rows: (partition, offset, other fields)."""
+    asked = [
+        f.FetchPartition(partition=partition, fetch_offset=offset, **{"partition_max_bytes": 1 << 20, **fields})
+        for partition, offset, fields in rows
+    ]
+    settings = {"max_wait_ms": 0, "min_bytes": 0, "max_bytes": 1 << 20, "isolation_level": isolation, **options}
+    if version >= 7:
+        settings["session_epoch"] = -1
+    return f.FetchRequest(topics=[f.FetchTopic(topic="fc", partitions=asked)], **settings)
+
+
 def silent_produce():
     """acks=0: no answer, and where it failed the connection ends."""
     yield "create", create(new_topic("sl")), 7
@@ -290,6 +341,21 @@ def offsets_by_time():
         )
 
 
+def sizes_after_deletion():
+    yield "create", create(new_topic("sd")), 7
+    asked = dld.DescribeLogDirsRequest([dld.DescribableLogDirTopic("sd", [0])])
+    yield "empty", asked, 4
+    for _ in range(3):
+        yield "fill", produce_request("sd", batch()), 9
+    yield "filled", asked, 4
+    for offset in (4, 9):
+        rows = [dr.DeleteRecordsPartition(0, offset)]
+        yield f"delete to {offset}", dr.DeleteRecordsRequest([dr.DeleteRecordsTopic("sd", rows)], 10_000), 2
+        yield f"deleted to {offset}", asked, 4
+    yield "fill", produce_request("sd", batch()), 9
+    yield "filled again", asked, 4
+
+
 def offsets(*rows):
     topics = {}
     for topic, partition, timestamp in rows:
@@ -303,7 +369,9 @@ SCENARIOS = (
     several_partitions,
     fetch_sessions,
     fetch_by_id,
+    fetch_committed,
     silent_produce,
     sequences,
     offsets_by_time,
+    sizes_after_deletion,
 )

@@ -16,6 +16,7 @@ from compat.side_by_side import (
     scenarios,
     scenarios_of_admin,
     scenarios_of_configs,
+    scenarios_of_data_duplicates,
     scenarios_of_duplicates,
     scenarios_of_placement,
     scenarios_of_records,
@@ -44,6 +45,7 @@ SCENARIOS = {
         scenarios,
         scenarios_of_admin,
         scenarios_of_configs,
+        scenarios_of_data_duplicates,
         scenarios_of_duplicates,
         scenarios_of_placement,
         scenarios_of_records,
@@ -141,8 +143,9 @@ def differing(ours, theirs, path=""):
         for index, pair in enumerate(zip(ours, theirs, strict=True)):
             yield from differing(*pair, f"{path}[{index}]")
     elif isinstance(ours, list) and isinstance(theirs, list):
-        rows = [{identity(row): row for row in rows if isinstance(row, dict)} for rows in (ours, theirs)]
-        yield from differing(*rows, path) if all(rows) else [(path, ours, theirs)]
+        named = [{identity(row): row for row in rows if isinstance(row, dict)} for rows in (ours, theirs)]
+        told_once = all(named) and list(map(len, named)) == [len(ours), len(theirs)]
+        yield from differing(*named, path) if told_once else [(path, ours, theirs)]
     elif ours != theirs:
         yield path, ours, theirs
 

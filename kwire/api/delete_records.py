@@ -1,6 +1,7 @@
 """DeleteRecords (key 21), versions 0-2.
 
-Records below an offset are gone, and the log start offset is that offset; -1 stands for the high watermark.
+Records below an offset are gone, and the log start offset is that offset; -1 stands for the high watermark. Of several
+offsets for one partition the last counts.
 
 Source: KIP-107.
 """
@@ -26,18 +27,21 @@ NO_LOW_WATERMARK = -1
 
 async def handle(request: DeleteRecordsRequest, context: RequestContext) -> DeleteRecordsResponse:
     """Each partition's row tells its log start offset, or the error."""
-    response = DeleteRecordsResponse()
+    asked: dict[str, dict[int, int]] = {}
     for topic in request.topics:
+        asked.setdefault(topic.name, {}).update((row.partition_index, row.offset) for row in topic.partitions)
+    response = DeleteRecordsResponse()
+    for name, offsets in asked.items():
         rows = []
-        for asked in topic.partitions:
-            row = DeleteRecordsPartitionResult(partition_index=asked.partition_index)
+        for index, offset in offsets.items():
+            row = DeleteRecordsPartitionResult(partition_index=index)
             try:
-                row.low_watermark = _delete(topic.name, asked.partition_index, asked.offset, context)
+                row.low_watermark = _delete(name, index, offset, context)
             except ApiError as error:
                 row.low_watermark = NO_LOW_WATERMARK
                 row.error_code = error.code
             rows.append(row)
-        response.topics.append(DeleteRecordsTopicResult(name=topic.name, partitions=rows))
+        response.topics.append(DeleteRecordsTopicResult(name=name, partitions=rows))
     return response
 
 

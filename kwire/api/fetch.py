@@ -100,6 +100,10 @@ class _Plan:
             if row.records:
                 row.records.close()
 
+    def room_bytes(self, asked: FetchedPartition) -> int:
+        """What the partition's records may take of the reply."""
+        return max(0, min(asked.max_bytes, self.bytes_left))
+
     def read(self, partition: Partition, asked: FetchedPartition, before_offset: int) -> LogSlice | None:
         """The partition's records within what is left of the reply; None where not even one batch fits.
 
@@ -107,7 +111,7 @@ class _Plan:
             ApiError: OFFSET_OUT_OF_RANGE, KAFKA_STORAGE_ERROR.
         """
         first = self.readable_bytes == 0
-        max_bytes = max(0, min(asked.max_bytes, self.bytes_left))
+        max_bytes = self.room_bytes(asked)
         if max_bytes == 0 and not first:
             return None
         try:
@@ -150,7 +154,7 @@ class _Fetch:
         self._by_id = version >= 13
         self._replica_id = request.replica_state.replica_id if version >= 15 else request.replica_id
         self._needs_leader = version < 11 and self._replica_id == CONSUMER_REPLICA_ID
-        self._read_committed = request.isolation_level == READ_COMMITTED and self._replica_id == CONSUMER_REPLICA_ID
+        self._read_committed = request.isolation_level == READ_COMMITTED and self._replica_id < 0
         self._max_bytes = min(request.max_bytes, context.broker.config.fetch_max_bytes)
         self.min_bytes = min(request.min_bytes, self._max_bytes)
         asked = (
@@ -298,10 +302,10 @@ class _Fetch:
         row = _data_row(partition, high_watermark)
         if records is not None:
             row.records = records
-        if self._read_committed:
-            row.aborted_transactions = (
-                [] if records is None else _aborted_within(partition, asked.fetch_offset, records)
-            )
+        if self._read_committed and records is not None:
+            row.aborted_transactions = _aborted_within(partition, asked.fetch_offset, records)
+        elif self._read_committed and (asked.fetch_offset >= readable_end or not plan.room_bytes(asked)):
+            row.aborted_transactions = []  # as in Kafka, null where the next batch is larger than the room there is
         return row
 
     def _find(self, asked: FetchedPartition) -> Partition:
@@ -327,7 +331,7 @@ class _Fetch:
         """This broker may answer that client.
 
         Raises:
-            ApiError: NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH; UNSUPPORTED_COMPRESSION_TYPE.
+            ApiError: NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH.
         """
         node_id = self._context.broker.node_id
         if self._replica_id >= 0:  # kwire's brokers share their logs, so nobody is a follower that fetches
@@ -337,8 +341,6 @@ class _Fetch:
             partition.check_leader(node_id, asked.current_leader_epoch)
         else:
             partition.check_replica(node_id, asked.current_leader_epoch)
-        if self._context.api_version < 10 and partition.log.config.compression_type == "zstd":
-            raise ApiError(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE)
 
     def _error_row(self, asked: FetchedPartition, code: ErrorCode) -> PartitionData:
         if code is ErrorCode.KAFKA_STORAGE_ERROR and self._context.api_version <= 5:

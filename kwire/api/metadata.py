@@ -84,7 +84,8 @@ async def _create_first(
 def _reply(rows: list[MetadataResponseTopic], request: MetadataRequest, context: RequestContext) -> MetadataResponse:
     if request.include_topic_authorized_operations:
         for row in rows:
-            row.topic_authorized_operations = TOPIC_OPERATIONS
+            if row.error_code != ErrorCode.UNKNOWN_TOPIC_ID:
+                row.topic_authorized_operations = TOPIC_OPERATIONS
     if context.connection.on_told is not None:
         context.connection.on_told(context.connection)
     wants_operations = request.include_cluster_authorized_operations

@@ -1,7 +1,8 @@
 """Produce (key 0), versions 3-13.
 
-Appends one record batch to each partition. An error stands in its partition's row; with acks=0, where no
-reply is sent, it closes the connection, so that the producer asks for metadata again.
+Appends one record batch to each partition; of several for one partition, the last. An error stands in its
+partition's row; with acks=0, where no reply is sent, it closes the connection, so that the producer asks for
+metadata again.
 
 Versions
     7   zstd is allowed
@@ -24,16 +25,17 @@ from kwire.protocol.messages.produce import (
     NodeEndpoint,
     PartitionProduceResponse,
     ProduceResponse,
+    TopicProduceData,
     TopicProduceResponse,
 )
-from kwire.protocol.records.validation import InvalidBatch, has_transactional_records
+from kwire.protocol.records.validation import InvalidBatch, check_sent, has_transactional_records
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
 
     from kwire.api.context import RequestContext
-    from kwire.broker.partition import Partition
-    from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
+    from kwire.broker.partition import Partition, ProduceResult
+    from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest
     from kwire.storage.port import Appended
 
 VALID_ACKS = (-1, 0, 1)
@@ -70,7 +72,10 @@ def answer(
 ) -> ProduceResponse | Coroutine[Any, Any, ProduceResponse | None] | None:
     """As handle; a coroutine only where durability has to be waited for."""
     work = _Produce(request, context)
-    for topic in request.topic_data:
+    topics = request.topic_data
+    if len(topics) != 1 or len(topics[0].partition_data) != 1:
+        topics = _each_once(topics)
+    for topic in topics:
         work.add_topic(topic)
     return work.wait_durable() if work.pending else work.reply()
 
@@ -116,17 +121,32 @@ class _Produce:
     def _append(
         self, data: PartitionProduceData, partition: Partition | None, unknown: ErrorCode
     ) -> PartitionProduceResponse:
-        acks = self.request.acks
         if self.refusal is not None:
             raise ApiError(self.refusal)
         if partition is None:
             raise ApiError(unknown)
+        try:
+            result = self._produced(data, partition)
+        except InvalidBatch:
+            raise
+        except ApiError:
+            check_sent(data.records, self.context.api_version)  # Kafka looks at it first
+            raise
+        row = PartitionProduceResponse(
+            data.index, SUCCESS, result.base_offset, result.log_append_time_ms, result.log_start_offset
+        )
+        if result.pending is not None:
+            self.pending.append((row, partition, result.pending))
+        return row
+
+    def _produced(self, data: PartitionProduceData, partition: Partition) -> ProduceResult:
+        acks = self.request.acks
         if acks not in VALID_ACKS:
             raise ApiError(ErrorCode.INVALID_REQUIRED_ACKS)
         if partition.topic in INTERNAL_TOPICS and self.context.client_id != ADMIN_CLIENT_ID:
             raise ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION)
         partition.check_leader(self.context.broker.node_id)
-        result = partition.produce(
+        return partition.produce(
             data.records,
             acks=acks,
             now_ms=self.now_ms,
@@ -134,12 +154,6 @@ class _Produce:
             api_version=self.context.api_version,
             knows_newest=self.context.connection.knows_newest,
         )
-        row = PartitionProduceResponse(
-            data.index, SUCCESS, result.base_offset, result.log_append_time_ms, result.log_start_offset
-        )
-        if result.pending is not None:
-            self.pending.append((row, partition, result.pending))
-        return row
 
     def reply(self) -> ProduceResponse | None:
         """The response, None with acks=0.
@@ -182,6 +196,15 @@ class _Produce:
             note_leader(row, self.response.node_endpoints, NodeEndpoint, partition, self.context)
         where = f"{partition.topic}-{row.index}" if partition is not None else f"partition {row.index}"
         self.errors.append(f"{where}: {error.code.name}")
+
+
+def _each_once(topics: Sequence[TopicProduceData]) -> list[TopicProduceData]:
+    """Every topic and partition once, with the last records that are there for it."""
+    named: dict[tuple[str, bytes], dict[int, PartitionProduceData]] = {}
+    for topic in topics:
+        rows = named.setdefault((topic.name, topic.topic_id), {})
+        rows.update((data.index, data) for data in topic.partition_data)
+    return [TopicProduceData(name, topic_id, [*rows.values()]) for (name, topic_id), rows in named.items()]
 
 
 def _has_transactional_batch(request: ProduceRequest) -> bool:

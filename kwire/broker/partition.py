@@ -139,8 +139,10 @@ class Partition:
         epochs = self.log.leader_epochs
         log_end_offset = self.log.log_end_offset
         written = epochs.latest_epoch
+        if written == UNDEFINED_EPOCH != leader_epoch < self.image.leader_epoch:
+            return leader_epoch, log_end_offset
         if written < leader_epoch < self.image.leader_epoch:
-            return (leader_epoch if written == UNDEFINED_EPOCH else written), log_end_offset
+            return written, log_end_offset
         if leader_epoch == self.image.leader_epoch:
             return leader_epoch, log_end_offset
         return epochs.end_offset_for(leader_epoch, log_end_offset)

@@ -32,6 +32,22 @@ async def test_the_log_starts_at_the_offset(data_path, batch, version):
     assert data_path.partition("truck_gps").log.log_start_offset == 10
 
 
+async def test_the_last_of_several_offsets_counts(data_path, batch):
+    await data_path.create("truck_gps", partitions=2)
+    for index in (0, 1):
+        data_path.append("truck_gps", index, batch(10))
+    asked = [("truck_gps", 0, 7), ("truck_gps", 0, 3), ("nope", 0, 1), ("truck_gps", 1, 99), ("truck_gps", 0, 4)]
+    topics = [DeleteRecordsTopic(name, [DeleteRecordsPartition(index, offset)]) for name, index, offset in asked]
+    response = await delete_records.handle(DeleteRecordsRequest(topics, 1000), data_path.context(2))
+    assert [
+        (topic.name, [(row.partition_index, row.error_code, row.low_watermark) for row in topic.partitions])
+        for topic in response.topics
+    ] == [
+        ("truck_gps", [(0, 0, 4), (1, ErrorCode.OFFSET_OUT_OF_RANGE, -1)]),
+        ("nope", [(0, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, -1)]),
+    ]
+
+
 async def test_offsets_that_are_not_there(data_path, batch):
     await data_path.create("truck_gps")
     data_path.append("truck_gps", 0, batch(10))

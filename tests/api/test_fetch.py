@@ -17,6 +17,7 @@ from kwire.protocol.messages.fetch import (
     ReplicaState,
 )
 from kwire.protocol.records.batch import iter_headers
+from kwire.protocol.records.compression import Codec
 from kwire.storage.aborted import AbortedTransaction
 
 UNKNOWN_ID = bytes(15) + b"\x01"
@@ -115,11 +116,14 @@ class TestReading:
         for offset in (3, 20):
             assert (await only_row(request(part(0, offset)), data_path.context(12))).error_code == ErrorCode.NONE
 
-    async def test_zstd_topics_need_version_10(self, data_path, batch):
+    @pytest.mark.parametrize("version", [4, 9, 10])
+    async def test_zstd_is_sent_to_old_clients_too(self, data_path, batch, version):
         await filled(data_path, batch, configs={"compression.type": "zstd"})
-        row = await only_row(request(part()), data_path.context(9))
-        assert row.error_code == ErrorCode.UNSUPPORTED_COMPRESSION_TYPE
-        assert (await only_row(request(part()), data_path.context(10))).error_code == ErrorCode.NONE
+        row = await only_row(request(part()), data_path.context(version))
+        assert row.error_code == ErrorCode.NONE
+        assert {header.compression for _, header in iter_headers(row.records.tobytes())} == {Codec.ZSTD}
+        row = await only_row(request(part(0, 99)), data_path.context(version))
+        assert row.error_code == ErrorCode.OFFSET_OUT_OF_RANGE
 
     async def test_a_duplicate_partition_has_one_row(self, data_path, batch):
         await filled(data_path, batch)
@@ -346,6 +350,22 @@ class TestReadCommitted:
         assert row.aborted_transactions == []
         row = await only_row(request(part()), data_path.context(12))
         assert (base_offsets(row), row.aborted_transactions) == ([0, 5, 10, 15], None)
+
+    @pytest.mark.parametrize("replica_id", [-1, -2])
+    async def test_a_list_of_no_aborted_transactions_where_kafka_has_one(self, data_path, batch, replica_id):
+        await data_path.create("truck_gps", partitions=2)
+        size = await filled(data_path, batch, 1)
+        await filled(data_path, batch, 1, index=1)
+        lists = {}
+        for left in (0, 1, size - 1, size):
+            options = {"max_bytes": size + left, "isolation_level": 1, "replica_id": replica_id}
+            asked = request(part(0, 0), part(1, 0), **options)
+            first, second = rows_of(await fetch.handle(asked, data_path.context(12)))
+            assert first.aborted_transactions == []
+            lists[left] = second.aborted_transactions
+        assert lists == {0: [], 1: None, size - 1: None, size: []}
+        asked = request(part(0, 5), isolation_level=1, replica_id=replica_id)
+        assert (await only_row(asked, data_path.context(12))).aborted_transactions == []
 
     async def test_aborted_transactions_within_what_is_read(self, data_path, batch):
         size_bytes = await filled(data_path, batch, batches=6)

@@ -151,6 +151,16 @@ async def test_operations_on_request(version):
     assert response.cluster_authorized_operations == (8096 if version <= 10 else -(2**31))
 
 
+@pytest.mark.parametrize("version", [12, 13])
+async def test_operations_of_what_is_not_there(version):
+    cluster = build_cluster()
+    for asked, operations in ((named("nope"), 3576), ([MetadataRequestTopic(bytes(15) + b"\x01", None)], -(2**31))):
+        response = await ask(
+            cluster, version, asked, include_topic_authorized_operations=True, allow_auto_topic_creation=False
+        )
+        assert response.topics[0].topic_authorized_operations == operations
+
+
 async def test_a_stopped_broker_is_not_listed_and_its_replicas_are_offline():
     cluster = build_cluster(2)
     await create_topic(cluster, "t", assignments=[[1, 2]])

@@ -29,6 +29,8 @@ async def test_where_an_epoch_ends(data_path, batch, version):
     await data_path.create("truck_gps")
     image = data_path.partition("truck_gps").image
     assert await ask(data_path, 0, version=version) == (0, 0, 0)
+    assert await ask(data_path, -2, version=version) == (0, -2, 0)
+    assert await ask(data_path, -1, version=version) == (0, -1, -1)
     data_path.append("truck_gps", 0, batch(7))
     image.leader_epoch = 4
     data_path.append("truck_gps", 0, batch(2))
@@ -36,6 +38,7 @@ async def test_where_an_epoch_ends(data_path, batch, version):
     assert await ask(data_path, 3, version=version) == (0, 0, 7)
     assert await ask(data_path, 4, version=version) == (0, 4, 9)
     assert await ask(data_path, 5, version=version) == (0, -1, -1)
+    assert await ask(data_path, -2, version=version) == (0, -2, 0)
 
 
 async def test_the_clients_epoch_is_checked(data_path):

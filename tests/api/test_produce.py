@@ -14,6 +14,8 @@ from kwire.protocol.messages.produce import (
     ProduceResponse,
     TopicProduceData,
 )
+from kwire.protocol.records.compression import Codec
+from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.port import Appended, StorageError
 
 UNKNOWN_ID = bytes(15) + b"\x01"
@@ -40,6 +42,10 @@ async def answer(asked, context):
 async def only_row(asked, context):
     (row,) = await answer(asked, context)
     return row
+
+
+def zstd():
+    return memoryview(encode_batch([Record(0, 1, b"k", b"v")], compression=Codec.ZSTD))
 
 
 def told(row):
@@ -85,6 +91,17 @@ class TestRows:
         response = await produce.handle(request(), data_path.context(9))
         assert response.responses == []
 
+    @pytest.mark.parametrize("apart", [False, True])
+    async def test_a_partition_that_is_named_twice_gets_the_last_batch(self, data_path, batch, apart):
+        await data_path.create("truck_gps", partitions=2)
+        asked = request((0, batch(3)), (1, batch(2)), (0, batch(5)), (7, batch()), (7, batch()))
+        if apart:
+            rows = asked.topic_data[0].partition_data
+            asked.topic_data = [TopicProduceData(name="truck_gps", partition_data=[row]) for row in rows]
+        rows = await answer(asked, data_path.context(9))
+        assert [(row.index, row.error_code, row.base_offset) for row in rows] == [(0, 0, 0), (1, 0, 0), (7, 3, -1)]
+        assert [data_path.partition("truck_gps", index).high_watermark for index in (0, 1)] == [5, 2]
+
     async def test_an_error_stays_in_its_row(self, data_path, batch):
         await data_path.create("truck_gps", partitions=2)
         rows = await answer(request((0, batch()), (9, batch()), (1, batch())), data_path.context(9))
@@ -97,6 +114,32 @@ class TestRows:
             assert told(row) == (ErrorCode.INVALID_REQUIRED_ACKS, -1, -1, -1, None)
             row = await only_row(request((0, batch()), acks=acks, topic="nope"), data_path.context(9))
             assert row.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+
+    async def test_a_batch_that_cannot_be_one_is_refused_before_anything_else(self, data_path, batch):
+        data_path.start_brokers(2)
+        await data_path.create("truck_gps", replicas=[[2]])
+        await data_path.create("__consumer_offsets")
+        await data_path.create("few", configs={"min.insync.replicas": "2"}, replicas=[[1, 2]])
+        data_path.stop_broker(2)
+        refused = {"truck_gps": (2, 1), "__consumer_offsets": (1,), "few": (-1,)}
+        codes = []
+        for topic, several in refused.items():
+            for acks in several:
+                for records, code in (
+                    (b"", ErrorCode.INVALID_RECORD),
+                    (zstd(), ErrorCode.UNSUPPORTED_COMPRESSION_TYPE),
+                ):
+                    row = await only_row(request((0, records), topic=topic, acks=acks), data_path.context(6))
+                    assert told(row) == (code, -1, -1, -1, None)
+                codes.append(
+                    (await only_row(request((0, batch()), topic=topic, acks=acks), data_path.context(6))).error_code
+                )
+        assert [ErrorCode(code).name for code in codes] == [
+            "INVALID_REQUIRED_ACKS",
+            "NOT_LEADER_OR_FOLLOWER",
+            "INVALID_TOPIC_EXCEPTION",
+            "NOT_ENOUGH_REPLICAS",
+        ]
 
     async def test_internal_topics_are_for_kafkas_tools(self, data_path, batch):
         await data_path.create("__consumer_offsets")

@@ -207,6 +207,15 @@ def validate_produce(
     return batch
 
 
+def check_sent(records: memoryview | None, api_version: int) -> None:
+    """One whole batch is there that this version of Produce may carry: all that Kafka asks before it knows more.
+
+    Raises:
+        InvalidBatch: it is not.
+    """
+    _whole_request(records, api_version)
+
+
 def _whole_request(records: memoryview | None, api_version: int) -> tuple[memoryview, BatchHeader]:
     """(Its bytes, its header) of the one batch: what Kafka looks at before it asks the partition's log."""
     if records is None:
