@@ -11,7 +11,7 @@ from typing import Final
 
 KNOWN: Final = {
     r"apache-kafka-java .*": "Kafka's own: MemoryRecordsBuilder keeps the newest timestamp that was appended",
-    r".*librdkafka.*": "its writer keeps the newest one; what is built on it names it in its version",
+    r".*rdkafka.*": "librdkafka: its writer keeps the newest one; what is built on it names it in its version",
     r"kgo .*": "franz-go: its batches keep the largest difference to the first record's time",
     r"sarama v1\.(45\.[1-9]|(4[6-9]|[5-9]\d|\d{3,})\.).*": "the largest difference since 1.45.1; before it was -1",
     r"kafka-python .*": "its builder keeps the newest one, in 2.0 as in 3.0",

@@ -100,7 +100,8 @@ async def test_segments_begin_by_the_records(world):
     [
         ("apache-kafka-java", "4.4.0", True),
         ("librdkafka", "2.0.2", True),
-        ("confluent-kafka-python", "2.11.0-librdkafka-2.11.0", True),
+        ("confluent-kafka-python", "2.16.1-rdkafka-2.16.0", True),
+        ("confluent-kafka-go", "v2.11.1-librdkafka-2.11.1", True),
         ("kgo", "v1.22.3", True),
         ("kafka-python", "2.2.15", True),
         ("sarama", "v1.61.1", True),

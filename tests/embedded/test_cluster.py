@@ -1,11 +1,14 @@
 """Cluster: what a test does and sees without a client."""
 
 import pickle
+import re
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+from kafka import KafkaProducer
 
+from kwire.api.known_clients import knows_newest
 from kwire.testing import Cluster, ClusterError, NewRecord
 from kwire.testing import TopicPartition as Place
 
@@ -362,3 +365,15 @@ def test_what_the_broker_saw_is_described(kafka):
     assert "billing: Stable, members 1, lag 1\n" in told
     assert "t-19: committed nothing, lag 1\n" in told
     assert "CreateTopics v4 of 'wrong': wide: INVALID_REPLICATION_FACTOR (" in told
+
+
+def test_stock_clients_say_who_they_are_and_are_believed(one):
+    """Or the times of their records would be read: kwire.api.known_clients."""
+    produce(one, "orders", b"by librdkafka")
+    with KafkaProducer(bootstrap_servers=one.bootstrap_servers) as producer:
+        producer.send("orders", b"by kafka-python").get(20)
+    told = re.findall(r"\((\S+) (\S+)\) at .*Produce", one.describe())
+    assert [(name, knows_newest(name, version)) for name, version in sorted(told)] == [
+        ("confluent-kafka-python", True),
+        ("kafka-python", True),
+    ]
