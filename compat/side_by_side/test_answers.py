@@ -15,6 +15,7 @@ from compat.side_by_side import (
     broken_bodies,
     scenarios,
     scenarios_of_admin,
+    scenarios_of_cluster,
     scenarios_of_configs,
     scenarios_of_data_duplicates,
     scenarios_of_duplicates,
@@ -36,7 +37,7 @@ INTERNAL_TOPIC_S = 20
 """Apache Kafka makes an internal topic in the background, and its coordinator loads it."""
 POLL_S = 0.02
 CHANGES = "Create", "Delete", "Incremental", "Alter"
-READS = "Metadata", "Describe", "Fetch", "ListOffsets", "OffsetFor", "FindCoordinator", "ApiVersions"
+READS = "Metadata", "Describe", "Fetch", "ListOffsets", "ListConfig", "OffsetFor", "FindCoordinator", "ApiVersions"
 NOT_YET = {3, 5, 6, 14, 15, 100}
 """Errors of a broker that has not heard of a topic yet: nothing was done, so that the request may be repeated."""
 SCENARIOS = {
@@ -44,6 +45,7 @@ SCENARIOS = {
     for module in (
         scenarios,
         scenarios_of_admin,
+        scenarios_of_cluster,
         scenarios_of_configs,
         scenarios_of_data_duplicates,
         scenarios_of_duplicates,

@@ -7,6 +7,7 @@ import time
 from compat.side_by_side.sent import CLIENT_ID, Sent
 from kwire.protocol import frames
 from kwire.protocol.errors import ProtocolError
+from kwire.protocol.messages.describe_log_dirs import DescribeLogDirsRequest
 from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 from kwire.protocol.schema import Struct
 
@@ -25,8 +26,15 @@ MASKED = {
     "log_dir": "DIRECTORY",
     "total_bytes": "BYTES",
     "usable_bytes": "BYTES",
+    "DescribeQuorumResponsePartitionData.leader_epoch": "EPOCH",
+    "DescribeQuorumResponsePartitionData.high_watermark": "OFFSET",
+    "ReplicaState.log_end_offset": "OFFSET",
+    "ReplicaState.last_fetch_timestamp": "TIME",
+    "ReplicaState.last_caught_up_timestamp": "TIME",
+    "Listener.name": "LISTENER",
 }
-"""Fields whose values differ from broker to broker by nature; only whether they are set is compared."""
+"""Fields, of any message or of one, whose values differ from broker to broker by nature; only whether they are set is
+compared."""
 
 VARYING_TEXT = re.compile(r"(?<=within )\[-?\d+, -?\d+\]")
 """What differs in a message by nature: the times between which a record's must lie."""
@@ -94,6 +102,12 @@ class Wire:
         self.session_id = getattr(message, "session_id", 0) or self.session_id
         return message
 
+    def log_dir(self):
+        """The directory of this broker's logs."""
+        request = DescribeLogDirsRequest([])
+        frame = frames.encode_request(request.API_KEY, 1, 1, CLIENT_ID, request)
+        return decoded(request.API_KEY, 1, self.exchange(frame)).results[0].log_dir
+
     def topic_id(self, name):
         """The id that this broker gave to the topic; it is waited for."""
         deadline = time.monotonic() + TIMEOUT_S
@@ -132,8 +146,9 @@ def comparable(value, name="", place=""):
             return {row["name"]: row for row in rows}
         by_identity = bool(rows) and isinstance(rows[0], dict) and place not in ORDERED
         return sorted(rows, key=lambda row: (identity(row), str(row))) if by_identity else rows
-    if name in MASKED:
-        return value if value in UNSET else MASKED[name]
+    masked = MASKED.get(name, MASKED.get(place))
+    if masked is not None:
+        return value if value in UNSET else masked
     if name.endswith("topic_id"):
         return "ZERO" if value == bytes(16) else "ID"
     if isinstance(value, str) and name.endswith("message"):

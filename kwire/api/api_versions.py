@@ -5,6 +5,7 @@ with UNSUPPORTED_VERSION, because the client cannot know better yet.
 
 Versions
     3   the client's software name and version (KIP-511), features (KIP-584)
+    4   features that may be absent
     5   the cluster and node that the client means to reach: REBOOTSTRAP_REQUIRED if it is not this one
 """
 
@@ -30,8 +31,12 @@ if TYPE_CHECKING:
 
 FIRST_VERSION_WITH_SOFTWARE_NAME: Final = 3
 
-FEATURES: Final = {"metadata.version": 33}
-"""Finalized features and their levels: those that work. 33 is the metadata log's record format of Kafka 4.4."""
+FIRST_VERSION_WITH_LEVEL_ZERO: Final = 4
+"""Clients of older versions trip over a feature that may be absent."""
+
+FEATURES: Final = {"group.version": range(2), "metadata.version": range(33, 34)}
+"""Supported levels of the features that work; the highest is finalized. group.version 1 is KIP-848's groups,
+metadata.version 33 the metadata log's record format of Kafka 4.4."""
 
 NO_NODE: Final = -1
 
@@ -50,9 +55,13 @@ async def handle(request: ApiVersionsRequest, context: RequestContext) -> ApiVer
         context.connection.knows_newest = knows_newest(name, version)
     return ApiVersionsResponse(
         api_keys=[ApiVersion(key, api.announced_min_version, api.max_version) for key, api in APIS.items()],
-        supported_features=[SupportedFeatureKey(name, level, level) for name, level in FEATURES.items()],
+        supported_features=[
+            SupportedFeatureKey(name, levels[0], levels[-1])
+            for name, levels in FEATURES.items()
+            if levels[0] or context.api_version >= FIRST_VERSION_WITH_LEVEL_ZERO
+        ],
         finalized_features_epoch=context.broker.cluster.image.version,
-        finalized_features=[FinalizedFeatureKey(name, level, level) for name, level in FEATURES.items()],
+        finalized_features=[FinalizedFeatureKey(name, levels[-1], levels[-1]) for name, levels in FEATURES.items()],
     )
 
 

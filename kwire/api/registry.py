@@ -121,6 +121,7 @@ APIS: Final = _table(
         Api(ApiKey.OFFSET_FOR_LEADER_EPOCH, 2, 4),
         Api(ApiKey.DESCRIBE_CONFIGS, 1, 4),
         Api(ApiKey.ALTER_CONFIGS, 0, 2),
+        Api(ApiKey.ALTER_REPLICA_LOG_DIRS, 1, 2),
         Api(ApiKey.DESCRIBE_LOG_DIRS, 1, 5),
         Api(ApiKey.CREATE_PARTITIONS, 0, 3),
         Api(ApiKey.DELETE_GROUPS, 0, 3),
@@ -129,9 +130,13 @@ APIS: Final = _table(
         Api(ApiKey.ALTER_PARTITION_REASSIGNMENTS, 0, 1),
         Api(ApiKey.LIST_PARTITION_REASSIGNMENTS, 0, 0),
         Api(ApiKey.OFFSET_DELETE, 0, 0),
+        Api(ApiKey.DESCRIBE_QUORUM, 0, 2),
         Api(ApiKey.DESCRIBE_CLUSTER, 0, 2),
+        Api(ApiKey.DESCRIBE_PRODUCERS, 0, 0),
+        Api(ApiKey.UNREGISTER_BROKER, 0, 0),
         Api(ApiKey.CONSUMER_GROUP_HEARTBEAT, 0, 1),
         Api(ApiKey.CONSUMER_GROUP_DESCRIBE, 0, 1),
+        Api(ApiKey.LIST_CONFIG_RESOURCES, 0, 1),
         Api(ApiKey.DESCRIBE_TOPIC_PARTITIONS, 0, 0),
     )
 )

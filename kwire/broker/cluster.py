@@ -103,6 +103,11 @@ class Cluster:
         return next(iter(self.image.running), NO_LEADER)
 
     @property
+    def metadata_end_offset(self) -> int:
+        """Offset of the next record of the metadata log."""
+        return self._metadata_log.end_offset
+
+    @property
     def partitions(self) -> Iterator[Partition]:
         """Every partition that something needed already."""
         return iter(tuple(self._partitions.values()))

@@ -1,0 +1,58 @@
+"""AlterReplicaLogDirs (key 34), versions 1-2.
+
+Moves replicas between a broker's directories. kwire keeps everything in one, so a replica is where it is wanted, or the
+directory is not there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from kwire.protocol.errors import ErrorCode
+from kwire.protocol.messages.alter_replica_log_dirs import (
+    AlterReplicaLogDirPartitionResult,
+    AlterReplicaLogDirsResponse,
+    AlterReplicaLogDirTopicResult,
+)
+
+if TYPE_CHECKING:
+    from kwire.api.context import RequestContext
+    from kwire.broker.broker import Broker
+    from kwire.protocol.messages.alter_replica_log_dirs import AlterReplicaLogDirsRequest
+
+LONGEST_NAME: Final = 215
+"""Of a partition's directory: Kafka has no name for what it moves of a longer one."""
+
+
+async def handle(request: AlterReplicaLogDirsRequest, context: RequestContext) -> AlterReplicaLogDirsResponse:
+    """Each partition once; of one that is to be in several directories the last one counts."""
+    wanted: dict[str, dict[int, str]] = {}
+    for directory in request.dirs:
+        for topic in directory.topics:
+            for index in topic.partitions:
+                wanted.setdefault(topic.name, {})[index] = directory.path
+    return AlterReplicaLogDirsResponse(
+        results=[
+            AlterReplicaLogDirTopicResult(
+                topic_name=topic,
+                partitions=[
+                    AlterReplicaLogDirPartitionResult(index, _error(topic, index, path, context.broker))
+                    for index, path in partitions.items()
+                ],
+            )
+            for topic, partitions in wanted.items()
+        ]
+    )
+
+
+def _error(topic: str, index: int, path: str, broker: Broker) -> ErrorCode:
+    if len(f"{topic}-{index}") > LONGEST_NAME:
+        return ErrorCode.INVALID_TOPIC_EXCEPTION
+    if path != broker.cluster.store.location:
+        return ErrorCode.LOG_DIR_NOT_FOUND
+    partition = broker.cluster.partition(topic, index)
+    if partition is None:
+        return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    if broker.node_id not in partition.image.replicas:
+        return ErrorCode.REPLICA_NOT_AVAILABLE
+    return ErrorCode.NONE

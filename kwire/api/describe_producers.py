@@ -1,0 +1,79 @@
+"""DescribeProducers (key 61), version 0.
+
+What a partition's log knows of the idempotent producers that wrote to it. A broker answers for the partitions that it
+has a replica of. Source: KIP-664.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import trio
+
+from kwire.broker.topic_names import why_invalid
+from kwire.protocol.errors import ApiError, ErrorCode
+from kwire.protocol.messages.describe_producers import (
+    DescribeProducersResponse,
+    PartitionResponse,
+    ProducerState,
+    TopicResponse,
+)
+
+if TYPE_CHECKING:
+    from kwire.api.context import RequestContext
+    from kwire.broker.broker import Broker
+    from kwire.protocol.messages.describe_producers import DescribeProducersRequest
+    from kwire.storage.producer_state import ProducerEntry
+
+NO_TRANSACTION: Final = -1
+
+
+async def handle(request: DescribeProducersRequest, context: RequestContext) -> DescribeProducersResponse:
+    """A row for each partition as it was asked for."""
+    return DescribeProducersResponse(
+        topics=[
+            TopicResponse(
+                name=topic.name,
+                partitions=[await _row(topic.name, index, context.broker) for index in topic.partition_indexes],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
+async def _row(topic: str, index: int, broker: Broker) -> PartitionResponse:
+    try:
+        producers = await _producers(topic, index, broker)
+    except ApiError as error:
+        return PartitionResponse(partition_index=index, error_code=error.code, error_message=error.message)
+    return PartitionResponse(partition_index=index, active_producers=producers)
+
+
+async def _producers(topic: str, index: int, broker: Broker) -> list[ProducerState]:
+    wrong = why_invalid(topic)
+    if wrong is not None:
+        raise ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, wrong)
+    cluster = broker.cluster
+    if topic not in cluster.image.topics:
+        raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "This server does not host this topic-partition.")
+    partition = cluster.partition(topic, index)
+    if partition is not None and partition.opened_log is None:
+        await trio.lowlevel.checkpoint()  # opening takes a while: others come in between, and may delete the topic
+        partition = cluster.partition(topic, index)
+    if partition is None:
+        raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    if broker.node_id not in partition.image.replicas:
+        raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
+    return [_state(entry) for entry in partition.log.producers]
+
+
+def _state(entry: ProducerEntry) -> ProducerState:
+    first_offset = entry.current_txn_first_offset
+    return ProducerState(
+        producer_id=entry.producer_id,
+        producer_epoch=entry.producer_epoch,
+        last_sequence=entry.last_sequence,
+        last_timestamp=entry.last_timestamp_ms,
+        coordinator_epoch=entry.coordinator_epoch,
+        current_txn_start_offset=NO_TRANSACTION if first_offset is None else first_offset,
+    )

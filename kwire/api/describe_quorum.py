@@ -1,0 +1,85 @@
+"""DescribeQuorum (key 55), versions 0-2.
+
+Who keeps the metadata log, and how far. The brokers of one process share that log: the one that clients take for the
+controller is its leader and only voter, the others that run are observers, and nobody is ever behind.
+
+Versions
+    1   when replicas fetched last (KIP-836)
+    2   error messages, and the voters' addresses (KIP-853)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from kwire.broker.metadata_log import LEADER_EPOCH
+from kwire.broker.metadata_records import METADATA_TOPIC
+from kwire.protocol.errors import ErrorCode
+from kwire.protocol.messages.describe_quorum import (
+    DescribeQuorumResponse,
+    DescribeQuorumResponsePartitionData,
+    DescribeQuorumResponseTopicData,
+    Listener,
+    Node,
+    ReplicaState,
+)
+
+if TYPE_CHECKING:
+    from kwire.api.context import RequestContext
+    from kwire.protocol.messages.describe_quorum import DescribeQuorumRequest
+
+NO_PARTITION: Final = "This server does not host this topic-partition."
+LISTENER: Final = "PLAINTEXT"
+"""Controllers have no listener of their own here."""
+
+
+async def handle(request: DescribeQuorumRequest, context: RequestContext) -> DescribeQuorumResponse:
+    """The metadata log's only partition where nothing else is asked for; else every partition is unknown."""
+    asked = [(topic.topic_name, row.partition_index) for topic in request.topics for row in topic.partitions]
+    if asked == [(METADATA_TOPIC, 0)] and len(request.topics) == 1:
+        return _described(context)
+    return DescribeQuorumResponse(
+        topics=[
+            DescribeQuorumResponseTopicData(
+                topic_name=topic.topic_name,
+                partitions=[
+                    DescribeQuorumResponsePartitionData(
+                        partition_index=row.partition_index,
+                        error_code=ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+                        error_message=NO_PARTITION,
+                    )
+                    for row in topic.partitions
+                ],
+            )
+            for topic in request.topics
+        ]
+    )
+
+
+def _described(context: RequestContext) -> DescribeQuorumResponse:
+    cluster = context.broker.cluster
+    leader = cluster.controller_id
+    end_offset = cluster.metadata_end_offset
+    now_ms = cluster.env.wall_ms()
+
+    def states(node_ids: list[int]) -> list[ReplicaState]:
+        return [
+            ReplicaState(
+                replica_id=node_id,
+                log_end_offset=end_offset,
+                last_fetch_timestamp=now_ms,
+                last_caught_up_timestamp=now_ms,
+            )
+            for node_id in node_ids
+        ]
+
+    partition = DescribeQuorumResponsePartitionData(
+        leader_id=leader,
+        leader_epoch=LEADER_EPOCH,
+        high_watermark=end_offset,
+        current_voters=states([leader]),
+        observers=states([node_id for node_id in cluster.image.running if node_id != leader]),
+    )
+    topic = DescribeQuorumResponseTopicData(topic_name=METADATA_TOPIC, partitions=[partition])
+    listener = Listener(LISTENER, *context.broker.endpoint_for(leader, context.connection))
+    return DescribeQuorumResponse(topics=[topic], nodes=[Node(node_id=leader, listeners=[listener])])
