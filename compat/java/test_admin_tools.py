@@ -17,7 +17,7 @@ if shutil.which("java") is None or shutil.which("mvn") is None:
 
 def ran(broker, main_class, *arguments, text=""):
     """The tool, when it has ended; what it said on both streams is in its stdout."""
-    command = apache_kafka.java(main_class, *arguments, "--bootstrap-server", broker.bootstrap)
+    command = apache_kafka.java(main_class, "--bootstrap-server", broker.bootstrap, *arguments)
     return subprocess.run(
         command, check=False, input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=WAIT_S
     )
@@ -104,8 +104,10 @@ def test_producers_of_a_partition(broker, topic):
 
 
 def test_a_broker_that_is_not_there_is_not_unregistered(broker):
-    refused = ran(broker, "org.apache.kafka.tools.ClusterTool", "unregister", "--id", "99")
-    assert "Broker ID 99 is not currently registered" in refused.stdout
+    options = "--bootstrap-server", broker.bootstrap, "--id", "99"
+    command = apache_kafka.java("org.apache.kafka.tools.ClusterTool", "unregister", *options)
+    refused = subprocess.run(command, check=False, capture_output=True, text=True, timeout=WAIT_S)
+    assert "Broker ID 99 is not currently registered" in refused.stdout + refused.stderr
 
 
 def test_replicas_are_moved_to_the_directory_that_has_them(broker, topic, tmp_path):

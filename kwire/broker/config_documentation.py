@@ -1,4 +1,6 @@
-"""What the configs that kwire honours do, in its own words; a config without a text here is accepted without effect.
+"""What the configs that kwire honours do, in its own words; a config without a text here has no effect.
+
+Which of a broker's refuse to be ignored, and why the others may be, stands in config_effects.
 
 `python -m kwire.broker.config_documentation > docs/configuration.md` writes the page of all configs.
 """
@@ -9,11 +11,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from kwire.broker.config_definitions import ConfigDefinition, definitions
+from kwire.broker.config_effects import IGNORED, REFUSED
 from kwire.broker.configs import HOUR_MS, MINUTE_MS, TOPIC_SYNONYMS
 from kwire.broker.resources import BROKER, CLIENT_METRICS, GROUP, TOPIC
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 WITHOUT_EFFECT = "kwire accepts this config without effect."
 
@@ -147,7 +150,8 @@ _PAGE = """\
 # Configuration
 
 kwire knows every config of Apache Kafka 4.4 by name, type, default and valid values, so tools that describe or alter
-configs work. A config with a text below is honoured; the others, listed by name, are accepted without effect.
+configs work. A config with a text below is honoured. Of a broker's others, those that ask for what would be missed
+(security, records that are kept elsewhere, a cluster of several machines) are refused at start; the rest has no effect.
 This page is written by `python -m kwire.broker.config_documentation`.
 """
 
@@ -172,6 +176,10 @@ def is_honoured(resource_type: int, name: str) -> bool:
 
 def documentation(resource_type: int, name: str) -> str:
     """What that config does."""
+    if resource_type == BROKER:
+        for why, names in REFUSED.items():
+            if name in names:
+                return f"A start with this config is refused: {why}."
     return _TEXTS.get(resource_type, {}).get(name, WITHOUT_EFFECT)
 
 
@@ -197,7 +205,24 @@ def _page() -> Iterator[str]:
             yield f"| --- | --- | --- | ---{changes[1]} | --- |"
             yield from (_row(resource_type, each) for each in honoured)
             yield ""
-        yield "Accepted without effect: " + ", ".join(f"`{name}`" for name in others) + ".\n"
+        if resource_type == BROKER:
+            yield from _effects()
+        else:
+            yield f"Accepted without effect: {_listed(others)}.\n"
+
+
+def _effects() -> Iterator[str]:
+    yield "Refused at start, unless the value is the default, empty, or asks for nothing.\n"
+    yield "| configs | why, and what to do |\n| --- | --- |"
+    yield from (f"| {_listed(names)} | {why} |" for why, names in REFUSED.items())
+    yield "\nAccepted without effect; the log names those that are not at their defaults in one line at the start.\n"
+    yield "| configs | why |\n| --- | --- |"
+    yield from (f"| {_listed(names)} | {why} |" for why, names in IGNORED.items())
+    yield ""
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def markdown() -> str:

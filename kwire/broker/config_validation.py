@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kwire.broker.config_definitions import ConfigDefinition, ConfigError, definitions, find, shown
+from kwire.broker.config_effects import refuse_what_would_be_missed
 from kwire.broker.configs import TOPIC_SYNONYMS, integer, real, topic_defaults, trimmed
 from kwire.broker.resources import BROKER, CLIENT_METRICS, GROUP, TOPIC
 from kwire.protocol.errors import ApiError, ErrorCode
@@ -208,13 +209,15 @@ def validate_static(name: str, text: str) -> None:
     """A broker may be started with this config.
 
     Raises:
-        ConfigError: one line; where the name is unknown it names the nearest ones.
+        ConfigError: one line; where the name is unknown it names the nearest ones, where the config asks for what kwire
+            does not do it says what to do instead.
     """
     known = definitions(BROKER)
     definition = find(BROKER, name)
     if definition is not None:
         definition.parse(text)
         check_broker({name: text})
+        refuse_what_would_be_missed(name, text)
         return
     if name in TOPIC_SYNONYMS:
         raise ConfigError(f"{name} is a config of topics; a broker's default for it is {TOPIC_SYNONYMS[name][0][0]}")

@@ -103,6 +103,7 @@ async def _serve(chosen: Settings, listeners: Sequence[Sequence[Listener]]) -> N
                     with _control_socket(chosen, started) as control:
                         async with _told(chosen, started):
                             _announce(chosen, started.bootstrap)
+                            _say_what_has_no_effect(chosen)
                             await _answer_control(control, started)
             nursery.cancel_scope.cancel()
     logger.info("stopped")
@@ -171,6 +172,13 @@ def _message(group: ExceptionGroup[Exception]) -> str:
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]
     return str(first)
+
+
+def _say_what_has_no_effect(chosen: Settings) -> None:
+    if chosen.config:
+        from kwire.broker.config_effects import say_what_has_no_effect
+
+        say_what_has_no_effect(chosen.config)
 
 
 def _announce(chosen: Settings, bootstrap: str) -> None:

@@ -7,8 +7,9 @@ import warnings
 import weakref
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
 
+from kwire.broker.config_effects import say_what_has_no_effect
 from kwire.broker.config_validation import validate_static
 from kwire.embedded import actions, groups, report, snapshots, waiting
 from kwire.embedded.host import Host
@@ -60,6 +61,7 @@ class Cluster:
         self._at_exit: weakref.finalize[Any, Any] | None = None
         self._snapshot = snapshot
         self._settings = _settings(brokers, topics, config or {}, snapshot)
+        say_what_has_no_effect(self._settings.config)
         self._changing = threading.Lock()
         self._closed = False
 
@@ -371,6 +373,10 @@ def _end(host: Host) -> None:
     host.join(waiting.ANSWER_S)
 
 
+DECIDED: Final = frozenset({"advertised.listeners", "broker.id", "listeners", "log.dir", "log.dirs", "node.id"})
+"""Configs of a broker that has a process of its own."""
+
+
 def _settings(
     brokers: int | None,
     topics: Mapping[str, int | None] | Iterable[str],
@@ -395,6 +401,8 @@ def _settings(
     partitions = dict(topics) if isinstance(topics, Mapping) else dict.fromkeys(topics)
     texts = {name: _config_text(value) for name, value in config.items()}
     for name, text in texts.items():
+        if name in DECIDED:
+            raise ClusterError(f"config: the cluster decides about {name} itself; leave it out")
         try:
             validate_static(name, text)
         except ValueError as error:

@@ -502,8 +502,8 @@ def test_a_broker_may_not_be_started_with_these(name, text, message):
         ("num.partitions", "3"),
         ("kwire.validate.records", "true"),
         ("log.retention.hours", "-1"),
-        ("listener.name.internal.ssl.keystore.location", "/keys"),
-        ("listener.name.internal.plain.sasl.jaas.config", "secret"),
+        ("listener.name.internal.ssl.enabled.protocols", "TLSv1.3"),
+        ("listener.name.internal.plain.connections.max.reauth.ms", "0"),
     ],
 )
 def test_a_broker_may_be_started_with_these(name, text):

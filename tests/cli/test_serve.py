@@ -163,6 +163,15 @@ def test_log_lines_can_be_json(serve):
     assert events[-1]["message"] == "stopped"
 
 
+def test_configs_without_effect_are_one_line_in_the_log(serve):
+    _, _, errors = serve("--config", "num.io.threads=3", "--config", "broker.rack=r1").stop()
+    (said,) = [line for line in errors.splitlines() if "without effect" in line]
+    assert said.endswith(
+        "WARNING kwire: without effect in kwire: num.io.threads, broker.rack "
+        "(docs/configuration.md says what each config does)"
+    )
+
+
 def test_settings_come_from_a_file_a_variable_and_options(serve, tmp_path):
     file = tmp_path / "kwire.toml"
     file.write_text('broker-id = 4\ntopic = ["from_file:2"]\n[config]\nnum.partitions = 6\n')
@@ -185,6 +194,7 @@ def test_settings_come_from_a_file_a_variable_and_options(serve, tmp_path):
         (["--memory", "lots"], "--memory: 'lots' is no size; write one like 512MiB or 1GiB"),
         (["--config", "auto.create.topic.enable=false"], "auto.create.topics.enable"),
         (["--config", "listeners=PLAINTEXT://:9092"], "listeners is given as --listen HOST:PORT"),
+        (["--config", "authorizer.class.name=x"], "authorizer.class.name: kwire checks no permissions: leave it out"),
         (["--listen", "127.0.0.1:0", "--topic", "a b:3"], "cannot create the topic 'a b': Topic name is invalid"),
         (["--listen", "127.0.0.1:0", "--topic", "a:1:retention.msec=3"], "Unknown topic config name: retention.msec"),
         (["--settings", "missing.toml"], "cannot read the settings file missing.toml: No such file or directory"),

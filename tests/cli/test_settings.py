@@ -237,6 +237,20 @@ def test_a_wrong_config_name_or_value_is_named_with_its_place():
     assert refusal(KWIRE_CONFIG="num.partitions=many").startswith("KWIRE_CONFIG: ")
 
 
+def test_a_config_that_asks_for_what_kwire_does_not_do_is_refused_wherever_it_stands(tmp_path):
+    file = tmp_path / "kwire.toml"
+    file.write_text("[config.ssl.keystore]\nlocation = '/etc/kafka.jks'\n")
+    authorizer = "authorizer.class.name=kafka.Authorizer"
+    for said, place, name in (
+        (refusal("--config", authorizer), "--config", "authorizer.class.name"),
+        (refusal(KWIRE_CONFIG=f"num.partitions=3 {authorizer}"), "KWIRE_CONFIG", "authorizer.class.name"),
+        (refusal("--settings", str(file)), f"config in {file}", "ssl.keystore.location"),
+    ):
+        assert said.startswith(f"{place}: {name}: kwire ")
+        assert "leave it out, and keep the port where everybody who reaches it may do everything" in said
+    assert read("--config", "authorizer.class.name=").config == {"authorizer.class.name": ""}
+
+
 def test_an_unknown_setting_in_the_file(tmp_path):
     file = tmp_path / "kwire.toml"
     file.write_text("broker-ids = 3\n")

@@ -65,6 +65,26 @@ def test_topics_are_those_that_were_asked_for(one):
     assert [topic.name for topic in one.topics()] == ["orders"]
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("ssl.keystore.location", "config: ssl.keystore.location: kwire has no TLS: leave it out"),
+        ("log.dirs", "config: the cluster decides about log.dirs itself; leave it out"),
+        ("listeners", "config: the cluster decides about listeners itself; leave it out"),
+    ],
+)
+def test_a_config_that_asks_for_what_there_is_not_is_refused(name, message):
+    with pytest.raises(ClusterError, match=message):
+        Cluster(config={name: "/x"})
+
+
+def test_a_config_without_effect_is_said_once(caplog):
+    with Cluster(config={"num.io.threads": 3, "num.partitions": 2}) as cluster:
+        cluster.reset()
+    said = [record.getMessage() for record in caplog.records if "without effect" in record.getMessage()]
+    assert said == ["without effect in kwire: num.io.threads (docs/configuration.md says what each config does)"]
+
+
 def test_names_alone_get_the_default_number_of_partitions():
     with Cluster(topics=["a", "b"], config={"num.partitions": 4}) as cluster:
         assert [len(topic.partitions) for topic in cluster.topics()] == [4, 4]
