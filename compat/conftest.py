@@ -30,10 +30,14 @@ START_TIMEOUT_S = 60
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With --dist loadgroup, a file's tests share a process and its fixtures; the matrix's cells go anywhere."""
+    """With --dist loadgroup, a file's tests share a process and its fixtures; the matrix's cells go anywhere.
+
+    So do those of several files that ask for the same pair of brokers.
+    """
     for item in items:
         if item.path.parent.name != "matrix":
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+            shared = "shared_pair" in getattr(item, "fixturenames", ()) or item.path.name == "test_random_steps.py"
+            item.add_marker(pytest.mark.xdist_group("shared_pair" if shared else str(item.path)))
 
 
 @dataclass

@@ -10,10 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from compat.side_by_side.wire import Wire, comparable
-from kwire.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
 from kwire.protocol.messages.delete_groups import DeleteGroupsRequest
 from kwire.protocol.messages.describe_groups import DescribeGroupsRequest
-from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kwire.protocol.messages.heartbeat import HeartbeatRequest
 from kwire.protocol.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
 from kwire.protocol.messages.leave_group import LeaveGroupRequest, MemberIdentity
@@ -347,25 +345,10 @@ def silence(play):
 SCRIPTS = [silence, plain_offsets, one_member, three_members, static_members, every_version, hostile, oversized]
 
 
-@pytest.fixture(scope="module")
-def pair(start_broker):
-    with start_broker("kwire") as kwire, start_broker("kafka") as kafka:
-        for broker in (kwire, kafka):
-            wire = Wire(broker.bootstrap)
-            wire.ask(CreateTopicsRequest([CreatableTopic("t", 2, 1), CreatableTopic("u", 1, 1)], 10_000), 5)
-            ready_by = time.monotonic() + READY_S
-            while time.monotonic() < ready_by:
-                found = wire.ask(FindCoordinatorRequest("", 0, ["g"]), 4).coordinators[0].error_code
-                if found == 0 and wire.ask(HeartbeatRequest("g", 0, "m"), 4).error_code == 25:
-                    break
-                time.sleep(0.2)
-        yield kwire, kafka
-
-
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_members_are_told_the_same(pair, script):
+def test_members_are_told_the_same(shared_pair, script):
     told = []
-    for broker in pair:
+    for broker in shared_pair:
         play = Play(broker.bootstrap, f"g-{script.__name__}")
         deadline = time.monotonic() + READY_S
         while (

@@ -51,7 +51,7 @@ def answer(
     for topic in request.topics:
         _sort(topic, _image(topic, context), context, accepted, refused)
     if not accepted:
-        return OffsetCommitResponse(topics=refused)
+        return OffsetCommitResponse(topics=_merged(refused))
     request.topics = accepted
     command = CommitOffsets(request, knows_missing_groups=context.api_version >= MISSING_GROUP_VERSION)
     response = answer_group(context, request.group_id, command, lambda error: _all_failed(accepted, error.code))

@@ -32,24 +32,24 @@ async def handle(request: OffsetDeleteRequest, context: RequestContext) -> Offse
         image = context.broker.cluster.image.topic(topic.name)
         count = 0 if image is None else len(image.partitions)
         known = [each for each in topic.partitions if 0 <= each.partition_index < count]
-        unknown = [each for each in topic.partitions if not 0 <= each.partition_index < count]
         if known:
             accepted.append(OffsetDeleteRequestTopic(name=topic.name, partitions=known))
-        if unknown:
-            rows = [
+        if image is None or len(known) < len(topic.partitions):
+            row = refused.setdefault(topic.name, OffsetDeleteResponseTopic(name=topic.name))
+            row.partitions += [
                 OffsetDeleteResponsePartition(
                     partition_index=each.partition_index, error_code=ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
                 )
-                for each in unknown
+                for each in topic.partitions
+                if not 0 <= each.partition_index < count
             ]
-            refused[topic.name] = OffsetDeleteResponseTopic(name=topic.name, partitions=rows)
     command = DeleteOffsets(OffsetDeleteRequest(group_id=request.group_id, topics=accepted))
     try:
         response: OffsetDeleteResponse = await ask_group(context, request.group_id, command)
     except ApiError as error:
         return OffsetDeleteResponse(error_code=error.code)
-    for told in response.topics:
-        if told.name in refused:
-            told.partitions += refused.pop(told.name).partitions
-    response.topics += refused.values()
+    if refused:
+        for told in response.topics:
+            refused.setdefault(told.name, OffsetDeleteResponseTopic(name=told.name)).partitions += told.partitions
+        response.topics = list(refused.values())
     return response

@@ -125,3 +125,25 @@ async def test_offsets_of_groups_without_members_expire(group_world):
     assert await groups.committed() == 5
     groups.pass_time(60)
     assert await groups.committed() is None
+
+
+@pytest.mark.parametrize("version", [2, 3, 4])
+@pytest.mark.parametrize(("retention_ms", "expires"), [(2**63 - 1, False), (2**62, False), (-(2**63), True), (0, True)])
+async def test_any_retention_time_can_be_stored(groups, version, retention_ms, expires):
+    assert await groups.commit(5, version=version, retention_time_ms=retention_ms) == 0
+    groups.pass_time(3600)
+    assert await groups.committed() == (None if expires else 5)
+
+
+async def test_rows_of_a_topic_that_is_named_twice(groups):
+    async def rows(*topics, version=9):
+        asked = [
+            OffsetCommitRequestTopic(name, partitions=[OffsetCommitRequestPartition(index, 5) for index in indexes])
+            for name, indexes in topics
+        ]
+        response = await groups.ask(offset_commit.handle, OffsetCommitRequest(group_id="g", topics=asked), version)
+        return [(topic.name, [row.partition_index for row in topic.partitions]) for topic in response.topics]
+
+    assert await rows(("t", [0]), ("t", [0, 1])) == [("t", [0]), ("t", [0, 1])]  # Kafka merges where it refuses some
+    assert await rows(("t", [0]), ("t", [1, 7])) == [("t", [0, 1, 7])]
+    assert await rows(("nowhere", [0]), ("nowhere", [1])) == [("nowhere", [0, 1])]

@@ -57,3 +57,24 @@ async def test_refusals(groups):
         assert await delete(groups, *asked, group_id="nobody") == (ErrorCode.GROUP_ID_NOT_FOUND, {})
     await groups.enter(protocol_type="connect")
     assert await delete(groups, ("t", 0)) == (ErrorCode.NON_EMPTY_GROUP, {})
+
+
+async def test_rows_of_topics_without_partitions_and_of_topics_that_are_named_twice(groups):
+    await groups.commit(7)
+
+    async def rows(*topics):
+        asked = [
+            OffsetDeleteRequestTopic(name, [OffsetDeleteRequestPartition(index) for index in indexes])
+            for name, indexes in topics
+        ]
+        response = await groups.ask(offset_delete.handle, OffsetDeleteRequest("g", asked), 0, "g")
+        return [(topic.name, sorted(row.partition_index for row in topic.partitions)) for topic in response.topics]
+
+    assert await rows(("nowhere", [])) == [("nowhere", [])]
+    assert await rows(("t", [])) == []
+    assert await rows(("t", [0]), ("t", [1])) == [
+        ("t", [0]),
+        ("t", [1]),
+    ]  # as Kafka, which merges where it refuses some
+    assert await rows(("t", [0, 7]), ("t", [1, 7])) == [("t", [0, 1, 7, 7])]
+    assert await rows(("nowhere", [0]), ("t", [0]), ("nowhere", [1])) == [("nowhere", [0, 1]), ("t", [0])]

@@ -219,7 +219,8 @@ class Driver:
 
     def commit(self, offset, *, group_id="g", topic="t", partition=0, member_id="", generation_id=-1, **fields):
         topic_id = fields.pop("topic_id", bytes(16))
-        rows = [OffsetCommitRequestTopic(topic, topic_id, [OffsetCommitRequestPartition(partition, offset)])]
+        row = OffsetCommitRequestPartition(partition, offset, committed_metadata=fields.pop("metadata", ""))
+        rows = [OffsetCommitRequestTopic(topic, topic_id, [row])]
         request = OffsetCommitRequest(group_id, generation_id, member_id, topics=rows, **fields)
         return self.ask(CommitOffsets(request))
 

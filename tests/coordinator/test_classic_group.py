@@ -34,6 +34,24 @@ def test_votes_choose_the_protocol_that_all_support(driver):
     assert refused.error_code == ErrorCode.INCONSISTENT_GROUP_PROTOCOL
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "chosen"),
+    [
+        # what Apache Kafka 4.3.1 answered
+        (("range", "sticky"), ("sticky", "range"), "sticky"),
+        (("sticky", "range"), ("range", "sticky"), "sticky"),
+        (("roundrobin", "range"), ("range", "roundrobin"), "range"),
+        (("cooperative-sticky", "range"), ("range", "cooperative-sticky"), "range"),
+        (("cooperative-sticky", "roundrobin"), ("roundrobin", "cooperative-sticky"), "roundrobin"),
+    ],
+)
+def test_a_tie_of_protocols_goes_to_the_one_that_kafkas_hash_map_has_first(driver, first, second, chosen):
+    one = driver.join(protocols=first).answer
+    two = driver.join(protocols=second)
+    assert driver.join(one.member_id, protocols=first).answer.protocol_name == chosen
+    assert two.answer.protocol_name == chosen
+
+
 def test_a_follower_that_joins_again_unchanged_disturbs_nobody(driver):
     leader, follower = stable(driver)
     again = driver.join(follower.member_id).answer

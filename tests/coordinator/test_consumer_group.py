@@ -290,6 +290,10 @@ class TestOffsets:
         fresh = next(iter(theirs))
         asked = driver.commit(5, member_id="b", generation_id=2, partition=fresh, topic_id=topic_id)
         assert refused(asked) == ErrorCode.STALE_MEMBER_EPOCH  # it has it since epoch 3
+        asked = driver.commit(
+            5, member_id="b", generation_id=2, partition=fresh, topic_id=topic_id, metadata="x" * 5_000
+        )
+        assert asked.answer.topics[0].partitions[0].error_code == ErrorCode.OFFSET_METADATA_TOO_LARGE  # as in Kafka
 
     def test_a_member_fetches_at_its_epoch(self, driver):
         driver.join_consumer("a")

@@ -164,9 +164,10 @@ def test_an_empty_group_is_of_the_kind_that_joins(driver):
     driver.join_consumer("a")
     assert driver.group().group_type == "consumer"
     driver.consumer_beat("a", -1)
-    assert refused(join_classic(driver, "unknown")) == ErrorCode.UNKNOWN_MEMBER_ID
     assert refused(join_classic(driver, instance_id="i" * 40_000)) == ErrorCode.UNKNOWN_SERVER_ERROR
     assert driver.group().group_type == "consumer"
+    assert refused(join_classic(driver, "unknown")) == ErrorCode.UNKNOWN_MEMBER_ID
+    assert "g" not in driver.machine.groups  # as in Kafka
     joined = join_classic(driver).answer
     assert (joined.generation_id, driver.group().group_type) == (1, "classic")
     assert driver.reloaded().groups["g"].group_type == "classic"
@@ -255,6 +256,20 @@ class TestClassicMembers:
         assert refusal.code == ErrorCode.REBALANCE_IN_PROGRESS
         first, second = join_classic(driver, c), join_classic(driver, replaced.member_id, instance_id="j")
         assert first.answer.generation_id == second.answer.generation_id > epoch
+
+    def test_the_others_are_told_to_join_again_whatever_it_subscribes_to(self, driver):
+        driver.topics.create("u", 4)
+        joined = lead(driver, instance_id="i")
+        driver.join_consumer("b", instance_id="j")
+        again = join_classic(driver, joined.member_id, instance_id="i").answer
+        replaced = driver.join(metadata=subscription("u"), instance_id="j").answer
+        assert driver.group().generation_id == again.generation_id  # not of an epoch that nobody was told
+        for member_id, generation_id in (
+            (joined.member_id, again.generation_id),
+            (replaced.member_id, replaced.generation_id),
+        ):
+            assert refused(driver.beat(member_id, generation_id)) == ErrorCode.REBALANCE_IN_PROGRESS
+            assert refused(driver.sync(member_id, generation_id)) == ErrorCode.REBALANCE_IN_PROGRESS
 
     def test_a_consumer_takes_the_place_of_a_static_one(self, driver):
         joined = lead(driver, instance_id="i")

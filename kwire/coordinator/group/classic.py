@@ -19,10 +19,11 @@ from kwire.protocol.messages.join_group import JoinGroupRequestProtocol, JoinGro
 from kwire.protocol.messages.records.consumer_offsets import GroupMetadataValue, MemberMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from kwire.coordinator.decision import CoordinatorRecord, Waiter
     from kwire.coordinator.group.commands import CommitOffsets
+    from kwire.protocol.messages.offset_commit import OffsetCommitRequestPartition
 
 CONSUMER_PROTOCOL = "consumer"
 """The protocol type of Kafka's consumers, whose subscriptions a broker can read."""
@@ -115,7 +116,7 @@ class ClassicGroup:
         """See Group.is_empty; nor is a member on its way in."""
         return self.state is State.EMPTY
 
-    def check_commit(self, command: CommitOffsets) -> None:
+    def check_commit(self, command: CommitOffsets, _is_stored: Callable[[OffsetCommitRequestPartition], bool]) -> None:
         """See Group.check_commit."""
         request = command.request
         generation_id = request.generation_id_or_member_epoch
@@ -229,13 +230,17 @@ class ClassicGroup:
         return self.protocol_type == protocol_type and any(self._supporters.get(name, 0) == count for name in protocols)
 
     def select_protocol(self) -> str:
-        """The common protocol that most members prefer to the other common ones, the first of them where they tie."""
+        """The common protocol that most members prefer to the other common ones.
+
+        Where several have as many votes, Kafka takes the first one that its hash map of votes comes upon, and so do we:
+        that of the lowest bucket; of one bucket the one that was voted for first.
+        """
         common = {name for name, supporters in self._supporters.items() if supporters == len(self.members)}
         votes: dict[str, int] = {}
         for member in self.members.values():
             favourite = next(each.name for each in member.protocols if each.name in common)
             votes[favourite] = votes.get(favourite, 0) + 1
-        return max(votes, key=lambda name: votes[name])
+        return max(votes, key=lambda name: (votes[name], -_bucket(name, len(votes))))
 
     def _count_support(self, member: Member, change: int) -> None:
         for name in {each.name for each in member.protocols}:
@@ -348,3 +353,15 @@ def _loaded(stored: MemberMetadata, protocol: str) -> Member:
         protocols=[JoinGroupRequestProtocol(name=protocol, metadata=stored.subscription)],
         assignment=stored.assignment,
     )
+
+
+def _bucket(name: str, count: int) -> int:
+    """Where a Java HashMap of so many entries keeps that string."""
+    number = 0
+    units = name.encode("utf-16-be", "surrogatepass")
+    for high, low in zip(units[::2], units[1::2], strict=True):
+        number = (31 * number + (high << 8 | low)) & 0xFFFFFFFF
+    capacity = 16
+    while count > capacity * 3 // 4:
+        capacity *= 2
+    return (number ^ number >> 16) & (capacity - 1)

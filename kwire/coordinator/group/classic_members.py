@@ -85,6 +85,7 @@ class ClassicMembers:
         subscription = _subscription(member.subscription, command, told)
         self._steps.check_subscription(group, member_id, member.subscription, subscription)
         draft = self._steps.draft()
+        told_epoch = group.epoch  # the others know no later one
         if replaced is not None:
             self._steps.replace_member(draft, group, replaced, member_id)
         had_expression = member.subscription.regex != ""
@@ -93,9 +94,8 @@ class ClassicMembers:
         if not downgrades:
             self._steps.update_target(draft, group_id, now_ms)
         rebalance = downgrades and not self._others_are_reconciled(group, member_id)
-        if not rebalance:
-            held = named_partitions({row.topic: row.partitions for row in told.owned_partitions}, self._topics())
-            self._steps.reconcile(draft, group_id, member_id, held)
+        held = named_partitions({row.topic: row.partitions for row in told.owned_partitions}, self._topics())
+        self._steps.reconcile(draft, group_id, member_id, held)
         reply = JoinGroupResponse(
             member_id=member_id,
             generation_id=group.member(member_id).ownership.epoch,
@@ -105,7 +105,7 @@ class ClassicMembers:
         draft.set_timer(join_key(group_id, member_id), None)
         group.member(member_id).awaits_join = False
         if downgrades:
-            self._migration.to_classic(draft, group, (), now_ms, rebalance=rebalance)
+            self._migration.to_classic(draft, group, (), told_epoch, now_ms, rebalance=rebalance)
         else:
             self._steps.keep_session(draft, group_id, member_id, request.session_timeout_ms)
             overdue = ClassicMemberOverdue(group_id, member_id)

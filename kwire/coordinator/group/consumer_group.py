@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
     from kwire.coordinator.decision import CoordinatorRecord
     from kwire.coordinator.group.commands import CommitOffsets
+    from kwire.protocol.messages.offset_commit import OffsetCommitRequestPartition
     from kwire.protocol.messages.records.consumer_offsets import (
         ConsumerGroupCurrentMemberAssignmentValue,
         ConsumerGroupMemberMetadataValue,
@@ -126,7 +127,7 @@ class ConsumerGroup:
         """See Group.is_subscribed_to."""
         return topic in self.topic_names or any(topic in resolved.topics for resolved in self.resolved.values())
 
-    def check_commit(self, command: CommitOffsets) -> None:
+    def check_commit(self, command: CommitOffsets, is_stored: Callable[[OffsetCommitRequestPartition], bool]) -> None:
         """See Group.check_commit. A member that lags behind commits what it has held since its epoch (KIP-1251)."""
         request = command.request
         epoch = request.generation_id_or_member_epoch
@@ -143,6 +144,7 @@ class ConsumerGroup:
             (since := ownership.assigned_since(topic.topic_id, row.partition_index)) is not None and since <= epoch
             for topic in request.topics
             for row in topic.partitions
+            if is_stored(row)
         ):
             return
         raise ApiError(ErrorCode.ILLEGAL_GENERATION if is_classic else ErrorCode.STALE_MEMBER_EPOCH)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kwire.coordinator.decision import CoordinatorRecord
     from kwire.coordinator.group.commands import CommitOffsets
+    from kwire.protocol.messages.offset_commit import OffsetCommitRequestPartition
 
 
 class Group(Protocol):
@@ -30,8 +33,8 @@ class Group(Protocol):
     def is_subscribed_to(self, topic: str) -> bool:
         """Whether a member consumes the topic, as far as can be told."""
 
-    def check_commit(self, command: CommitOffsets) -> None:
-        """Its member, or nobody's, may commit these offsets.
+    def check_commit(self, command: CommitOffsets, is_stored: Callable[[OffsetCommitRequestPartition], bool]) -> None:
+        """Its member, or nobody's, may commit these offsets. is_stored: whether nothing else speaks against one.
 
         Raises:
             ApiError: why not.

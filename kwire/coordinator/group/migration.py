@@ -157,7 +157,7 @@ class Migration:
         if not member_ids:
             return
         if self._downgrades(group, member_ids):
-            self.to_classic(draft, group, member_ids, now_ms, rebalance=True)
+            self.to_classic(draft, group, member_ids, group.epoch, now_ms, rebalance=True)
         else:
             self._steps.fence(draft, group, member_ids)
 
@@ -178,9 +178,16 @@ class Migration:
         )
 
     def to_classic(
-        self, draft: Draft, group: ConsumerGroup, leaving: Collection[str], now_ms: int, *, rebalance: bool
+        self,
+        draft: Draft,
+        group: ConsumerGroup,
+        leaving: Collection[str],
+        generation_id: int,
+        now_ms: int,
+        *,
+        rebalance: bool,
     ) -> None:
-        """The group is a classic one, of the members that do not leave; each has what it may consume at this moment.
+        """The group is a classic one of that generation, without those who leave; each has what it may consume now.
 
         Not its target, as in Apache Kafka: another one may still consume some of that, and not know better for a while.
         """
@@ -188,7 +195,7 @@ class Migration:
         classic = ClassicGroup(
             group_id,
             State.STABLE,
-            group.epoch,
+            generation_id,
             CONSUMER_PROTOCOL,
             state_since_ms=now_ms,
         )

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 NO_OFFSET = -1
 NO_TIMESTAMP = -1
 NO_RETENTION_TIME = -1
+LAST_TIMESTAMP = 2**63 - 1
 MINUTE_MS = 60_000
 
 
@@ -86,7 +87,9 @@ class Offsets:
         """
         request = command.request
         self._check_commit(command)
-        expires_ms = NO_TIMESTAMP if request.retention_time_ms < 0 else now_ms + request.retention_time_ms
+        expires_ms = NO_TIMESTAMP
+        if request.retention_time_ms != NO_RETENTION_TIME:
+            expires_ms = min(max(now_ms + request.retention_time_ms, 0), LAST_TIMESTAMP)
         decision = Decision(OffsetCommitResponse())
         for topic in request.topics:
             rows = []
@@ -94,7 +97,7 @@ class Offsets:
                 metadata = asked.committed_metadata or ""
                 row = OffsetCommitResponsePartition(asked.partition_index)
                 rows.append(row)
-                if metadata and self._is_too_long(metadata):
+                if self._is_too_long(metadata):
                     row.error_code = ErrorCode.OFFSET_METADATA_TOO_LARGE
                     continue
                 offset, leader_epoch = asked.committed_offset, asked.committed_leader_epoch
@@ -103,7 +106,9 @@ class Offsets:
             decision.reply.topics.append(OffsetCommitResponseTopic(topic.name, topic.topic_id, rows))
         return decision
 
-    def _is_too_long(self, metadata: str) -> bool:
+    def _is_too_long(self, metadata: str | None) -> bool:
+        if not metadata:
+            return False
         longest = self._config().offset_metadata_max_bytes
         return len(metadata) > longest or (not metadata.isascii() and _utf16_length(metadata) > longest)
 
@@ -111,7 +116,7 @@ class Offsets:
         request = command.request
         group = self._groups.get(request.group_id)
         if group is not None:
-            group.check_commit(command)
+            group.check_commit(command, lambda asked: not self._is_too_long(asked.committed_metadata))
         elif request.generation_id_or_member_epoch >= 0:
             missing = ErrorCode.GROUP_ID_NOT_FOUND if command.knows_missing_groups else ErrorCode.ILLEGAL_GENERATION
             raise ApiError(missing)

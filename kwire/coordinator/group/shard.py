@@ -20,7 +20,6 @@ from kwire.coordinator.group.offsets import Offsets
 from kwire.coordinator.group.rebalance import Rebalancing, check_join
 from kwire.coordinator.group.records import decode_record
 from kwire.protocol.errors import ApiError, ErrorCode
-from kwire.protocol.messages.join_group import JoinGroupResponse
 from kwire.protocol.messages.records.consumer_offsets import (
     ConsumerGroupMetadataKey,
     GroupMetadataKey,
@@ -160,11 +159,6 @@ class GroupShard:
             return self._rebalancing.join(command, now_ms, waiter)
         if not group.is_empty:
             return self._classic_members.join(group, command, now_ms)
-        if command.request.member_id:
-            reply = JoinGroupResponse(
-                error_code=ErrorCode.UNKNOWN_MEMBER_ID, member_id=command.request.member_id, protocol_name=None
-            )
-            return Decision(reply)
         check_join(command)
         draft = self._steps.draft()
         for record in group.tombstones():

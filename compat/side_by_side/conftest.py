@@ -1,0 +1,14 @@
+"""Brokers that several modules share, started once."""
+
+import pytest
+
+from compat.side_by_side.random_steps.domains import CONFIGS, prepare
+
+
+@pytest.fixture(scope="session")
+def shared_pair(start_broker):
+    """kwire and Apache Kafka, with topics t and u and everything loaded."""
+    with start_broker("kwire", **CONFIGS["kwire"]) as kwire, start_broker("kafka", **CONFIGS["kafka"]) as kafka:
+        prepare(kwire.bootstrap)
+        prepare(kafka.bootstrap)
+        yield kwire, kafka
