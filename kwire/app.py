@@ -199,5 +199,4 @@ def _reached_at(setting: BrokerSetting, bound: Sequence[Listener]) -> Address:
     """An address that a client on this machine can use."""
     if setting.advertise is not None:
         return setting.advertise
-    host = bound[0].host
-    return Address("localhost" if host in {"", "0.0.0.0", "::"} else host, bound[0].port)  # noqa: S104 - compared, not bound
+    return Address(bound[0].host, bound[0].port).reached()

@@ -23,6 +23,11 @@ class Address(NamedTuple):
     host: str
     port: int
 
+    def reached(self) -> Address:
+        """Where a client on this machine finds who listens here; `localhost` may have no IPv6 address."""
+        host = {"": "localhost", "0.0.0.0": "localhost", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared
+        return Address(host, self.port)
+
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 

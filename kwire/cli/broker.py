@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import socket
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kwire.cli.command import command as make_command
-from kwire.cli.command import group
-from kwire.cli.errors import UsageError
+from kwire.cli.command import group, servers_option
+from kwire.cli.errors import Failed, UsageError
 from kwire.cli.serve_options import BY_NAME
+from kwire.cli.servers import addresses
+from kwire.cli.setting_values import EVERY_INTERFACE
 from kwire.server.control_socket import NotReachable, ask, in_runtime_directory, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 
 def _names_cluster(function: Callable[..., Any]) -> Callable[..., Any]:
-    by_control = click.option("--control", metavar="PATH", help="The cluster with that control socket.")
-    by_data = click.option("--data", metavar="DIR", help="The cluster that keeps its data in DIR.")
-    return by_data(by_control(function))
+    @functools.wraps(function)
+    def with_cluster(data: str | None, control: str | None, bootstrap_server: str | None, **values: Any) -> Any:
+        return function(_socket(data, control, bootstrap_server, os.environ), **values)
+
+    for option in (
+        servers_option("The cluster one of whose brokers listens there."),
+        click.option("--control", metavar="PATH", help="The cluster with that control socket."),
+        click.option("--data", metavar="DIR", help="The cluster that keeps its data in DIR."),
+    ):
+        with_cluster = option(with_cluster)
+    return with_cluster
 
 
 @make_command("list", "kwire broker list")
 @_names_cluster
-def list_brokers(data: str | None, control: str | None) -> None:
+def list_brokers(path: str) -> None:
     """Show each broker, and what it leads."""
-    for broker in _ask(data, control, {"command": "list"}):
+    for broker in _ask(path, {"command": "list"}):
         click.echo(_line(broker))
 
 
@@ -35,8 +47,8 @@ def _changes(name: str, summary: str) -> click.Command:
     @make_command(name, f"kwire broker {name} 2")
     @click.argument("broker", metavar="ID", type=int)
     @_names_cluster
-    def change(broker: int, data: str | None, control: str | None) -> None:
-        for one in _ask(data, control, {"command": name, "broker": broker}):
+    def change(path: str, broker: int) -> None:
+        for one in _ask(path, {"command": name, "broker": broker}):
             if one["id"] == broker:
                 click.echo(_line(one))
 
@@ -54,38 +66,68 @@ command = group(
 )
 
 
-def _ask(data: str | None, control: str | None, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _ask(path: str, request: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The brokers as they are after the request.
 
     Raises:
-        UsageError: no cluster was found, or it cannot do that.
+        Failed: no cluster answers there, or it cannot do that.
     """
-    if data is not None and control is not None:
-        raise UsageError("--data and --control name a cluster each; give one of them")
     try:
-        reply = ask(_path(data, control, os.environ), dict(request))
+        reply = ask(path, dict(request))
     except NotReachable as error:
-        raise UsageError(str(error)) from error
+        raise Failed(str(error)) from error
     if "error" in reply:
-        raise UsageError(reply["error"])
+        raise Failed(reply["error"])
     brokers: list[dict[str, Any]] = reply["brokers"]
     return brokers
 
 
-def _path(data: str | None, control: str | None, variables: Mapping[str, str]) -> str:
+def _socket(data: str | None, control: str | None, servers: str | None, environment: Mapping[str, str]) -> str:
     """The control socket of the cluster that is meant: the one that is named, or the only one in memory."""
-    if control is None and data is None:
-        control, data = (variables.get(BY_NAME[name].variable) for name in ("control", "data"))
-    if control is not None:
-        return str(control)
-    if data is not None:
-        return path_of(data, "", 0)
-    found = list(in_runtime_directory())
+    if data is not None and control is not None:
+        raise UsageError("--data and --control name a cluster each; give one of them")
+    if data is None and control is None:
+        control, data = (environment.get(BY_NAME[name].variable) or None for name in ("control", "data"))
+    path = control if data is None or control else path_of(data, "", 0)
+    found = list(in_runtime_directory()) if path is None else [path]
     if not found:
-        raise UsageError("no cluster in memory runs here; name one with --data DIR or --control PATH")
+        raise Failed("no cluster in memory runs here; name one with --data DIR or --control PATH")
+    if servers:
+        return _listening(servers, found)
     if len(found) > 1:
-        raise UsageError(f"several clusters run here; name one with --control: {', '.join(found)}")
+        raise UsageError(f"several clusters run here; name one with -b HOST:PORT or --control: {', '.join(found)}")
     return found[0]
+
+
+def _listening(servers: str, paths: Sequence[str]) -> str:
+    """The control socket of the cluster that listens at one of those addresses, on this machine."""
+    wanted = {(host, address.port) for address in addresses(servers) for host in _resolved(address.host)}
+    for path in paths:
+        for broker in _ask(path, {"command": "list"}):
+            for host, _, port in (listener.rpartition(":") for listener in broker["addresses"]):
+                if any(int(port) == known[1] and _hears(host.strip("[]"), known[0]) for known in wanted):
+                    return path
+    raise Failed(f"{' and '.join(paths)} is of no cluster that listens at {servers}; name it with --data or --control")
+
+
+def _resolved(host: str) -> set[str]:
+    try:
+        return {str(address[0]) for *_, address in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+    except OSError:
+        return set()
+
+
+def _hears(listener: str, address: str) -> bool:
+    """Whether who listens at that host is reached at that address."""
+    if listener not in EVERY_INTERFACE:
+        return address in _resolved(listener)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False  # that is another machine's
+    return True
 
 
 def _line(broker: Mapping[str, Any]) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from kwire.cli import servers, variables
 
-SETTINGS: Mapping[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+SETTINGS: Final[Mapping[str, Any]] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+ALIASES: Final = {"ls": "list", "rm": "delete"}
+SERVERS: Final = "bootstrap_server"
+"""The parameter of -b, after a command and before it."""
 
 
 class Command(click.Command):
@@ -18,6 +24,12 @@ class Command(click.Command):
     def __init__(self, *args: Any, examples: tuple[str, ...] = (), **kwargs: Any) -> None:
         super().__init__(*args, **{"context_settings": SETTINGS, **kwargs})
         self.examples = examples
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs it, where it heeds what stands before it."""
+        if ctx.find_root().params.get(SERVERS) and SERVERS not in ctx.params:
+            raise click.UsageError(f"'{ctx.command_path}' asks no broker; leave -b out", ctx)
+        return super().invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the examples as they are, however long."""
@@ -36,6 +48,64 @@ class Group(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the commands."""
         return list(self.commands)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or with that alias."""
+        return super().get_command(ctx, cmd_name) or super().get_command(ctx, ALIASES.get(cmd_name, ""))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments begin with, and what follows."""
+        found = self.get_command(ctx, args[0])
+        if found is None:
+            if not args[0].startswith("-") and not ctx.resilient_parsing:
+                meant = one_of(self.meant(ctx, args[0]))
+                hint = f"; did you mean {meant}?" if meant else ""
+                raise click.UsageError(f"there is no command '{ctx.command_path} {args[0]}'{hint}", ctx)
+            return super().resolve_command(ctx, args)
+        return found.name, found, args[1:]
+
+    def meant(self, ctx: click.Context, name: str) -> list[str]:
+        """The commands that may be meant by a name that is none."""
+        import difflib
+
+        return [f"{ctx.command_path} {near}" for near in difflib.get_close_matches(name, self.list_commands(ctx), 2)]
+
+
+class _ServersOption(click.Option):
+    """-b, which may also stand before the command; what stands there beats the variable."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        return ctx.find_root().params.get(SERVERS) or super().resolve_envvar_value(ctx)
+
+
+def servers_option(help_text: str, default: str | None = None) -> Callable[[Any], Any]:
+    """Gives a command -b."""
+    return click.option(
+        "-b",
+        "--bootstrap-server",
+        SERVERS,
+        cls=_ServersOption,
+        metavar="HOST:PORT",
+        envvar=variables.SERVERS,
+        default=default,
+        show_default=True,
+        show_envvar=True,
+        help=help_text,
+    )
+
+
+def servers_of(context: click.Context) -> str:
+    """What an unfinished command line says that -b is."""
+    given = context.params.get(SERVERS) or context.find_root().params.get(SERVERS)
+    return given or os.environ.get(variables.SERVERS) or servers.DEFAULT
+
+
+def one_of(names: Iterable[str]) -> str:
+    """`a, b or c`."""
+    *others, last = names or [""]
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def command(name: str, *examples: str) -> Callable[[Callable[..., Any]], Command]:

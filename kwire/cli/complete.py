@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from kwire.cli import variables
-from kwire.cli.connection import DEFAULT_SERVERS, connection_of
+from kwire.cli.command import servers_of
+from kwire.cli.connection import connection_of
 from kwire.cli.errors import Failed, UsageError
 
 if TYPE_CHECKING:
@@ -28,13 +28,10 @@ def groups(context: click.Context, parameter: click.Parameter, incomplete: str) 
 
 
 def _names(context: click.Context, incomplete: str, ask: Callable[[Any], Iterable[str]]) -> list[str]:
-    import os
-
     given = context.params
-    servers = given.get("bootstrap_server") or os.environ.get(variables.SERVERS) or DEFAULT_SERVERS
     try:
         connection = connection_of(
-            servers, given.get("client_config"), given.get("properties") or (), PATIENCE_S, verbose=False
+            servers_of(context), given.get("client_config"), given.get("properties") or (), PATIENCE_S, verbose=False
         )
         with connection.admin() as admin:
             return sorted(name for name in ask(admin) if name.startswith(incomplete))

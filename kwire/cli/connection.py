@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from kwire.cli import variables
+from kwire.cli.command import servers_option
 from kwire.cli.errors import Failed, UsageError
+from kwire.cli.servers import DEFAULT, addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-DEFAULT_SERVERS: Final = "localhost:9092"
-DEFAULT_PORT: Final = 9092
 
 OPTIONS: Final = ("bootstrap_server", "client_config", "properties", "timeout", "verbose")
 """The parameters of a command that become its Connection."""
@@ -130,10 +129,9 @@ class Connection:
     def _reach(self) -> None:
         """One of the servers accepts a connection: kafka-python would only say that it timed out."""
         reasons = []
-        for server in self.servers.split(","):
-            host, port = _address(server)
+        for server in addresses(self.servers):
             try:
-                socket.create_connection((host, port), self.timeout_s).close()
+                socket.create_connection(server, self.timeout_s).close()
             except OSError as error:
                 reasons.append(f"{server}: {error.strerror or error}")
             else:
@@ -187,16 +185,7 @@ def connects(function: Callable[..., Any]) -> Callable[..., Any]:
             multiple=True,
             help="A client property, such as security.protocol=SASL_SSL; repeatable.",
         ),
-        click.option(
-            "-b",
-            "--bootstrap-server",
-            metavar="HOST:PORT",
-            envvar=variables.SERVERS,
-            default=DEFAULT_SERVERS,
-            show_default=True,
-            show_envvar=True,
-            help="A broker of the cluster; several with commas between.",
-        ),
+        servers_option("A broker of the cluster; several with commas between.", default=DEFAULT),
     ):
         with_connection = option(with_connection)
     return with_connection
@@ -244,15 +233,6 @@ def _all_configs(kafka: Any) -> dict[str, Any]:
     """The defaults of all clients: a property of another one is no mistake."""
     clients = (kafka.KafkaAdminClient, kafka.KafkaConsumer, kafka.KafkaProducer)
     return {name: value for client in clients for name, value in client.DEFAULT_CONFIG.items()}
-
-
-def _address(server: str) -> tuple[str, int]:
-    host, colon, port = server.strip().rpartition(":")
-    if not colon:
-        host, port = port, str(DEFAULT_PORT)
-    if not port.isdigit() or not host:
-        raise UsageError(f"-b: {server!r} is not HOST:PORT")
-    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def _pair(text: str, where: str) -> tuple[str, str]:

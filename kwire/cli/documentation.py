@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 INTRODUCTION: Final = """\
 # The command line
 
-`kwire serve` runs a broker; all other commands work against kwire and against any other Kafka, or without a broker.
-`kwire --help` lists them, and each command's `--help` ends with an example. This page is written by `python -m
-kwire.cli.documentation`.
+`kwire serve` runs a broker, `kwire broker` stops and starts the brokers of one that runs on this machine; `log`,
+`protocol` and `completion` need no broker, and all other commands work against kwire and against any other Kafka.
+`kwire --help` lists them, and each command's `--help` ends with an example. `ls` and `rm` stand for `list` and
+`delete`. This page is written by `python -m kwire.cli.documentation`.
 
 ## Which cluster
 
-Commands that need a broker connect to `localhost:9092`, unless `-b HOST:PORT` or `KWIRE_BOOTSTRAP_SERVERS` names
-another. They have these options in common:
+Commands that need a broker connect to `localhost:9092`, unless `-b HOST:PORT`, before the command or after it, or
+`KWIRE_BOOTSTRAP_SERVERS` names another. They have these options in common:
 
 {connection}
 
@@ -37,6 +38,9 @@ A property has the name that the Java client, librdkafka or kafka-python gives i
 
     kwire topic list -b kafka.example:9093 -X security.protocol=SASL_SSL -X sasl.mechanism=SCRAM-SHA-512 \\
         -X sasl.username=me -X sasl.password=secret -X ssl.ca.location=ca.pem
+
+`kwire healthcheck` and `kwire broker` know by themselves what runs here, and heed `-b` and `KWIRE_BOOTSTRAP_SERVERS`
+as well: they ask that broker, or find the cluster of this machine that listens there, or say that there is none.
 
 The clients are kafka-python's. What the commands cannot do yet: tell the members of share and of streams
 groups (`kwire group describe` shows their offsets and lag), and change the cluster-wide defaults of brokers' configs
@@ -51,8 +55,8 @@ standard error, and only where that is a terminal.
 | exit code | |
 | --- | --- |
 | 0 | done |
-| 1 | failed, in part or as a whole: a line on standard error says why; or nobody read the output to its end |
-| 2 | it cannot be done as asked: an unknown option, a value that means nothing |
+| 1 | tried and failed, in part or as a whole: a line on standard error says why; or nobody read the output to its end |
+| 2 | not tried: the command line or the settings mean nothing, such as an unknown option or a text that is no number |
 | 130 | interrupted by Ctrl-C |
 
 ## Settings of kwire serve
@@ -67,6 +71,8 @@ An option beats a variable, a variable beats the file.
 
     [config]
     "auto.create.topics.enable" = false
+
+Addresses may also be written as Kafka writes them: `--listen PLAINTEXT://:9092`. There are no other listeners yet.
 
 ## Completion
 
@@ -120,7 +126,7 @@ def _section(command: click.Command, context: click.Context) -> Iterator[str]:
     if options:
         yield from _table(options)
         yield ""
-    if any(parameter.name in CONNECTION_OPTIONS for parameter in command.params):
+    if _connects(command):
         yield "It takes the options that say [which cluster](#which-cluster).\n"
     assert isinstance(command, Command)
     yield "\n".join(["```sh", *command.examples, "```\n"])
@@ -136,9 +142,13 @@ def _parameters(context: click.Context, *, of_connection: bool) -> Iterator[tupl
         if (
             record is not None
             and isinstance(parameter, click.Option)
-            and (parameter.name in CONNECTION_OPTIONS) is of_connection
+            and (_connects(command) and parameter.name in CONNECTION_OPTIONS) is of_connection
         ):
             yield record
+
+
+def _connects(command: click.Command) -> bool:
+    return {*CONNECTION_OPTIONS} <= {parameter.name for parameter in command.params}
 
 
 def _table(rows: list[tuple[str, str]]) -> Iterator[str]:

@@ -11,9 +11,9 @@ import sys
 from typing import Final
 
 FAILED: Final = 1
-"""Exit code when what was asked for could not be done."""
+"""Exit code when what was asked for was tried and failed."""
 USAGE_ERROR: Final = 2
-"""Exit code when what was asked for means nothing."""
+"""Exit code when what was asked for means nothing, so that nothing was tried."""
 INTERRUPTED: Final = 130
 
 

@@ -1,4 +1,4 @@
-"""`kwire healthcheck`: whether the broker that these KWIRE_ variables started serves, for containers.
+"""`kwire healthcheck`: whether the broker serves that is named, or that these KWIRE_ variables started, for containers.
 
 It is asked as a client asks: with ApiVersions, at its port. Where a ready file is set, that has to be there as well.
 """
@@ -10,7 +10,9 @@ import os
 import socket
 from typing import TYPE_CHECKING, Final
 
+from kwire.cli import variables
 from kwire.cli.errors import Failed
+from kwire.cli.servers import addresses
 from kwire.cli.settings import settings
 from kwire.settings import Address
 
@@ -24,20 +26,22 @@ TIMEOUT_S: Final = 4.0
 ASK: Final = bytes.fromhex("0000000a 0012 0000 00000001 ffff")
 """ApiVersions, version 0, correlation id 1, no client id, with its size."""
 HEAD_BYTES: Final = 8
-LOCAL: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
-"""Where a broker that listens on every interface is found."""
 
 
-def run(variables: Mapping[str, str] = os.environ) -> int:
+def run(servers: str | None = None, environment: Mapping[str, str] = os.environ) -> int:
     """0: it serves; one of several brokers is enough.
+
+    servers: whom to ask, instead of those whom the variables tell.
 
     Raises:
         UsageError: the variables are wrong.
         Failed: nobody answers, or not yet.
     """
-    chosen = settings({}, variables)
+    chosen = settings({}, environment)
+    own = _addresses(chosen)
+    named = servers or environment.get(variables.SERVERS)
     reasons = []
-    for address in _addresses(chosen):
+    for address in addresses(named) if named else own:
         try:
             _ask(address)
         except OSError as error:
@@ -48,16 +52,15 @@ def run(variables: Mapping[str, str] = os.environ) -> int:
 
 
 def _addresses(chosen: Settings) -> list[Address]:
-    hosts = [LOCAL.get(broker.listen[0].host, broker.listen[0].host) for broker in chosen.brokers]
+    reached = [broker.listen[0].reached() for broker in chosen.brokers]
     if chosen.ready_file is None:
-        ports = [broker.listen[0].port for broker in chosen.brokers]
-    else:
-        try:
-            with open(chosen.ready_file, "rb") as file:  # noqa: PTH123 - pathlib would be loaded for nothing
-                ports = [broker["port"] for broker in json.load(file)["brokers"]]
-        except FileNotFoundError:
-            raise Failed(f"not ready yet: there is no {chosen.ready_file}") from None
-    return [Address(host, port) for host, port in zip(hosts, ports, strict=False)]
+        return reached
+    try:
+        with open(chosen.ready_file, "rb") as file:  # noqa: PTH123 - pathlib would be loaded for nothing
+            ports = [broker["port"] for broker in json.load(file)["brokers"]]
+    except FileNotFoundError:
+        raise Failed(f"not ready yet: there is no {chosen.ready_file}") from None
+    return [Address(address.host, port) for address, port in zip(reached, ports, strict=False)]
 
 
 def _ask(address: Address) -> None:

@@ -54,8 +54,12 @@ def dump(paths: tuple[str, ...], headers_only: bool, as_json: bool) -> int:
         if not as_json:
             click.echo(f"{path}:")
         try:
+            is_empty = True
             for item in _items(path, records=not headers_only):
                 _show(path, item, as_json=as_json)
+                is_empty = False
+            if is_empty and not as_json:
+                click.echo("  empty")
         except BadFile as error:
             sys.stdout.flush()
             click.echo(f"kwire: {error}", err=True)
@@ -107,13 +111,19 @@ def _files(paths: tuple[str, ...]) -> list[Path]:
     found = []
     for text in paths:
         path = Path(text)
-        if not path.exists():
-            raise Failed(f"there is no {text}")
-        files = known_files(path)
+        files = known_files(path) if path.exists() else []
+        if not files and not _is_unwritten(path):
+            raise Failed(f"there are no files of a log in {text}" if path.exists() else f"there is no {text}")
         if not files:
-            raise Failed(f"there are no files of a log in {text}")
+            click.echo(f"{text} is empty: nothing was written to that partition yet", err=True)
         found += files
     return found
+
+
+def _is_unwritten(path: Path) -> bool:
+    from kwire.cli.metadata_files import is_unwritten
+
+    return is_unwritten(path)
 
 
 def _items(path: Path, *, records: bool) -> Iterator[Mapping[str, Any]]:

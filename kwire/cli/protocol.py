@@ -83,9 +83,7 @@ def decode_frame(frame: str | None, response: tuple[str, str] | None, records: b
             click.echo(line)
 
 
-command = group(
-    "protocol", "Decode frames, and show how messages are laid out, read and written.", decode_frame, source, spec
-)
+command = group("protocol", "Decode frames; show how messages are read and written.", decode_frame, source, spec)
 
 
 def _bytes(text: str) -> bytes:

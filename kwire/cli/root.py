@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from kwire import __version__
 from kwire.cli import variables
-from kwire.cli.command import Command, Group
+from kwire.cli.command import SERVERS, Command, Group, servers_option
+from kwire.cli.command import command as make_command
 from kwire.cli.errors import FAILED, USAGE_ERROR, UsageError
 from kwire.cli.serve_options import DESCRIPTION, SUMMARY, TABLE
 
@@ -34,6 +35,9 @@ MODULES = {
 }
 """Each has the name `command`."""
 
+OTHER_NAMES: Final = {"start": "serve", "run": "serve", "up": "serve", "health": "healthcheck", "metadata": "cluster"}
+"""What other programs call some of them."""
+
 
 class Root(Group):
     """The commands; a module is imported when its command is asked for."""
@@ -53,15 +57,28 @@ class Root(Group):
         found: click.Command = import_module(MODULES[cmd_name]).command
         return found
 
+    def meant(self, ctx: click.Context, name: str) -> list[str]:
+        """Also those of groups (`kwire list`), and what has another name elsewhere."""
+        name = OTHER_NAMES.get(name, name)
+        if name in self.list_commands(ctx):
+            return [f"kwire {name}"]
+        groups = {known: self.get_command(ctx, known) for known in MODULES}
+        within = [
+            f"kwire {known} {found.name}"
+            for known, group in groups.items()
+            if isinstance(group, click.Group) and (found := group.get_command(ctx, name)) is not None
+        ]
+        return within or super().meant(ctx, name)
+
 
 def root() -> Root:
     """The command `kwire`."""
     made = Root(
         "kwire",
         help="The Kafka broker for people who write Python, and a command line for any Kafka.",
-        epilog="Exit codes: 0 done, 1 failed, 2 cannot be done as asked, 130 interrupted.",
+        epilog="Exit codes: 0 done, 1 tried and failed, 2 not tried, 130 interrupted.",
     )
-    made.params.append(_version_option())
+    made.params += [_version_option(), _servers_before()]
     return made
 
 
@@ -78,13 +95,20 @@ def serve() -> Command:
 
 
 def healthcheck() -> Command:
-    """`kwire healthcheck` for its help and the completion; `kwire.cli.main` runs it."""
-    return Command(
-        "healthcheck",
-        help="Tell whether the broker serves, for containers.\n\n"
-        "Asks the one that these KWIRE_ variables started. Exit code 1 says that it does not answer, or not yet.",
-        examples=("KWIRE_LISTEN=127.0.0.1:9094 kwire healthcheck",),
-    )
+    """`kwire healthcheck`; without options, `kwire.cli.main` runs it."""
+
+    @make_command("healthcheck", "kwire healthcheck", "KWIRE_LISTEN=127.0.0.1:9094 kwire healthcheck")
+    @servers_option("A broker of the cluster to ask (default: the one that these KWIRE_ variables started).")
+    def check(bootstrap_server: str | None) -> int:
+        """Tell whether a broker serves, for containers.
+
+        Exit code 1 says that it does not answer, or not yet: where KWIRE_READY_FILE is set, that file has to be there.
+        """
+        from kwire.cli.healthcheck import run as asked
+
+        return asked(bootstrap_server)
+
+    return check
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -119,7 +143,15 @@ def run(arguments: Sequence[str]) -> int:
 def _one_line(error: click.UsageError) -> str:
     message = error.format_message().rstrip(".")
     command = error.ctx.command_path if error.ctx else "kwire"
+    if command == "kwire" and isinstance(error, click.NoSuchOption):
+        message += "; options but -b stand after the command"
     return f"{message[:1].lower()}{message[1:]} (see {command} --help)"
+
+
+def _servers_before() -> click.Option:
+    return click.Option(
+        ["-b", "--bootstrap-server", SERVERS], metavar="HOST:PORT", help="A broker of the cluster, as after a command."
+    )
 
 
 def _version_option() -> click.Option:

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from kwire import __version__
-from kwire.cli.errors import UsageError, drop_output
+from kwire.cli.errors import Failed, drop_output
 from kwire.cli.log_lines import start_logging
 from kwire.cli.settings import settings
 from kwire.server import control_socket
@@ -46,7 +46,8 @@ def run(options: Mapping[str, Sequence[str]]) -> int:
     options: the values that were written for each setting.
 
     Raises:
-        UsageError: it cannot start, in one sentence that says what to do.
+        UsageError: the settings mean nothing.
+        Failed: it cannot start with them.
     """
     gc.disable()  # until it serves: what a start makes stays
     chosen = settings(options, os.environ)
@@ -63,11 +64,11 @@ def run(options: Mapping[str, Sequence[str]]) -> int:
 
         trio.run(_serve, chosen, listeners)
     except CannotStart as error:
-        raise UsageError(str(error)) from None
+        raise Failed(str(error)) from None
     except ExceptionGroup as group:  # not except*, out of which some versions of Python raise but groups
         if group.split(CannotStart)[1] is not None:
             raise
-        raise UsageError(_message(group)) from None
+        raise Failed(_message(group)) from None
     return 0
 
 
@@ -184,7 +185,9 @@ def _say_what_has_no_effect(chosen: Settings) -> None:
 def _announce(chosen: Settings, bootstrap: str) -> None:
     where = "in memory" if chosen.data is None else f"in {chosen.data}"
     first = bootstrap.partition(",")[0]
-    line = f"kwire {__version__} listens on {bootstrap} and keeps its data {where}. Try: kcat -b {first} -L"
+    line = (
+        f"kwire {__version__} listens on {bootstrap} and keeps its data {where}. Try: kwire -b {first} cluster describe"
+    )
     if chosen.log_format == "json":
         logger.info(line)
         return

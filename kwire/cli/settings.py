@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from kwire.cli import variables as names
-from kwire.cli.errors import UsageError
+from kwire.cli.errors import Failed, UsageError
 from kwire.cli.serve_options import BY_NAME, BY_VARIABLE, IN_FILE, nearest
 from kwire.cli.setting_values import INT32_MAX, PORT_MAX, Text, one
 from kwire.settings import Address, BrokerSetting, Settings
@@ -33,6 +33,7 @@ def settings(options: Mapping[str, Sequence[str]], variables: Mapping[str, str])
 
     Raises:
         UsageError: naming the place that is wrong.
+        Failed: the file cannot be read.
     """
     above = [_from_variables(variables), {name: Text([*found], f"--{name}") for name, found in options.items()}]
     named = [layer.pop("settings") for layer in reversed(above) if "settings" in layer]
@@ -80,7 +81,7 @@ def _from_file(path: str) -> Texts:
     try:
         table = tomllib.loads(read_file(OsFiles(), path).decode())
     except OSError as error:
-        raise UsageError(f"cannot read the settings file {path}: {error.strerror or error}") from error
+        raise Failed(f"cannot read the settings file {path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"the settings file {path} is not valid TOML: {error}") from error
     texts = {}

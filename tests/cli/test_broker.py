@@ -1,6 +1,7 @@
 """`kwire broker` against a running `kwire serve`."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -42,7 +43,7 @@ def test_the_only_cluster_in_memory_needs_no_name(serve, broker):
         0,
         [f"broker 2 runs on {second}; of 1 replicas it has, 1 are in sync and 1 lead"],
     )
-    assert broker("stop", "4") == (2, ["kwire: there is no broker 4; this cluster has 1, 2, 3"])
+    assert broker("stop", "4") == (1, ["kwire: there is no broker 4; this cluster has 1, 2, 3"])
 
 
 def test_several_clusters_in_memory_are_told_apart_by_their_sockets(serve, broker):
@@ -50,13 +51,44 @@ def test_several_clusters_in_memory_are_told_apart_by_their_sockets(serve, broke
     other = serve("--broker-id", "7")
     code, (line,) = broker("list")
     assert code == 2
-    assert line.startswith("kwire: several clusters run here; name one with --control: ")
+    assert line.startswith("kwire: several clusters run here; name one with -b HOST:PORT or --control: ")
     name = f"{os.environ['XDG_RUNTIME_DIR']}/kwire/{other.host}-{other.port}.sock"
     assert name in line
     assert broker("stop", "7", "--control", name)[0] == 0
     assert other.stop()[0] == 0
     assert not Path(name).exists()
     assert broker("list")[0] == 0
+
+
+def test_the_cluster_may_be_named_by_its_address(serve, broker, runtime, monkeypatch):
+    first, second = serve(), serve("--broker-id", "7")
+    data = str(runtime / "data")
+    third = serve("--broker-id", "9", "--data", data)
+    assert broker("list", "-b", f"localhost:{first.port}")[1][0].startswith("broker 1 runs")
+    monkeypatch.setenv("KWIRE_BOOTSTRAP_SERVERS", f"127.0.0.1:1,{second.bootstrap}")
+    assert broker("list")[1][0].startswith("broker 7 runs")
+    monkeypatch.setenv("KWIRE_BOOTSTRAP_SERVERS", third.bootstrap)
+    monkeypatch.setenv("KWIRE_DATA", data)
+    assert broker("list")[1][0].startswith("broker 9 runs")
+
+
+def test_it_does_not_touch_another_cluster_than_the_variable_names(serve, broker, runtime, monkeypatch):
+    started = serve("--brokers", "2")
+    monkeypatch.setenv("KWIRE_BOOTSTRAP_SERVERS", f"192.0.2.1:{started.port}")
+    path = f"{runtime}/kwire/{addresses(started)[0].replace(':', '-')}.sock"
+    refused = (
+        f"kwire: {path} is of no cluster that listens at 192.0.2.1:{started.port}; name it with --data or --control"
+    )
+    assert broker("stop", "1") == broker("stop", "1", "--control", path) == (1, [refused])
+    monkeypatch.delenv("KWIRE_BOOTSTRAP_SERVERS")
+    assert all(" runs on " in line for line in broker("list")[1])
+
+
+def test_a_cluster_that_listens_everywhere_is_found_at_any_address_of_this_machine(serve, broker):
+    serve("--listen", "0.0.0.0:0")
+    port = re.search(r"0\.0\.0\.0:(\d+)", broker("list")[1][0])[1]
+    assert broker("list", "-b", f"127.0.0.1:{port}")[0] == 0
+    assert broker("list", "-b", f"192.0.2.1:{port}")[0] == 1
 
 
 def test_a_cluster_with_a_directory_is_named_by_it(serve, broker, runtime, monkeypatch):
@@ -72,7 +104,7 @@ def test_a_cluster_with_a_directory_is_named_by_it(serve, broker, runtime, monke
     started.process.kill()
     started.process.wait()
     code, (line,) = broker("list", "--data", data)
-    assert code == 2
+    assert code == 1
     assert line.startswith(f"kwire: no running cluster answers at {data}/control.sock: ")
     serve("--data", data)
     assert broker("list", "--data", data)[0] == 0
@@ -89,7 +121,7 @@ def test_the_socket_may_be_put_elsewhere(serve, broker, runtime, monkeypatch):
 def test_a_socket_that_was_asked_for_and_cannot_be_is_one_clear_line(capsys, tmp_path):
     path = tmp_path / "taken"
     path.write_text("mine")
-    assert main(["serve", "--listen", "127.0.0.1:0", "--control", str(path)]) == 2
+    assert main(["serve", "--listen", "127.0.0.1:0", "--control", str(path)]) == 1
     assert f"cannot make the control socket {path}: something else is there" in capsys.readouterr().err
 
 

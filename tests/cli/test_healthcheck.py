@@ -52,6 +52,17 @@ def test_a_broker_that_serves_is_healthy(serve, check, tmp_path):
     assert (code, said) == (1, f"kwire: no broker answers at {broker.bootstrap}: Connection refused\n")
 
 
+def test_it_asks_whom_the_servers_variable_names(serve, check, tmp_path):
+    broker, nobody = serve(), "127.0.0.1:1"
+    assert check(KWIRE_LISTEN=nobody, KWIRE_BOOTSTRAP_SERVERS=broker.bootstrap) == (0, "")
+    assert main(["healthcheck", "-b", broker.bootstrap]) == main(["-b", broker.bootstrap, "healthcheck"]) == 0
+    refused = f"kwire: no broker answers at {nobody}: Connection refused\n"
+    assert check(KWIRE_LISTEN=broker.bootstrap, KWIRE_BOOTSTRAP_SERVERS=nobody) == (1, refused)
+    missing = tmp_path / "ready"
+    said = f"kwire: not ready yet: there is no {missing}\n"
+    assert check(KWIRE_BOOTSTRAP_SERVERS=broker.bootstrap, KWIRE_READY_FILE=str(missing)) == (1, said)
+
+
 def test_one_of_several_brokers_is_enough(serve, check, tmp_path):
     ready = tmp_path / "ready"
     broker = serve("--brokers", "2", "--ready-file", str(ready), "--control", str(tmp_path / "control"))

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from kwire.broker import metadata_snapshot
+from kwire.broker.metadata_records import frame
 from kwire.cli.segment_files import BadFile, batches, check, entries, topic_of
+from kwire.files import OsFiles
+from kwire.protocol.messages.records.cluster_metadata import PartitionRecord, RemoveTopicRecord, TopicRecord
+from kwire.protocol.records.record import Record, encode_batch
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "segments"
 
@@ -96,7 +101,7 @@ def test_a_damaged_file_does_not_hide_the_others(run, mixed):
 def test_an_empty_checkpoint_is_right(run, tmp_path):
     (tmp_path / "cleaner-offset-checkpoint").touch()
     assert run("log", "verify", tmp_path).code == 0
-    assert run("log", "dump", tmp_path) == (0, f"{tmp_path}/cleaner-offset-checkpoint:\n", "")
+    assert run("log", "dump", tmp_path) == (0, f"{tmp_path}/cleaner-offset-checkpoint:\n  empty\n", "")
 
 
 def test_segments_do_not_overlap(mixed):
@@ -215,3 +220,38 @@ def test_paths_that_have_no_log(run, tmp_path):
     other.write_text("hello\n")
     assert run("log", "dump", other).err == f"kwire: {other} at 0: this is no file of a log\n"
     assert run("log", "verify", other).code == 1
+
+
+def test_a_partition_that_was_created_and_not_written_to_is_empty(serve, run, tmp_path):
+    data = tmp_path / "data"
+    started = serve("--data", str(data), "--topic", "orders:2")
+    said = f"{data}/orders-1 is empty: nothing was written to that partition yet\n"
+    assert run("log", "dump", data / "orders-1") == run("log", "dump", "--json", data / "orders-1") == (0, "", said)
+    assert started.stop()[0] == 0
+    assert run("log", "dump", data / "orders-1") == (0, "", said)
+    right = "0 files are right, with 0 batches and 0 records; 0 are not\n"
+    assert run("log", "verify", data / "orders-1") == (0, right, said)
+    assert run("log", "dump", data / "orders-2") == (1, "", f"kwire: there is no {data}/orders-2\n")
+
+
+def test_a_checkpoint_of_the_metadata_counts_and_what_the_log_says_after_it(run, tmp_path):
+    log = tmp_path / "__cluster_metadata-0"
+    log.mkdir()
+    a, b = b"a" * 16, b"b" * 16
+    made = [TopicRecord("a", a), PartitionRecord(0, a), TopicRecord("b", b), PartitionRecord(0, b)]
+    metadata_snapshot.write(OsFiles(), str(log), 10, 1, made, 7)
+    batches = (
+        encode_batch([Record(0, 7, None, frame(RemoveTopicRecord(topic_id)))], base_offset=offset, leader_epoch=1)
+        for offset, topic_id in ((9, a), (10, b))
+    )
+    (log / f"{9:020}.log").write_bytes(b"".join(batches) + b"torn")
+    assert run("log", "dump", tmp_path / "a-0").code == 0
+    assert run("log", "dump", tmp_path / "a-1").code == run("log", "dump", tmp_path / "b-0").code == 1
+
+
+def test_an_empty_segment_says_so(run, tmp_path):
+    segment = tmp_path / "orders-0" / f"{0:020}.log"
+    segment.parent.mkdir()
+    segment.touch()
+    assert run("log", "dump", segment) == (0, f"{segment}:\n  empty\n", "")
+    assert run("log", "dump", "--json", segment) == (0, "", "")

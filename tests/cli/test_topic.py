@@ -63,7 +63,11 @@ def test_internal_topics_are_listed_when_asked_for(cli):
         (["alter", "there"], 2, "nothing to alter; give --partitions, --config or --unset"),
         (["alter", "there", "-p", "1"], 1, "cannot alter topic there: INVALID_PARTITIONS: "),
         (["alter", "there", "-c", "retention.ms=x"], 1, "cannot alter topic there: INVALID_CONFIG: "),
-        (["descibe", "there"], 2, "no such command 'descibe'. Did you mean 'describe'? (see kwire topic --help)"),
+        (
+            ["descibe", "there"],
+            2,
+            "there is no command 'kwire topic descibe'; did you mean kwire topic describe? (see kwire topic --help)",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_one_line(cli, arguments, code, said):
