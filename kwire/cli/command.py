@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from kwire.cli import servers, variables
+from kwire.cli.errors import USAGE_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -45,6 +46,13 @@ class Group(click.Group):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"context_settings": SETTINGS, "subcommand_metavar": "COMMAND ...", **kwargs})
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Ends with the help where there are none."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(USAGE_ERROR)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the commands."""
         return list(self.commands)
@@ -77,6 +85,7 @@ class _ServersOption(click.Option):
     """-b, which may also stand before the command; what stands there beats the variable."""
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        """What stands for the option where it is not given."""
         return ctx.find_root().params.get(SERVERS) or super().resolve_envvar_value(ctx)
 
 

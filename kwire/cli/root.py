@@ -10,9 +10,9 @@ import click
 
 from kwire import __version__
 from kwire.cli import variables
-from kwire.cli.command import SERVERS, Command, Group, servers_option
+from kwire.cli.command import SERVERS, Command, Group, one_of, servers_option
 from kwire.cli.command import command as make_command
-from kwire.cli.errors import FAILED, USAGE_ERROR, UsageError
+from kwire.cli.errors import FAILED, UsageError
 from kwire.cli.serve_options import DESCRIPTION, SUMMARY, TABLE
 
 if TYPE_CHECKING:
@@ -35,7 +35,13 @@ MODULES = {
 }
 """Each has the name `command`."""
 
-OTHER_NAMES: Final = {"start": "serve", "run": "serve", "up": "serve", "health": "healthcheck", "metadata": "cluster"}
+OTHER_NAMES: Final = {
+    **dict.fromkeys(("start", "run", "up"), "serve"),
+    "health": "healthcheck",
+    "metadata": "cluster describe",
+    "help": "--help",
+    "version": "--version",
+}
 """What other programs call some of them."""
 
 
@@ -59,9 +65,8 @@ class Root(Group):
 
     def meant(self, ctx: click.Context, name: str) -> list[str]:
         """Also those of groups (`kwire list`), and what has another name elsewhere."""
-        name = OTHER_NAMES.get(name, name)
-        if name in self.list_commands(ctx):
-            return [f"kwire {name}"]
+        if name in OTHER_NAMES:
+            return [f"kwire {OTHER_NAMES[name]}"]
         groups = {known: self.get_command(ctx, known) for known in MODULES}
         within = [
             f"kwire {known} {found.name}"
@@ -126,9 +131,6 @@ def run(arguments: Sequence[str]) -> int:
     try:
         with made.make_context("kwire", list(arguments)) as context:
             return int(made.invoke(context) or 0)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.ctx.get_help() if error.ctx else "", err=True)
-        return USAGE_ERROR
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.Abort:
@@ -143,9 +145,15 @@ def run(arguments: Sequence[str]) -> int:
 def _one_line(error: click.UsageError) -> str:
     message = error.format_message().rstrip(".")
     command = error.ctx.command_path if error.ctx else "kwire"
-    if command == "kwire" and isinstance(error, click.NoSuchOption):
-        message += "; options but -b stand after the command"
+    if isinstance(error, click.NoSuchOption):
+        message = f"{command} knows no {error.option_name}{_hint(error)}"
     return f"{message[:1].lower()}{message[1:]} (see {command} --help)"
+
+
+def _hint(error: click.NoSuchOption) -> str:
+    if error.ctx is not None and error.ctx.parent is None:
+        return "; options but -b stand after the command"
+    return f"; did you mean {one_of(error.possibilities)}?" if error.possibilities else ""
 
 
 def _servers_before() -> click.Option:

@@ -6,7 +6,7 @@ import re
 from typing import Any, Final, NamedTuple
 
 from kwire.cli.errors import UsageError
-from kwire.settings import Address, TopicSetting
+from kwire.settings import DEFAULT_PORT, Address, TopicSetting
 
 OWN_SETTINGS: Final = {
     "advertised.listeners": "--advertise HOST:PORT",
@@ -171,7 +171,9 @@ def _address(text: str, where: str, lowest_port: int) -> Address:
         raise UsageError(f"{where}: {text!r} asks for {protocol}, but {there}")
     host, colon, port = rest.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or not lowest_port <= int(port) <= PORT_MAX:
-        raise UsageError(f"{where}: {text!r} is not HOST:PORT with a port from {lowest_port} to {PORT_MAX}")
+        meant = f"localhost:{rest}" if rest.isdigit() else f"{rest}:{DEFAULT_PORT}"
+        hint = f"; write {meant}" if rest and not colon else ""
+        raise UsageError(f"{where}: {text!r} is not HOST:PORT with a port from {lowest_port} to {PORT_MAX}{hint}")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
     elif ":" in host:

@@ -48,7 +48,10 @@ def test_short_names(cli):
         ("ls", f"there is no command 'kwire ls'; did you mean {LISTS}? (see kwire --help)"),
         ("xyz", "there is no command 'kwire xyz' (see kwire --help)"),
         ("group lst", "there is no command 'kwire group lst'; did you mean kwire group list? (see kwire group --help)"),
-        ("-X a=b topic list", "no such option '-X'; options but -b stand after the command (see kwire --help)"),
+        ("-X a=b topic list", "kwire knows no -X; options but -b stand after the command (see kwire --help)"),
+        ("topic list --jsn", "kwire topic list knows no --jsn; did you mean --json? (see kwire topic list --help)"),
+        ("topic list --zz", "kwire topic list knows no --zz (see kwire topic list --help)"),
+        ("version", "there is no command 'kwire version'; did you mean kwire --version? (see kwire --help)"),
     ],
 )
 def test_what_was_meant(run, arguments, said):

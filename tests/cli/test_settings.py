@@ -149,6 +149,7 @@ def test_the_file_can_be_named_by_a_variable(tmp_path):
         (["--broker-id", "-1"], "--broker-id: '-1' is not a number from 0 to 2147483647"),
         (["--broker-id", "x"], "--broker-id: 'x' is not a number from 0 to 2147483647"),
         (["--listen", "127.0.0.1:65536"], "--listen: '127.0.0.1:65536' is not HOST:PORT with a port from 0 to 65535"),
+        (["--listen", "9094"], "--listen: '9094' is not HOST:PORT with a port from 0 to 65535; write localhost:9094"),
         (["--listen", "::1:9092"], "--listen: '::1:9092' has an IPv6 address; write it as [::1]:9092"),
         (["--advertise", "host:0"], "--advertise: 'host:0' is not HOST:PORT with a port from 1 to 65535"),
         (["--memory", "1MiB"], "--memory: '1MiB' is too small; it takes at least 16MiB"),

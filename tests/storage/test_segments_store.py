@@ -58,10 +58,18 @@ def names(directory):
 def test_a_directory_of_something_else_is_refused_and_left_alone(open_store, tmp_path):
     data = tmp_path / "data"
     (data / ".git").mkdir(parents=True)
+    (data / "polkit-1").mkdir()
     (data / "notes.txt").write_text("mine")
+    (data / "notes-2").write_text("mine")
     with pytest.raises(StorageError, match="has other files in it, but no data of a broker"):
         open_store()
-    assert names(data) == [".git", "notes.txt"]
+    assert names(data) == [".git", "notes-2", "notes.txt", "polkit-1"]
+
+
+def test_a_directory_with_logs_only_is_taken(open_store, tmp_path):
+    (tmp_path / "data" / "events-0").mkdir(parents=True)
+    (tmp_path / "data" / "events-0" / f"{0:020}.log").touch()
+    assert open_store().cluster_id
 
 
 @pytest.mark.parametrize("present", ["lost+found", "events-0", ".lock"])

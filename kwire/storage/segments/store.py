@@ -20,6 +20,7 @@ from kwire.storage.segments.home import Home
 from kwire.storage.segments.loading import load
 from kwire.storage.segments.log import SegmentedLog
 from kwire.storage.segments.open_files import OpenFiles
+from kwire.storage.segments.segment import LOG_SUFFIX
 from kwire.storage.segments.trash import Trash, remove_tree
 
 if TYPE_CHECKING:
@@ -97,8 +98,17 @@ class SegmentStore:
         """The directory is empty or a broker's: what somebody keeps elsewhere is not to be mixed with logs."""
         names = set(self._env.files.listdir(self.directory)) - {LOST_AND_FOUND}
         known = {checkpoints.META_PROPERTIES, checkpoints.LOCK}
-        if names and not names & known and not any(map(parse_directory_name, names)):
+        if names and not names & known and not any(map(self._has_partition, names)):
             raise StorageError(f"the directory {self.directory} has other files in it, but no data of a broker")
+
+    def _has_partition(self, name: str) -> bool:
+        """Whether that is a partition's directory; `polkit-1` only has such a name."""
+        if parse_directory_name(name) is None:
+            return False
+        try:
+            return any(inside.endswith(LOG_SUFFIX) for inside in self._env.files.listdir(self._path(name)))
+        except NotADirectoryError:
+            return False
 
     def _make_directory(self) -> None:
         """The data directory is there, and its name is on the disk: else what is synced below it could vanish."""
