@@ -112,7 +112,8 @@ def as_it_stands(line):
     """The example, but for ports that are taken, names that are gone by now, and what would run until Ctrl-C."""
     if line.startswith("kwire serve"):
         line = f"env -u KWIRE_CONTROL {line} --listen 127.0.0.1:0".replace("kwire-data", "other-data")
-    if line.startswith("env ") or "--follow" in line:
+        return f"{line} > said & until grep -q listens said; do sleep 0.1; done; kill $!; wait $!"
+    if "--follow" in line:
         line = f"timeout --preserve-status -s INT 4 {line}"
     line = line.replace("KWIRE_LISTEN=127.0.0.1:9094", "KWIRE_LISTEN=${KWIRE_BOOTSTRAP_SERVERS%%,*}")
     return line.replace(" -b localhost:9093", "")
