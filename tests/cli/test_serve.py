@@ -214,7 +214,11 @@ def test_settings_come_from_a_file_a_variable_and_options(serve, tmp_path):
         (["--memory", "lots"], 2, "--memory: 'lots' is no size; write one like 512MiB or 1GiB"),
         (["--config", "auto.create.topic.enable=false"], 2, "auto.create.topics.enable"),
         (["--config", "listeners=PLAINTEXT://:9092"], 2, "listeners is given as --listen HOST:PORT"),
-        (["--config", "authorizer.class.name=x"], 2, "authorizer.class.name: kwire checks no permissions: leave it out"),
+        (
+            ["--config", "authorizer.class.name=x"],
+            2,
+            "authorizer.class.name: kwire checks no permissions: leave it out",
+        ),
         (["--listen", "127.0.0.1:0", "--topic", "a b:3"], 1, "cannot create the topic 'a b': Topic name is invalid"),
         (
             ["--listen", "127.0.0.1:0", "--topic", "a:1:retention.msec=3"],
