@@ -7,9 +7,12 @@ inline and injects disk faults.
 
 from __future__ import annotations
 
+import contextlib
 import random
+import sys
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from kwire.files import Files, OsFiles
@@ -38,6 +41,36 @@ def monotonic_s() -> float:
 def wall_clock_ms() -> int:
     """Milliseconds since the Unix epoch."""
     return time.time_ns() // 1_000_000
+
+
+@cache
+def unmoved_clocks() -> tuple[Callable[[], float], Callable[[], int]]:
+    """(monotonic seconds, wall clock in milliseconds) that go on where a test has frozen the time of its process.
+
+    freezegun, and whoever patches `time`, replaces its functions, found by identity wherever they are kept: another
+    instance of the module has functions that nobody else knows. time-machine changes the C function of the wall clock
+    itself, in every instance, and gives the real one while it does.
+    """
+    from importlib.util import module_from_spec  # noqa: PLC0415 - a server needs none of this
+
+    spec = time.__spec__
+    assert spec is not None
+    assert spec.loader is not None
+    own = module_from_spec(spec)
+    spec.loader.exec_module(own)
+    time_ns: Callable[[], int] = own.time_ns
+    modules = sys.modules
+
+    def wall_ms() -> int:
+        time_machine = modules.get("time_machine")
+        if time_machine is not None:
+            original = getattr(time_machine, "escape_hatch", None)  # not there while it is being imported
+            if original is not None and original.is_travelling():
+                with contextlib.suppress(ValueError):  # it has come back just now
+                    return int(original.time.time_ns()) // 1_000_000
+        return time_ns() // 1_000_000
+
+    return own.perf_counter, wall_ms
 
 
 async def run_in_thread(function: Callable[[], T], /) -> T:

@@ -28,6 +28,10 @@ class Address(NamedTuple):
         host = {"": "localhost", "0.0.0.0": "localhost", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared
         return Address(host, self.port)
 
+    def further(self, step: int) -> Address:
+        """So many ports further, but any free port stays any free port."""
+        return Address(self.host, self.port and self.port + step)
+
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 

@@ -17,6 +17,8 @@ import time
 import zipfile
 from pathlib import Path
 
+from try_suites import try_suites
+
 ROOT = Path(__file__).parents[1]
 UV = Path(sys.executable).with_name("uv")
 TWINE = "twine@7.0.0"
@@ -157,7 +159,10 @@ def main() -> int:
                 place.mkdir()
                 use(found[version], wheel, place)
                 print(f"Python {version}: installed, served, loaded, produced, consumed, tested ({found[version]})")
-        except Wrong as error:
+            place = directory / "suites"
+            place.mkdir()
+            try_suites(list(found.values())[-1], wheel, place)
+        except (Wrong, subprocess.CalledProcessError) as error:
             print(error, file=sys.stderr)
             return 1
     return 0

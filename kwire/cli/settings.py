@@ -117,7 +117,7 @@ def _toml_text(value: object) -> str:
 
 
 def _neighbours(first: BrokerSetting, count: int) -> tuple[BrokerSetting, ...]:
-    """So many brokers: ids and ports count up from the first one's, but any free port stays any free port."""
+    """So many brokers: ids and ports count up from the first one's."""
     if first.node_id + count - 1 > INT32_MAX:
         raise UsageError(f"--brokers: {count} ids from {first.node_id} on end above {INT32_MAX}")
     return tuple(
@@ -131,7 +131,7 @@ def _neighbours(first: BrokerSetting, count: int) -> tuple[BrokerSetting, ...]:
 
 
 def _further(address: Address, step: int) -> Address:
-    port = address.port and address.port + step
-    if port > PORT_MAX:
+    further = address.further(step)
+    if further.port > PORT_MAX:
         raise UsageError(f"--brokers: {step + 1} ports from {address.port} on end above {PORT_MAX}")
-    return Address(address.host, port)
+    return further

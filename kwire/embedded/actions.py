@@ -22,6 +22,8 @@ from kwire.protocol.messages.alter_partition_reassignments import (
 )
 from kwire.protocol.messages.create_topics import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
 from kwire.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
+from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
+from kwire.protocol.records.batch import NO_TIMESTAMP
 from kwire.protocol.records.key_hash import partition_for_key
 from kwire.protocol.records.record import encode_batch
 from kwire.server.brokers import UnknownBroker
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from kwire.app import Running
     from kwire.broker.cluster import Cluster
     from kwire.broker.partition import Partition as LivePartition
+    from kwire.broker.partition import ProduceResult
     from kwire.embedded.values import NewRecord
     from kwire.protocol.records.record import Record as StoredRecord
     from kwire.protocol.schema import Message
@@ -209,15 +212,20 @@ async def records(running: Running, name: str, index: int | None, *, committed_o
     return found
 
 
-async def extend(running: Running, name: str, new: Sequence[NewRecord]) -> list[Record]:
-    """The records as they were appended, in the order in which they were given."""
+async def extend(running: Running, name: str, new: Sequence[NewRecord], *, dated_ms: int) -> list[Record]:
+    """The records as they were appended, in the order in which they were given.
+
+    dated_ms: the time of those that name none, which is their owner's, as a producer's would be.
+    """
     cluster = running.cluster
+    if cluster.image.topic(name) is None:
+        await _auto_create(running, name)
     now_ms = cluster.env.wall_ms()
     partitions = live_partitions(cluster, name, None)
     turn = sum(each.log.log_end_offset for each in partitions)
     by_partition: dict[int, list[tuple[int, StoredRecord]]] = {}
     for place, record in enumerate(new):
-        stored = reading.stored(record, now_ms)
+        stored = reading.stored(record, dated_ms)
         if record.partition is not None:
             index = live_partition(cluster, name, record.partition).index
         elif stored.key is not None:
@@ -229,10 +237,20 @@ async def extend(running: Running, name: str, new: Sequence[NewRecord]) -> list[
     appended: dict[int, Record] = {}
     for index, rows in by_partition.items():
         for batch in _batches(rows):
-            base_offset = _append(partitions[index], [record for _, record in batch], now_ms)
-            for offset, (place, stored) in enumerate(batch, base_offset):
+            produced = _append(partitions[index], [record for _, record in batch], now_ms)
+            for offset, (place, stored) in enumerate(batch, produced.base_offset):
+                if produced.log_append_time_ms != NO_TIMESTAMP:
+                    stored.timestamp = produced.log_append_time_ms
                 appended[place] = reading.record_of(partitions[index], stored, offset)
     return [appended[place] for place in range(len(new))]
+
+
+async def _auto_create(running: Running, name: str) -> None:
+    """The topic is there if a producer that asks for it would find it."""
+    asked = MetadataRequest(topics=[MetadataRequestTopic(name=name)], allow_auto_topic_creation=True)
+    (row,) = (await ask(running, asked)).topics
+    if row.error_code not in {ErrorCode.NONE, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION}:
+        raise refused(f"create the topic {name!r}", row.error_code, None)
 
 
 def _batches(rows: Iterable[tuple[int, StoredRecord]]) -> Iterable[list[tuple[int, StoredRecord]]]:
@@ -248,8 +266,8 @@ def _batches(rows: Iterable[tuple[int, StoredRecord]]) -> Iterable[list[tuple[in
     yield batch
 
 
-def _append(partition: LivePartition, rows: Sequence[StoredRecord], now_ms: int) -> int:
-    """The base offset of the batch."""
+def _append(partition: LivePartition, rows: Sequence[StoredRecord], now_ms: int) -> ProduceResult:
+    """What has become of the batch."""
     name = TopicPartition(partition.topic, partition.index)
     if partition.image.leader == NO_LEADER:
         replicas = ", ".join(map(str, partition.image.replicas))
@@ -264,6 +282,6 @@ def _append(partition: LivePartition, rows: Sequence[StoredRecord], now_ms: int)
             validate_records=False,
             api_version=produce.max_version,
             knows_newest=True,
-        ).base_offset
+        )
     except ApiError as error:
         raise refused(f"append to {name}", error.code, error.message) from None

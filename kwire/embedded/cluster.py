@@ -5,19 +5,23 @@ from __future__ import annotations
 import threading
 import warnings
 import weakref
-from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeVar
 
 from kwire.broker.config_effects import say_what_has_no_effect
-from kwire.broker.config_validation import validate_static
 from kwire.embedded import actions, groups, report, snapshots, waiting
+from kwire.embedded.arguments import check_snapshot, committed_only, config_text, settings_of
 from kwire.embedded.host import Host
+from kwire.embedded.patched import by_whom
 from kwire.embedded.values import ClusterError, NewRecord, Snapshot
-from kwire.settings import Address, BrokerSetting, Settings, TopicSetting
+from kwire.env import wall_clock_ms
+
+__tracebackhide__ = True
+"""pytest shows the line of a test that asked, not how it was asked here."""
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    import os
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from concurrent.futures import Future
     from types import TracebackType
 
@@ -30,11 +34,9 @@ IsolationLevel = Literal["read_uncommitted", "read_committed"]
 TIMEOUT_S = 10.0
 """How long the wait_… methods wait where nothing else is said."""
 
-FREE_PORT = (Address("127.0.0.1", 0),)
-
 
 class Cluster:
-    """A Kafka cluster in memory, at real ports of this machine.
+    """A Kafka cluster at real ports of this machine, in memory unless data says otherwise.
 
         with Cluster(topics={"orders": 6}) as kafka:
             producer = KafkaProducer(bootstrap_servers=kafka.bootstrap_servers)
@@ -42,12 +44,17 @@ class Cluster:
     brokers: how many, with the ids 1 to n. topics: those that are there from the start, names with their numbers of
     partitions, or only names (then num.partitions says how many). config: Kafka's broker configs by their names.
     snapshot: what it begins with, see snapshot(); then brokers are as many as it had, unless brokers says otherwise.
+    port: of the first broker at 127.0.0.1, the others' ports follow; without it, any free ones. listen: "HOST:PORT"
+    instead, as in "0.0.0.0:9092", which containers reach. data: a directory that keeps everything for another start.
 
     The cluster lives in a thread of its own. Its methods may be called from any thread and from within an event loop:
     they take a few milliseconds at most. Only those called wait_… wait for what clients do; in an event loop, await
     their twins wait_…_async, with asyncio or trio. All of them raise ClusterError, in one sentence that says what to
-    do, where something cannot be done, and after close().
+    do, where something cannot be done, and after close(). A copy of a cluster is the same one.
     """
+
+    _host: Host | None = None
+    _at_exit: weakref.finalize[Any, Any] | None = None
 
     def __init__(
         self,
@@ -56,19 +63,28 @@ class Cluster:
         topics: Mapping[str, int | None] | Iterable[str] = (),
         config: Mapping[str, str | float | bool] | None = None,
         snapshot: Snapshot | None = None,
+        port: int | None = None,
+        listen: str | None = None,
+        data: str | os.PathLike[str] | None = None,
     ) -> None:
-        self._host: Host | None = None
-        self._at_exit: weakref.finalize[Any, Any] | None = None
         self._snapshot = snapshot
-        self._settings = _settings(brokers, topics, config or {}, snapshot)
+        self._settings = settings_of(
+            brokers=brokers,
+            topics=topics,
+            config={} if config is None else config,
+            snapshot=snapshot,
+            port=port,
+            listen=listen,
+            data=data,
+        )
         say_what_has_no_effect(self._settings.config)
         self._changing = threading.Lock()
         self._closed = False
 
     # Start and end
 
-    def start(self) -> None:
-        """The cluster serves clients, until close(). `with` does both.
+    def start(self) -> Self:
+        """The cluster itself, which serves clients until close(). `with` does both.
 
         Raises:
             ClusterError: it cannot start.
@@ -78,6 +94,7 @@ class Cluster:
         except BaseException:
             self._abandon()
             raise
+        return self
 
     def close(self) -> None:
         """The cluster is gone: its ports are closed, its connections cut, its thread has ended. Idempotent.
@@ -91,9 +108,8 @@ class Cluster:
             self.check()
 
     def __enter__(self) -> Self:
-        """As start()."""
-        self.start()
-        return self
+        """As start(), unless that was called."""
+        return self if self._serves() else self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -103,6 +119,8 @@ class Cluster:
 
     async def __aenter__(self) -> Self:
         """As start(), while asyncio or trio goes on."""
+        if self._serves():
+            return self
         try:
             await waiting.completed(self._begin().started)
         except BaseException:
@@ -131,10 +149,18 @@ class Cluster:
             cause = bugs[0] if len(bugs) == 1 else BaseExceptionGroup("bugs of kwire", bugs)
             raise ClusterError("the broker met a bug of kwire, which is shown above; please report it") from cause
 
+    def _serves(self) -> bool:
+        return self._host is not None and not self._closed
+
     def _begin(self) -> Host:
         with self._changing:
             if self._closed or self._host is not None:
                 raise ClusterError("a cluster starts once; make another one with Cluster(...)")
+            patcher = by_whom()
+            if patcher is not None:
+                raise ClusterError(
+                    f"{patcher} patches this program too late; let it do so before kwire.testing is imported"
+                )
             host = self._host = Host(self._settings, self._snapshot)
             self._at_exit = weakref.finalize(self, _end, host)
             host.start()
@@ -161,6 +187,17 @@ class Cluster:
         """Somebody forgot close(): its finalizer stops it."""
         if self._at_exit is not None and self._at_exit.alive:
             warnings.warn(f"{self!r} was not closed; use it in a with block", ResourceWarning, stacklevel=2)
+
+    def __copy__(self) -> Self:
+        """It is a place, as a connection is."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """As __copy__. Django copies what setUpTestData leaves, for each test."""
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Cluster cannot be pickled; another process reaches it by its bootstrap_servers")
 
     def __repr__(self) -> str:
         host = self._host
@@ -215,7 +252,7 @@ class Cluster:
 
         config: Kafka's topic configs by their names, as in {"cleanup.policy": "compact"}.
         """
-        texts = {key: _config_text(value) for key, value in (config or {}).items()}
+        texts = {key: config_text(value) for key, value in (config or {}).items()}
         return self._done(actions.create_topic, name, partitions, replication_factor, texts)
 
     def delete_topic(self, name: str) -> None:
@@ -242,16 +279,22 @@ class Cluster:
         timestamp_ms: int | None = None,
         partition: int | None = None,
     ) -> Record:
-        """The record as it was appended. The arguments are those of NewRecord."""
+        """The record as it was appended. The arguments are those of NewRecord.
+
+        A topic that is not there is created where a producer would create it: auto.create.topics.enable is true.
+        """
         record = NewRecord(value=value, key=key, headers=headers, timestamp_ms=timestamp_ms, partition=partition)
         return self.extend(topic, [record])[0]
 
     def extend(self, topic: str, records: Iterable[NewRecord | bytes | str]) -> list[Record]:
-        """The records as they were appended, in the order given; bytes or text alone are a record's value."""
+        """The records as they were appended, in the order given; bytes or text alone are a record's value.
+
+        A topic that is not there is created, as append() does.
+        """
         if isinstance(records, bytes | str):
             raise ClusterError(f"extend takes several records; append({topic!r}, ...) takes one")
         new = [each if isinstance(each, NewRecord) else NewRecord(value=each) for each in records]
-        return self._done(actions.extend, topic, new)
+        return self._done(actions.extend, topic, new, dated_ms=wall_clock_ms())
 
     def records(
         self, topic: str, partition: int | None = None, *, isolation_level: IsolationLevel = "read_uncommitted"
@@ -260,7 +303,7 @@ class Cluster:
 
         isolation_level: with "read_committed", no records of transactions that are open or aborted.
         """
-        return self._done(actions.records, topic, partition, committed_only=_committed_only(isolation_level))
+        return self._done(actions.records, topic, partition, committed_only=committed_only(isolation_level))
 
     def wait_for_records(
         self,
@@ -276,7 +319,7 @@ class Cluster:
         Raises:
             TimeoutError: it tells how many there are.
         """
-        work = partial(waiting.records, committed_only=_committed_only(isolation_level))
+        work = partial(waiting.records, committed_only=committed_only(isolation_level))
         return self._waited("wait_for_records", timeout_s, work, topic, count, partition, timeout_s)
 
     async def wait_for_records_async(
@@ -289,7 +332,7 @@ class Cluster:
         timeout_s: float = TIMEOUT_S,
     ) -> list[Record]:
         """As wait_for_records(), awaited with asyncio or trio."""
-        work = partial(waiting.records, committed_only=_committed_only(isolation_level))
+        work = partial(waiting.records, committed_only=committed_only(isolation_level))
         return await waiting.completed(self._call(work, topic, count, partition, timeout_s))
 
     # Groups
@@ -329,7 +372,7 @@ class Cluster:
         The topics and the snapshot that it was made with are there again. Clients that are connected are cut off, and
         connect again.
         """
-        waiting.result_of(self._started().restart(None))
+        waiting.result_of(self._in_memory("reset").restart(None))
 
     def snapshot(self) -> Snapshot:
         """All topics, records, groups and offsets of now: for restore(), or for another Cluster(snapshot=...).
@@ -341,8 +384,8 @@ class Cluster:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Everything is as it was in the snapshot, at the same addresses. Clients are cut off, and connect again."""
-        _check_snapshot(snapshot)
-        waiting.result_of(self._started().restart(snapshot))
+        check_snapshot(snapshot)
+        waiting.result_of(self._in_memory("restore").restart(snapshot))
 
     def describe(self) -> str:
         """What the brokers have and what they saw, for people: clients, topics, groups, the last errors."""
@@ -354,6 +397,14 @@ class Cluster:
         if self._host is None:
             raise ClusterError("this cluster is not started; use it in a with block: with Cluster(...) as kafka")
         return self._host
+
+    def _in_memory(self, name: str) -> Host:
+        if self._settings.data is not None:
+            raise ClusterError(
+                f"{name}() would delete what {self._settings.data} keeps; close this cluster, and start another one"
+                " over a new directory, such as pytest's tmp_path"
+            )
+        return self._started()
 
     def _call(self, work: Callable[..., Awaitable[T]], *args: Any, **options: Any) -> Future[T]:
         return self._started().call(lambda running: work(running, *args, **options))
@@ -371,59 +422,3 @@ def _end(host: Host) -> None:
     """At the interpreter's exit, or when nobody has the cluster any more."""
     host.stop()
     host.join(waiting.ANSWER_S)
-
-
-DECIDED: Final = frozenset({"advertised.listeners", "broker.id", "listeners", "log.dir", "log.dirs", "node.id"})
-"""Configs of a broker that has a process of its own."""
-
-
-def _settings(
-    brokers: int | None,
-    topics: Mapping[str, int | None] | Iterable[str],
-    config: Mapping[str, str | float | bool],
-    snapshot: Snapshot | None,
-) -> Settings:
-    """The settings that the arguments of Cluster stand for.
-
-    Raises:
-        ClusterError: one of them is not what it should be.
-    """
-    if brokers is None:
-        brokers = len(snapshot.broker_ids) if isinstance(snapshot, Snapshot) else 1
-    if isinstance(brokers, bool) or not isinstance(brokers, int) or brokers < 1:
-        raise ClusterError(f"brokers is how many there are, 1 or more, and not {brokers!r}")
-    if isinstance(topics, str) or not isinstance(topics, Iterable):
-        raise ClusterError(f'topics is {{"name": partitions}} or ["name"], and not {topics!r}')
-    if not isinstance(config, Mapping):
-        raise ClusterError(f'config is a mapping, as in {{"num.partitions": 3}}, and not {config!r}')
-    if snapshot is not None:
-        _check_snapshot(snapshot)
-    partitions = dict(topics) if isinstance(topics, Mapping) else dict.fromkeys(topics)
-    texts = {name: _config_text(value) for name, value in config.items()}
-    for name, text in texts.items():
-        if name in DECIDED:
-            raise ClusterError(f"config: the cluster decides about {name} itself; leave it out")
-        try:
-            validate_static(name, text)
-        except ValueError as error:
-            raise ClusterError(f"config: {error}") from None
-    return Settings(
-        tuple(BrokerSetting(node_id, FREE_PORT) for node_id in range(1, brokers + 1)),
-        topics=tuple(TopicSetting(name, count) for name, count in partitions.items()),
-        config=texts,
-    )
-
-
-def _check_snapshot(snapshot: object) -> None:
-    if not isinstance(snapshot, Snapshot):
-        raise ClusterError(f"snapshot is what Cluster.snapshot() gave, and not {snapshot!r}")
-
-
-def _config_text(value: str | float | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _committed_only(isolation_level: str) -> bool:
-    if isolation_level not in {"read_uncommitted", "read_committed"}:
-        raise ClusterError(f"isolation_level is 'read_uncommitted' or 'read_committed', and not {isolation_level!r}")
-    return isolation_level == "read_committed"

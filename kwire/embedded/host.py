@@ -19,7 +19,7 @@ from kwire.app import Running, running
 from kwire.embedded import snapshots
 from kwire.embedded.observed import Observed
 from kwire.embedded.values import ClusterError
-from kwire.env import Env
+from kwire.env import Env, run_in_thread, unmoved_clocks
 from kwire.server.listener import Listener, backlog, bind
 from kwire.settings import CannotStart
 
@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CLOSED = "this cluster is closed; act on it inside its with block, or in the test that asked for it"
+OWN_NAMES = {"--listen HOST:PORT": "port= or listen=", "--data DIR": "data="}
+"""What a reason why it cannot start calls options is arguments here."""
+
+ALLOW_SOCKETS = "Mark the test with @pytest.mark.enable_socket, or allow 127.0.0.1 only: --allow-hosts=127.0.0.1"
+"""pytest-socket forbids the cluster and its clients theirs."""
+
 RESET = "the cluster was reset or closed while this was waited for; wait for it before"
 
 _hosts: weakref.WeakSet[Host] = weakref.WeakSet()
@@ -45,6 +51,24 @@ class _Restart:
     def __init__(self, snapshot: Snapshot | None) -> None:
         self.snapshot = snapshot
         self.done: Future[None] = Future()
+
+
+class _Clock(trio.abc.Clock):
+    """The event loop's clock, which goes on where a test has frozen that of its process."""
+
+    def __init__(self, monotonic_s: Callable[[], float]) -> None:
+        self._monotonic_s = monotonic_s
+
+    def start_clock(self) -> None:
+        """It has begun before the loop."""
+
+    def current_time(self) -> float:
+        """Monotonic seconds."""
+        return self._monotonic_s()
+
+    def deadline_to_sleep_time(self, deadline: float) -> float:
+        """Seconds until then."""
+        return deadline - self._monotonic_s()
 
 
 class Host:
@@ -173,7 +197,8 @@ class Host:
         logger = logging.getLogger("kwire")
         logger.addHandler(handler)
         try:
-            trio.run(self._serve)
+            monotonic_s, wall_ms = unmoved_clocks()
+            trio.run(self._serve, wall_ms, clock=_Clock(monotonic_s))
         except BaseException as error:  # noqa: BLE001 - who uses the cluster is told
             reason = _cannot_start(error)
             if reason is None:
@@ -186,13 +211,14 @@ class Host:
             self._give_up()
             self.ended.set_result(None)
 
-    async def _serve(self) -> None:
+    async def _serve(self, wall_ms: Callable[[], int]) -> None:
         """One cluster after another is served, until the host is stopped."""
-        env = Env(clock_s=trio.current_time, run_blocking=_run_inline)
+        in_memory = self._settings.data is None
+        env = Env(trio.current_time, wall_ms, run_blocking=_run_inline if in_memory else run_in_thread)
         self._token = trio.lowlevel.current_trio_token()
         snapshot, listeners = self._snapshot, None
         while not self._stopping:
-            store = snapshots.new_store(env, snapshot, self._cluster_id)
+            store = snapshots.new_store(env, snapshot, self._cluster_id) if in_memory else None
             async with running(self._settings, env, listeners, store) as started:
                 if snapshot is not None:
                     snapshots.fill(started.cluster, snapshot)
@@ -264,7 +290,14 @@ class Host:
 def _cannot_start(error: BaseException) -> str | None:
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
-    return str(error) if isinstance(error, CannotStart) else None
+    if type(error).__module__ == "pytest_socket":
+        return f"{error} {ALLOW_SOCKETS}"
+    if not isinstance(error, CannotStart):
+        return None
+    reason = str(error)
+    for option, argument in OWN_NAMES.items():
+        reason = reason.replace(option, argument)
+    return reason
 
 
 async def _run_inline(function: Callable[[], T], /) -> T:

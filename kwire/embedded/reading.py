@@ -80,14 +80,14 @@ def _is_aborted(log: PartitionLog, header: BatchHeader) -> bool:
     )
 
 
-def stored(record: NewRecord, now_ms: int) -> StoredRecord:
+def stored(record: NewRecord, dated_ms: int) -> StoredRecord:
     """The record as a batch takes it.
 
     Raises:
         ClusterError: a part of it is of another type.
     """
     headers = record.headers.items() if isinstance(record.headers, Mapping) else record.headers
-    timestamp_ms = now_ms if record.timestamp_ms is None else record.timestamp_ms
+    timestamp_ms = dated_ms if record.timestamp_ms is None else record.timestamp_ms
     encoded = [(name, _encoded(value, f"the header {name!r}")) for name, value in headers]
     return StoredRecord(0, timestamp_ms, _encoded(record.key, "a key"), _encoded(record.value, "a value"), encoded)
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 class ClusterError(Exception):
     """The cluster cannot do what was asked of it; the message is one sentence that says why, and what to do."""
 
+    __module__ = "kwire.testing"  # where its users find it, so that reports name it so
+
 
 class TopicPartition(NamedTuple):
     """One partition of a topic."""

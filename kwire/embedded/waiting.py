@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+__tracebackhide__ = True
+"""pytest shows the line of a test that waited, not how it was done here."""
+
 LOOK_AGAIN_S: Final = 0.005
 """Between two looks at what is waited for."""
 
@@ -37,13 +40,21 @@ def result_of(future: Future[T], timeout_s: float = ANSWER_S) -> T:
         ClusterError: it does not come.
     """
     left_s = timeout_s
-    while left_s > 0:
-        with contextlib.suppress(TimeoutError):  # the work's own one is raised below
-            return future.result(min(left_s, LOOK_UP_S))
-        if future.done():
-            return future.result()
+    while not future.done():
+        if left_s <= 0:
+            raise ClusterError(f"the cluster's thread has not answered within {timeout_s:g} s; it is stuck")
+        with contextlib.suppress(TimeoutError):
+            future.exception(min(left_s, LOOK_UP_S))
         left_s -= LOOK_UP_S
-    raise ClusterError(f"the cluster's thread has not answered within {timeout_s:g} s; it is stuck")
+    return _outcome(future)
+
+
+def _outcome(future: Future[T]) -> T:
+    """What the work has returned or raised; where in the cluster's thread it said no is nobody's concern."""
+    error = future.exception()
+    if isinstance(error, ClusterError | TimeoutError):
+        raise error.with_traceback(None)
+    return future.result()
 
 
 async def completed(future: Future[T]) -> T:
@@ -60,7 +71,7 @@ async def completed(future: Future[T]) -> T:
         waiter = asyncio.Event()
         _when_done(future, lambda: loop.call_soon_threadsafe(waiter.set))
         await waiter.wait()
-    return future.result()
+    return _outcome(future)
 
 
 def _when_done(future: Future[T], tell: Callable[[], object]) -> None:

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
         Topic,
         TopicPartition,
     )
+    from kwire.testing.mixin import KafkaMixin
 
 __all__ = [
     "Broker",
     "Cluster",
     "ClusterError",
     "Group",
+    "KafkaMixin",
     "Member",
     "NewRecord",
     "Partition",
@@ -38,6 +40,8 @@ __all__ = [
     "TopicPartition",
 ]
 
+_ELSEWHERE = {"Cluster": "kwire.embedded.cluster", "KafkaMixin": "kwire.testing.mixin"}
+
 
 def __getattr__(name: str) -> Any:
     """A public name, imported when it is asked for: pytest loads this package in every run."""
@@ -45,4 +49,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415 - see above
 
-    return getattr(import_module("kwire.embedded.cluster" if name == "Cluster" else "kwire.embedded.values"), name)
+    from kwire.embedded.patched import by_whom  # noqa: PLC0415 - see above
+
+    module = _ELSEWHERE.get(name, "kwire.embedded.values")
+    if name == "Cluster" and by_whom() is not None:
+        module = "kwire.embedded.remote"
+    return getattr(import_module(module), name)

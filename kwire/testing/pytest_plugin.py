@@ -6,6 +6,7 @@ pytest loads it in every run (entry point "kwire"), so it imports nothing of the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -18,13 +19,21 @@ if TYPE_CHECKING:
 MARKER: Final = "kafka(brokers=1, topics=(), config=None, snapshot=None): the cluster that the fixture `kafka` gives, \
 as the arguments of kwire.testing.Cluster; `kafka_session` takes topics only"
 
-CLUSTER_OPTIONS: Final = ("brokers", "topics", "config", "snapshot")
+ENV: Final = "kafka_env"
+ENV_HELP: Final = "environment variables that hold the address of the cluster while kwire's fixtures give one"
+
+CLUSTER_OPTIONS: Final = ("brokers", "topics", "config", "snapshot", "port", "listen", "data")
 SESSION_OPTIONS: Final = ("topics",)
 
 OWN: Final = pytest.StashKey["Cluster"]()
 """At a test: the cluster that is its own."""
 SHARED: Final = pytest.StashKey["Cluster"]()
 """At the session: the cluster of all its tests."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The ini option is known."""
+    parser.addini(ENV, ENV_HELP, type="args", default=[])
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,7 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def kafka(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """A Kafka cluster in memory for this test alone, as @pytest.mark.kafka(...) wants it."""
     cluster = request.node.stash[OWN] = _started(_marked(request, CLUSTER_OPTIONS))
-    yield cluster
+    with _in_environment(request.config, cluster):
+        yield cluster
     cluster.close()
 
 
@@ -52,7 +62,8 @@ def kafka_session_cluster(
 ) -> Iterator[Cluster]:
     """The session's Kafka cluster, for fixtures that outlive a test; tests take kafka_session."""
     cluster = request.session.stash[SHARED] = _started(kafka_session_options)
-    yield cluster
+    with _in_environment(request.config, cluster):
+        yield cluster
     cluster.close()
 
 
@@ -67,17 +78,23 @@ def kafka_session(request: pytest.FixtureRequest, kafka_session_cluster: Cluster
     kafka_session_cluster.check()
 
 
+@contextmanager
+def _in_environment(config: pytest.Config, cluster: Cluster) -> Iterator[None]:
+    """The variables that the ini option names hold the address."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in config.getini(ENV):
+            patch.setenv(name, cluster.bootstrap_servers)
+        yield
+
+
 def _started(options: Mapping[str, Any]) -> Cluster:
     from kwire.testing import Cluster, ClusterError  # noqa: PLC0415 - see above
 
     reason: Exception
     try:
-        cluster = Cluster(**options)
-        cluster.start()
+        return Cluster(**options).start()
     except (ClusterError, TypeError) as error:
         reason = error
-    else:
-        return cluster
     pytest.fail(f"no Kafka cluster for this test: {reason}", pytrace=False)
 
 
@@ -105,18 +122,21 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed and call.when != "teardown":
         if OWN in item.stash:
-            report.sections.append(("What the Kafka brokers of kafka saw", _described(item.stash[OWN])))
+            _add_section(report, "kafka", item.stash[OWN])
         if SHARED in item.session.stash and "kafka_session_cluster" in getattr(item, "fixturenames", ()):
-            report.sections.append(
-                ("What the Kafka brokers of kafka_session saw", _described(item.session.stash[SHARED]))
-            )
+            _add_section(report, "kafka_session", item.session.stash[SHARED])
     return report
 
 
-def _described(cluster: Cluster) -> str:
-    from kwire.testing import ClusterError  # noqa: PLC0415 - see above
+def _add_section(report: pytest.TestReport, fixture: str, cluster: Cluster) -> None:
+    """Make what the cluster saw a part of the failure itself: --junitxml does not write report.sections."""
+    from kwire.testing.failures import described  # noqa: PLC0415 - see above
 
-    try:
-        return cluster.describe()
-    except ClusterError as error:
-        return f"it cannot tell: {error}"
+    title, text = f"What the Kafka brokers of {fixture} saw", described(cluster)
+    failure: Any = report.longrepr
+    if isinstance(failure, str):  # as of pytest.fail(..., pytrace=False)
+        report.longrepr = f"{failure}\n--- {title} ---\n{text}"
+    elif hasattr(failure, "addsection"):
+        failure.addsection(title, text)
+    else:
+        report.sections.append((title, text))

@@ -1,6 +1,7 @@
 """The pytest plugin, in runs of pytest of its own: fixtures, marker, reports, and life beside other plugins."""
 
 import sys
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -266,7 +267,7 @@ def test_xdist(run):
 
 
 def test_a_wrong_marker_is_an_error_in_one_line(run):
-    takes = "with the fixture kafka it takes brokers=, topics=, config=, snapshot="
+    takes = "with the fixture kafka it takes brokers=, topics=, config=, snapshot=, port=, listen=, data="
     cases = {
         "broker=3": f"@pytest.mark.kafka does not take broker: {takes}",
         "3": f"@pytest.mark.kafka does not take 3: {takes}",
@@ -291,8 +292,10 @@ def test_a_wrong_marker_is_an_error_in_one_line(run):
     assert "pytest_plugin.py" not in told, "no traceback"
 
 
-def test_a_failure_tells_what_the_broker_saw(run):
+def test_a_failure_tells_what_the_broker_saw(run, pytester):
     result = run(
+        "--junitxml=report.xml",
+        "--show-capture=no",
         it="""
         import pytest
         from confluent_kafka import Producer
@@ -328,6 +331,10 @@ def test_a_failure_tells_what_the_broker_saw(run):
             kafka_session.create_topic("shared")
             assert False
 
+        def test_without_a_traceback(kafka):
+            kafka.create_topic("bare")
+            pytest.fail("because", pytrace=False)
+
         class TestMine:
             @pytest.fixture
             def kafka(self):
@@ -335,10 +342,10 @@ def test_a_failure_tells_what_the_broker_saw(run):
 
             def test_fails(self, kafka):
                 assert kafka == "yours"
-        """
+        """,
     )
-    result.assert_outcomes(passed=1, failed=4, errors=1)
-    assert result.stdout.str().count("What the Kafka brokers of kafka saw") == 2
+    result.assert_outcomes(passed=1, failed=5, errors=1)
+    assert result.stdout.str().count("What the Kafka brokers of kafka saw") == 3
     assert result.stdout.str().count("What the Kafka brokers of kafka_session saw") == 1
     result.stdout.fnmatch_lines(
         [
@@ -356,6 +363,82 @@ def test_a_failure_tells_what_the_broker_saw(run):
             "  *s ago, Produce v* of 'shop': orders-1: MESSAGE_TOO_LARGE*",
         ]
     )
+    for case in ET.parse(pytester.path / "report.xml").iter("testcase"):
+        (told,) = [each.text for each in case if each.tag in {"failure", "error"}] or [None]
+        expected = {
+            "test_it": "orders-1: MESSAGE_TOO_LARGE",
+            "test_broken": "orders: partitions 2",
+            "test_of_the_session": "shared: partitions 1",
+            "test_without_a_traceback": "bare: partitions 1",
+        }
+        if case.get("name") in expected:
+            assert expected[case.get("name")] in told
+        else:
+            assert "Kafka brokers" not in (told or "")
+
+
+ENVIRONMENT = """
+    import os
+    import pytest
+
+    NAMES = ["KAFKA_URL", "BROKERS"]
+
+    @pytest.fixture(autouse=True)
+    def before_and_after():
+        before = [os.environ.get(name) for name in NAMES]
+        yield
+        assert [os.environ.get(name) for name in NAMES] == before
+
+    def test_without():
+        assert [os.environ.get(name) for name in NAMES] == ["as it was", None]
+
+    def test_own(kafka):
+        assert [os.environ[name] for name in NAMES] == [kafka.bootstrap_servers] * 2
+
+    def test_session(kafka_session_cluster):
+        assert [os.environ[name] for name in NAMES] == [kafka_session_cluster.bootstrap_servers] * 2
+
+    def test_both(kafka_session, kafka):
+        assert [os.environ[name] for name in NAMES] == [kafka.bootstrap_servers] * 2
+
+    def test_of_the_session_afterwards(kafka_session):
+        assert os.environ["BROKERS"] == kafka_session.bootstrap_servers
+"""
+
+
+def test_environment_variables_hold_the_address(run, monkeypatch):
+    monkeypatch.setenv("KAFKA_URL", "as it was")
+    monkeypatch.delenv("BROKERS", raising=False)
+    ini = "kafka_env = KAFKA_URL BROKERS\n"
+    run(it=ENVIRONMENT, ini=ini).assert_outcomes(passed=5)
+
+
+def test_an_error_of_a_cluster_is_shown_at_the_line_that_asked(run):
+    result = run(
+        it="""
+        def test_sync(kafka):
+            kafka.topic("nope")
+
+        def test_waiting(kafka):
+            kafka.create_topic("orders")
+            kafka.wait_for_records("orders", timeout_s=0.01)
+
+        import pytest
+
+        @pytest.mark.asyncio
+        async def test_awaiting(kafka):
+            kafka.create_topic("orders")
+            await kafka.wait_for_records_async("orders", timeout_s=0.01)
+        """,
+        plugins=["pytest_asyncio.plugin"],
+        ini="asyncio_default_fixture_loop_scope = function\n",
+    )
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(
+        ["test_it.py:2: ClusterError", "test_it.py:6: TimeoutError", "test_it.py:13: TimeoutError"]
+    )
+    assert "cluster.py" not in result.stdout.str()
+    assert "waiting.py" not in result.stdout.str()
 
 
 def test_a_bug_in_the_broker_is_an_error_of_the_test(run):
@@ -378,7 +461,8 @@ def test_a_bug_in_the_broker_is_an_error_of_the_test(run):
             cluster = request.getfixturevalue(fixture)
             producer = Producer({"bootstrap.servers": cluster.bootstrap_servers})
             producer.produce("orders", b"v")
-            producer.flush(0.3)
+            while "bug while answering" not in cluster.describe():
+                producer.poll(0.05)
         """
     )
     result.assert_outcomes(passed=2, errors=2)

@@ -1,0 +1,115 @@
+"""What the arguments of Cluster stand for, and what to say where they are not what they should be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from kwire.broker.config_validation import validate_static
+from kwire.embedded.values import ClusterError, Snapshot
+from kwire.settings import Address, BrokerSetting, Settings, TopicSetting
+
+PORT_MAX: Final = 65_535
+
+DECIDED: Final = frozenset({"advertised.listeners", "broker.id", "listeners", "log.dir", "log.dirs", "node.id"})
+"""Configs of a broker that has a process of its own."""
+
+OWN_DEFAULTS: Final = {"log.message.timestamp.after.max.ms": str(2**63 - 1)}
+"""Where a test has moved its clock into the future, its producers date their records there."""
+
+
+def settings_of(
+    *,
+    brokers: int | None,
+    topics: Mapping[str, int | None] | Iterable[str],
+    config: Mapping[str, str | float | bool],
+    snapshot: Snapshot | None,
+    port: int | None,
+    listen: str | None,
+    data: str | os.PathLike[str] | None,
+) -> Settings:
+    """The settings that the arguments of Cluster stand for.
+
+    Raises:
+        ClusterError: one of them is not what it should be.
+    """
+    if brokers is None:
+        brokers = len(snapshot.broker_ids) if isinstance(snapshot, Snapshot) else 1
+    if isinstance(brokers, bool) or not isinstance(brokers, int) or brokers < 1:
+        raise ClusterError(f"brokers is how many there are, 1 or more, and not {brokers!r}")
+    if isinstance(topics, str) or not isinstance(topics, Iterable):
+        raise ClusterError(f'topics is {{"name": partitions}} or ["name"], and not {topics!r}')
+    if not isinstance(config, Mapping):
+        raise ClusterError(f'config is a mapping, as in {{"num.partitions": 3}}, and not {config!r}')
+    if snapshot is not None:
+        check_snapshot(snapshot)
+        if data is not None:
+            raise ClusterError("a cluster with data= begins with what its directory holds; leave out snapshot=")
+    partitions = dict(topics) if isinstance(topics, Mapping) else dict.fromkeys(topics)
+    texts = {name: config_text(value) for name, value in config.items()}
+    for name, text in texts.items():
+        if name in DECIDED:
+            raise ClusterError(f"config: the cluster decides about {name} itself; leave it out")
+        try:
+            validate_static(name, text)
+        except ValueError as error:
+            raise ClusterError(f"config: {error}") from None
+    first = _address(port, listen, brokers)
+    return Settings(
+        tuple(BrokerSetting(1 + step, (first.further(step),)) for step in range(brokers)),
+        data=_directory(data),
+        topics=tuple(TopicSetting(name, count) for name, count in partitions.items()),
+        config=OWN_DEFAULTS | texts,
+    )
+
+
+def _address(port: int | None, listen: str | None, brokers: int) -> Address:
+    """Where the first broker listens."""
+    if port is not None and listen is not None:
+        raise ClusterError(f'port and listen exclude each other; write listen="HOST:{port}"')
+    highest = PORT_MAX - brokers + 1
+    if listen is None:
+        if port is None:
+            return Address("127.0.0.1", 0)
+        if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= highest:
+            raise ClusterError(f"port is a number from 0, which is any free one, to {highest}, and not {port!r}")
+        return Address("127.0.0.1", port)
+    host, colon, number = listen.rpartition(":") if isinstance(listen, str) else ("", "", "")
+    if not colon or not number.isascii() or not number.isdigit() or int(number) > highest:
+        raise ClusterError(f'listen is "HOST:PORT" with a port from 0 to {highest}, and not {listen!r}')
+    return Address(host.removeprefix("[").removesuffix("]"), int(number))
+
+
+def _directory(data: str | os.PathLike[str] | None) -> str | None:
+    if data is None:
+        return None
+    if not isinstance(data, str | os.PathLike) or not os.fspath(data):
+        raise ClusterError(f"data is a directory, which is made where it is missing, and not {data!r}")
+    return os.fspath(data)
+
+
+def check_snapshot(snapshot: object) -> None:
+    """It is one.
+
+    Raises:
+        ClusterError: it is not.
+    """
+    if not isinstance(snapshot, Snapshot):
+        raise ClusterError(f"snapshot is what Cluster.snapshot() gave, and not {snapshot!r}")
+
+
+def config_text(value: str | float | bool) -> str:
+    """The value of a config as Kafka writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def committed_only(isolation_level: str) -> bool:
+    """Whether it is "read_committed".
+
+    Raises:
+        ClusterError: it is no isolation level.
+    """
+    if isolation_level not in {"read_uncommitted", "read_committed"}:
+        raise ClusterError(f"isolation_level is 'read_uncommitted' or 'read_committed', and not {isolation_level!r}")
+    return isolation_level == "read_committed"

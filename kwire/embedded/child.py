@@ -1,0 +1,91 @@
+"""A process that holds clusters for the one that started it: the other end of remote.py.
+
+Its standard input brings a token, then nothing: its end is that of the owner, and so of this process. A request is a
+connection of its own to the port that is written to the standard output.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import pickle
+import signal
+import socketserver
+import sys
+import threading
+import traceback
+from itertools import count
+from typing import Any, Final
+
+from kwire.embedded.cluster import Cluster
+from kwire.embedded.values import ClusterError
+
+TOKEN_BYTES: Final = 32
+SIZE_BYTES: Final = 8
+
+
+class _Clusters:
+    """The clusters by their numbers."""
+
+    def __init__(self) -> None:
+        self._clusters: dict[int, Cluster] = {}
+        self._numbers = count(1)
+
+    def answer(self, number: int | None, name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """What the method of the cluster gives; without a number, that of a new cluster."""
+        if number is None:
+            number = next(self._numbers)
+            self._clusters[number] = Cluster(**options)
+            return number
+        cluster = self._clusters[number]
+        if name == "forget":
+            return self._clusters.pop(number).close()
+        found = getattr(cluster, name)
+        result = found(*args, **options) if callable(found) else found
+        return None if result is cluster else result
+
+    def close(self) -> None:
+        """All of them are gone."""
+        for cluster in self._clusters.values():
+            with contextlib.suppress(ClusterError):  # nobody is there any more who could be told
+                cluster.close()
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def __init__(self, token: bytes) -> None:
+        self.token = token
+        self.clusters = _Clusters()
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    server: _Server
+
+    def handle(self) -> None:
+        """One request of the owner is answered; nobody else's is read."""
+        if not hmac.compare_digest(self.rfile.read(TOKEN_BYTES), self.server.token):
+            return
+        size_bytes = int.from_bytes(self.rfile.read(SIZE_BYTES), "big")
+        number, name, args, options = pickle.loads(self.rfile.read(size_bytes))  # noqa: S301 - from the owner
+        result, error, cause = None, None, ""
+        try:
+            result = self.server.clusters.answer(number, name, args, options)
+        except Exception as raised:  # noqa: BLE001 - it is raised where the owner asked
+            error = raised.with_traceback(None)
+            cause = "".join(traceback.format_exception(raised.__cause__)) if raised.__cause__ else ""
+            error.__cause__ = None
+        self.wfile.write(pickle.dumps((result, error, cause)))
+
+
+def main() -> None:
+    """Hold clusters until the standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the owner as well, who decides
+    with _Server(sys.stdin.buffer.read(TOKEN_BYTES)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        sys.stdout.write(f"{server.server_address[1]}\n")
+        sys.stdout.flush()
+        sys.stdin.buffer.read()
+        server.shutdown()
+        server.clusters.close()

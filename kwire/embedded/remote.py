@@ -1,0 +1,185 @@
+"""Cluster for a process whose threads and sockets gevent or eventlet have replaced: it lives in a process beside it.
+
+All that a cluster takes and gives are plain values, so each call is a pickle there and back, over a socket that is as
+cooperative as the rest of the program. One child process holds all clusters.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pickle
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+import warnings
+import weakref
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from kwire.embedded.values import ClusterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+__tracebackhide__ = True
+
+TOKEN_BYTES: Final = 32
+SIZE_BYTES: Final = 8
+CHILD: Final = "import sys; sys.path[:] = {path!r}; from kwire.embedded.child import main; main()"
+METHODS: Final = (
+    *("append", "brokers", "check", "create_topic", "delete_topic", "describe", "extend", "group", "groups", "lag"),
+    *("move_leader", "records", "reset", "restore", "snapshot", "start_broker", "stop_broker", "topic", "topics"),
+    *("wait_for_records", "wait_until_consumed"),
+)
+AWAITED: Final = ("wait_for_records_async", "wait_until_consumed_async")
+
+
+class _Child:
+    """The process that holds the clusters of this one."""
+
+    def __init__(self) -> None:
+        self._token = secrets.token_bytes(TOKEN_BYTES)
+        command = [sys.executable, "-c", CHILD.format(path=sys.path)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours
+        self._pid = os.getpid()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(self._token)
+        self._process.stdin.flush()
+        port = self._process.stdout.readline()
+        if not port:
+            raise ClusterError("the process that holds the cluster has ended at once; what it wrote stands above")
+        self._address = ("127.0.0.1", int(port))
+        atexit.register(self._end)
+
+    def ask(
+        self, number: int | None, name: str, args: Sequence[Any] = (), options: Mapping[str, Any] | None = None
+    ) -> Any:
+        """What the cluster's method gives or raises there."""
+        plain = {key: _plain(value) for key, value in (options or {}).items()}
+        request = pickle.dumps((number, name, tuple(map(_plain, args)), plain))
+        try:
+            with socket.create_connection(self._address) as connection, connection.makefile("rb") as answers:
+                connection.sendall(self._token + len(request).to_bytes(SIZE_BYTES, "big") + request)
+                answer = answers.read()
+        except OSError:
+            answer = b""
+        if not answer:
+            raise ClusterError("the process that holds the cluster has ended; what it wrote stands above")
+        result, error, cause = pickle.loads(answer)  # noqa: S301 - from our child
+        if error is not None:
+            if cause:
+                error.add_note(cause)
+            raise error
+        return result
+
+    def _end(self) -> None:
+        if self._pid == os.getpid() and self._process.stdin is not None and self._process.stdout is not None:
+            self._process.stdin.close()
+            self._process.wait()
+            self._process.stdout.close()
+
+
+def _plain(value: Any) -> Any:
+    """A generator's values, for it cannot go there itself."""
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping | Sequence | AbstractSet):
+        return list(value)
+    return value
+
+
+_child: _Child | None = None
+_starting = threading.Lock()
+
+
+def _the_child() -> _Child:
+    global _child  # noqa: PLW0603 - one for the process
+    with _starting:
+        if _child is None:
+            _child = _Child()
+        return _child
+
+
+class Cluster:
+    """As kwire.embedded.cluster.Cluster, but for the methods that asyncio and trio await."""
+
+    _at_exit: weakref.finalize[Any, Any] | None = None
+
+    def __init__(self, **arguments: Any) -> None:
+        if isinstance(arguments.get("data"), str | os.PathLike) and arguments["data"]:
+            arguments["data"] = os.path.abspath(arguments["data"])  # noqa: PTH100 - the child may stand elsewhere
+        self._child = _the_child()
+        self._number = self._child.ask(None, "", (), arguments)
+        self._state = "not started"
+        self._at_exit = weakref.finalize(self, self._child.ask, self._number, "forget")
+        self._at_exit.atexit = False  # the child ends then by itself
+
+    def start(self) -> Self:
+        """As Cluster.start."""
+        self._child.ask(self._number, "start")
+        self._state = self.bootstrap_servers
+        return self
+
+    def close(self) -> None:
+        """As Cluster.close."""
+        self._state = "closed"
+        self._child.ask(self._number, "close")
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """As Cluster.bootstrap_servers."""
+        return str(self._child.ask(self._number, "bootstrap_servers"))
+
+    def __enter__(self) -> Self:
+        """As start(), unless that was called."""
+        return self.start() if self._state in {"not started", "closed"} else self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """As close()."""
+        self.close()
+
+    def __copy__(self) -> Self:
+        """As Cluster.__copy__."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """As Cluster.__copy__."""
+        return self
+
+    def __del__(self) -> None:
+        if self._at_exit is not None and self._state not in {"not started", "closed"}:
+            warnings.warn(f"{self!r} was not closed; use it in a with block", ResourceWarning, stacklevel=2)
+
+    def __repr__(self) -> str:
+        return f"<kwire.testing.Cluster {self._state}, in a process of its own>"
+
+
+def _asked(name: str) -> Callable[..., Any]:
+    def method(self: Cluster, *args: Any, **options: Any) -> Any:
+        return self._child.ask(self._number, name, args, options)
+
+    method.__name__ = name
+    method.__doc__ = f"As Cluster.{name}."
+    return method
+
+
+def _not_awaited(name: str) -> Callable[..., Any]:
+    async def method(*_: Any, **__: Any) -> Any:
+        raise ClusterError(
+            f"a program that gevent or eventlet have patched has {name.removesuffix('_async')}(...) only"
+        )
+
+    method.__name__ = name
+    return method
+
+
+for _name in METHODS:
+    setattr(Cluster, _name, _asked(_name))
+for _name in AWAITED:
+    setattr(Cluster, _name, _not_awaited(_name))

@@ -1,0 +1,5 @@
+"""A program of eventlet patches first of all."""
+
+import eventlet
+
+eventlet.monkey_patch()
