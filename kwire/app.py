@@ -6,7 +6,7 @@ import base64
 import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import trio
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("kwire")
 
 USE_DEFAULT = -1
+
+CLOSES_WITHOUT_A_WORD_S = 1.0
+"""A stop that takes longer says how far it has come."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -139,10 +142,22 @@ def _new_cluster_id(env: Env) -> str:
 
 
 async def _close(cluster: Cluster) -> None:
-    try:
-        await cluster.env.run_blocking(cluster.close)
-    except StorageError as error:
-        logger.error("the logs were not closed cleanly, the next start recovers them: %s", error)  # noqa: TRY400
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_tell_progress, cluster.store)
+        try:
+            await cluster.env.run_blocking(cluster.close)
+        except StorageError as error:
+            logger.error("the logs were not closed cleanly, the next start recovers them: %s", error)  # noqa: TRY400
+        nursery.cancel_scope.cancel()
+
+
+async def _tell_progress(store: LogStore) -> NoReturn:
+    """One line after a second, and then ever more rarely, for as long as the store closes."""
+    patience_s = CLOSES_WITHOUT_A_WORD_S
+    while True:
+        await trio.sleep(patience_s)
+        logger.info("closing the logs: %s", store.progress())
+        patience_s *= 2
 
 
 async def _create_topics(cluster: Cluster, topics: Sequence[TopicSetting]) -> None:

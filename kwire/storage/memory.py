@@ -503,6 +503,10 @@ class MemoryStore:
     def housekeep(self, now_ms: int) -> None:
         """Nothing is due, ever."""
 
+    def progress(self) -> str:
+        """Nothing is waited for."""
+        return "they are let go of"
+
     def close(self) -> None:
         """See LogStore.close."""
         for log in [*self._logs.values()]:

@@ -373,6 +373,10 @@ class LogStore(Protocol):
         """Bounded background work that is due: flush.ms, recovery points, files whose delete delay has passed."""
         ...
 
+    def progress(self) -> str:
+        """How far close() has come with the logs, in words for whoever waits for it. In any thread."""
+        ...
+
     def close(self) -> None:
         """Closes every log and marks the store as cleanly closed. Idempotent."""
         ...

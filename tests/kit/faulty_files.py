@@ -70,6 +70,12 @@ class FaultyFiles(OsFiles):
         self.check("remove", path)
         super().remove(path)
 
+    def sync(self, files: Sequence[str], directories: Sequence[str]) -> None:
+        """See Files.sync."""
+        for path in (*files, *directories):
+            self.check("fsync", path)
+        super().sync(files, directories)
+
     def space(self, path: str) -> Space:
         """See Files.space."""
         self.check("space", path)

@@ -7,7 +7,6 @@ next chance.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from bisect import bisect_right
 from operator import attrgetter
@@ -48,10 +47,17 @@ class ReplayFrom(NamedTuple):
     rows: int
 
 
+class Unsynced(NamedTuple):
+    """What is in files, but not on the disk: rows of the segments with these base offsets, leader epochs."""
+
+    rows: set[int]
+    epochs: bool
+
+
 class History:
     """Producers, aborted transactions and leader epochs of one log, in memory and in its directory.
 
-    sync() may run in a thread beside the other methods; the lock keeps their writes of one file apart.
+    begin_sync() may run in a thread beside the other methods; the lock keeps their writes of one file apart.
     """
 
     __slots__ = (
@@ -87,7 +93,7 @@ class History:
         """The batch is the newest in the log."""
         epoch = header.partition_leader_epoch
         if epoch > self.leader_epochs.latest_epoch and self.leader_epochs.assign(epoch, header.base_offset):
-            # Stored by the next sync(): until then a recovery finds it in the batch itself.
+            # Stored by the next begin_sync(): until then a recovery finds it in the batch itself.
             self._epochs_stored = self._epochs_synced = False
         if header.producer_id < 0:
             return
@@ -111,6 +117,10 @@ class History:
     def _rows_path(self, segment_base_offset: int) -> str:
         return file_stem(self._directory, segment_base_offset) + TXN_INDEX_SUFFIX
 
+    @property
+    def _epochs_path(self) -> str:
+        return f"{self._directory}/{LEADER_EPOCHS}"
+
     def store_epochs(self, *, durable: bool = False) -> None:
         """The leader epoch checkpoint is up to date.
 
@@ -121,10 +131,11 @@ class History:
             if self._epochs_stored and (self._epochs_synced or not durable):
                 return
             self._epochs_stored = True
-            self._epochs_synced = self._epochs_synced or durable
-            path = f"{self._directory}/{LEADER_EPOCHS}"
+            self._epochs_synced = durable
             try:
-                replace_file(self._files, path, format_checkpoint(self.leader_epochs).encode(), durable=durable)
+                replace_file(
+                    self._files, self._epochs_path, format_checkpoint(self.leader_epochs).encode(), durable=durable
+                )
             except OSError:
                 self._epochs_stored = self._epochs_synced = False
                 raise
@@ -163,29 +174,31 @@ class History:
     def _snapshot_path(self, offset: int) -> str:
         return file_stem(self._directory, offset) + SNAPSHOT_SUFFIX
 
-    def sync(self, segments: Sequence[Segment]) -> None:
-        """What the log's recovery point vouches for is on the disk.
+    def begin_sync(self, segments: Sequence[Segment]) -> Unsynced:
+        """What the recovery point will vouch for is in its files; it counts as synced, unless undo_sync() is called.
 
         Raises:
             OSError.
         """
-        self.store_epochs(durable=True)
+        self.store_epochs()
         self.store_rows(segments)
-        while self._unsynced_rows:
-            segment_base_offset = self._unsynced_rows.pop()
-            try:
-                self._sync_rows(segment_base_offset)
-            except OSError:
-                self._unsynced_rows.add(segment_base_offset)
-                raise
+        with self._lock:
+            unsynced = Unsynced(self._unsynced_rows, not self._epochs_synced)
+            self._unsynced_rows = set()
+            self._epochs_synced = True
+        return unsynced
 
-    def _sync_rows(self, segment_base_offset: int) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            file = self._files.open(self._rows_path(segment_base_offset), "append")
-            try:
-                file.fsync()
-            finally:
-                file.close()
+    def undo_sync(self, unsynced: Unsynced) -> None:
+        """It is not on the disk."""
+        with self._lock:
+            self._unsynced_rows |= unsynced.rows
+            if unsynced.epochs:
+                self._epochs_synced = False
+
+    def paths_to_sync(self, unsynced: Unsynced) -> list[str]:
+        """The files that have it."""
+        paths = [self._rows_path(base_offset) for base_offset in unsynced.rows]
+        return [*paths, self._epochs_path] if unsynced.epochs else paths
 
     # When the log is cut
 
@@ -239,7 +252,7 @@ class History:
 
     def _load_epochs(self, trusted_end: int, log_end_offset: int) -> int:
         try:
-            text = read_file(self._files, f"{self._directory}/{LEADER_EPOCHS}").decode()
+            text = read_file(self._files, self._epochs_path).decode()
             for entry in parse_checkpoint(text):
                 self.leader_epochs.assign(entry.epoch, entry.start_offset)
         except (FileNotFoundError, UnicodeDecodeError, CorruptEpochCheckpoint) as error:

@@ -28,12 +28,12 @@ _second = itemgetter(1)
 class Index:
     """A sorted sequence of fixed size entries in a file that exists once there is something to store."""
 
-    __slots__ = ("_base_offset", "_open_files", "_path", "_pending", "_stored")
+    __slots__ = ("_base_offset", "_open_files", "_pending", "_stored", "path")
 
     ENTRY = struct.Struct(">ii")
 
     def __init__(self, path: str, base_offset: int, open_files: OpenFiles) -> None:
-        self._path = path
+        self.path = path
         self._base_offset = base_offset
         self._open_files = open_files
         self._stored: int | None = None
@@ -42,7 +42,7 @@ class Index:
     def _stored_entries(self) -> int:
         if self._stored is None:
             try:
-                self._stored = self._open_files.files.size(self._path) // self.ENTRY.size
+                self._stored = self._open_files.files.size(self.path) // self.ENTRY.size
             except FileNotFoundError:
                 self._stored = 0
         return self._stored
@@ -56,7 +56,7 @@ class Index:
         if slot >= stored:
             first, second = self.ENTRY.unpack_from(self._pending, (slot - stored) * size)
         else:
-            first, second = self.ENTRY.unpack(self._open_files.get(self._path, "read").pread(size, slot * size))
+            first, second = self.ENTRY.unpack(self._open_files.get(self.path, "read").pread(size, slot * size))
         return first, second
 
     @property
@@ -75,8 +75,8 @@ class Index:
         stored = self._stored_entries()
         self._pending = self._pending[: max(0, entries - stored) * self.ENTRY.size]
         if entries < stored:
-            self._open_files.forget(self._path)
-            file = self._open_files.files.open(self._path, "append")
+            self._open_files.forget(self.path)
+            file = self._open_files.files.open(self.path, "append")
             try:
                 file.truncate(entries * self.ENTRY.size)
             finally:
@@ -94,12 +94,13 @@ class Index:
             OSError: the file is as it was.
         """
         stored = self._stored_entries()
-        self._open_files.forget(self._path)
-        file = self._open_files.files.open(self._path, "create")
+        self._open_files.forget(self.path)
+        file = self._open_files.files.open(self.path, "create")
         try:
-            # Also takes back what a failed write or a crash left behind the last whole entry.
-            file.truncate(stored * self.ENTRY.size)
-            file.append([self._pending])
+            if file.size() != stored * self.ENTRY.size:  # a failed write or a crash left something
+                file.truncate(stored * self.ENTRY.size)
+            if self._pending:
+                file.append([self._pending])
         finally:
             file.close()
         self._stored = stored + len(self._pending) // self.ENTRY.size
@@ -107,15 +108,15 @@ class Index:
 
     def reset(self) -> None:
         """No entries, in a file that can be trusted."""
-        self._open_files.forget(self._path)
-        self._open_files.files.remove(self._path)
+        self._open_files.forget(self.path)
+        self._open_files.files.remove(self.path)
         self._stored = 0
         self._pending = b""
 
     def is_sound(self) -> bool:
         """Whether the file is there and made of whole entries."""
         try:
-            return self._open_files.files.size(self._path) % self.ENTRY.size == 0
+            return self._open_files.files.size(self.path) % self.ENTRY.size == 0
         except FileNotFoundError:
             return False
 

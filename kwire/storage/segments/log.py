@@ -15,10 +15,10 @@ from kwire.protocol.records.batch import NO_TIMESTAMP, CorruptBatch, iter_header
 from kwire.protocol.records.record import iter_records
 from kwire.storage.port import Appended, OffsetOutOfRange, SegmentInfo, StorageError, TimestampOffset
 from kwire.storage.segments.checkpoints import PARTITION_METADATA, format_partition_metadata
-from kwire.storage.segments.cleanable import CleanableSegments
 from kwire.storage.segments.history import History, ReplayFrom
 from kwire.storage.segments.segment import DELETED_SUFFIX, FILE_SUFFIXES, Segment
 from kwire.storage.segments.slices import EMPTY_SLICE, FileSlice
+from kwire.storage.segments.syncable import SyncableSegments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ MAX_TAIL_HINTS = 8
 _base_offset = attrgetter("base_offset")
 
 
-class SegmentedLog(CleanableSegments):
+class SegmentedLog(SyncableSegments):
     """One partition's log in segment files; see kwire.storage.port.PartitionLog.
 
     recovered_cut: opening it cut records off the end (the leader epoch must rise, so that consumers notice).
@@ -478,88 +478,36 @@ class SegmentedLog(CleanableSegments):
             self._home.recovery_points.write(durable=True)
             self._home.log_starts.write(durable=True)
 
-    def flush_if_due(self, now_ms: int) -> None:
-        """As flush without the checkpoint file: closed segments at once, the active one when flush.ms has passed.
-
-        Raises:
-            StorageError.
-        """
-        since_ms = self._unflushed_since_ms
-        if self._closed or since_ms is None:
-            return
-        with self._storage_errors("flush"):
-            if not 0 <= now_ms - since_ms < self.config.flush_ms:  # below 0: the clock was set back
-                self._sync(self._log_end_offset)
-            elif self._recovery_point < (active_base := self._segments[-1].base_offset):
-                self._sync(active_base)
-
-    def _sync(self, end_offset: int) -> None:
-        """What is below end_offset is on the disk, and the recovery point says so. May run beside appends, in a thread.
-
-        Raises:
-            OSError: the recovery point is what it was.
-        """
-        if not self.exists or end_offset <= self._recovery_point:
-            return
-        since_ms = self._unflushed_since_ms
-        if end_offset >= self._log_end_offset:
-            self._unflushed_since_ms = None  # before the work: an append beside it starts the time anew
-        try:
-            self._sync_files(end_offset)
-        except OSError:
-            self._unflushed_since_ms = since_ms
-            raise
-        self._recovery_point = end_offset
-        self._home.recovery_points.set((self.topic, self.partition), end_offset)
-
-    def _sync_files(self, end_offset: int) -> None:
-        segments = [*self._segments]
-        for segment in segments[self._segment_index(self._recovery_point) :]:
-            if segment.base_offset < end_offset:
-                segment.sync()
-        self.history.sync(segments)
-        if not self._directory_synced:
-            self._directory_synced = True  # before the work: a roll beside it wants it anew
-            try:
-                self._sync_names()
-            except OSError:
-                self._directory_synced = False
-                raise
-
-    def _sync_names(self) -> None:
-        """The files are found after power loss, and known as this topic's."""
-        files = self._home.env.files
-        with suppress(FileNotFoundError):  # of a broker that wrote none
-            identity = files.open(f"{self.directory}/{PARTITION_METADATA}", "append")
-            try:
-                identity.fsync()
-            finally:
-                identity.close()
-        files.fsync_directory(self.directory)
-        files.fsync_directory(self.directory.rpartition("/")[0] or "/")
-
     def close(self) -> None:
         """Flushes and lets go of all files; further calls raise StorageError."""
         if self._closed:
             return
         try:
             if self.exists:
+                self.store_everything()
                 with self._storage_errors("close"):
-                    self._store_everything()
+                    self._sync(self._log_end_offset)
                 self.was_stored = True
         finally:
             self.abandon()
 
-    def _store_everything(self) -> None:
-        active = self._segments[-1]
-        active.cut_torn()
-        active.store_indexes()
-        active.active = False
-        if self._log_end_offset not in self.history.snapshots:
-            self.history.store_snapshot(self._log_end_offset)
-        self.history.store_rows(self._segments)
-        self.history.store_epochs()
-        self._sync(self._log_end_offset)
+    def store_everything(self) -> None:
+        """Its files say all that is known, so that it can be closed once they are on the disk. Nothing may be appended.
+
+        Raises:
+            StorageError.
+        """
+        if not self.exists or self._closed:
+            return
+        with self._storage_errors("close"):
+            active = self._segments[-1]
+            active.cut_torn()
+            active.store_indexes()
+            active.active = False
+            if self._log_end_offset not in self.history.snapshots:
+                self.history.store_snapshot(self._log_end_offset)
+            self.history.store_rows(self._segments)
+            self.history.store_epochs()
 
 
 def _ascending_batches(view: memoryview, log_end_offset: int) -> list[tuple[int, BatchHeader]]:

@@ -102,13 +102,11 @@ class Segment:
 
     def create(self) -> None:
         """The .log file exists, empty, and this segment is the one to be written."""
-        file = self._open_files.files.open(self.log_path, "create")
-        try:
-            if file.size():  # of a deleted segment that could not be renamed
-                file.truncate(0)
-        finally:
-            file.close()
-        self.activate()
+        self._open_files.forget(self.log_path)
+        file = self._open_files.get(self.log_path, "create")
+        if file.size():  # of a deleted segment that could not be renamed
+            file.truncate(0)
+        self.active = True
 
     def activate(self) -> None:
         """This segment is the one to be written."""
@@ -404,17 +402,9 @@ class Segment:
         self.index.store()
         self.time_index.store()
 
-    def sync(self) -> None:
-        """The log is on the disk; of a closed segment the indexes too. Touches no shared file: may run in a thread.
-
-        Raises:
-            OSError.
-        """
-        for suffix in (LOG_SUFFIX,) if self.active else (LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX):
-            with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
-                file = self._open_files.files.open(self.stem + suffix, "append")
-                try:
-                    if file.size():  # an empty index needs no disk: one that is lost is made again
-                        file.fsync()
-                finally:
-                    file.close()
+    def paths_to_sync(self) -> list[str]:
+        """What has to be on the disk with the log: of a closed segment the indexes too. May be called in a thread."""
+        if self.active:
+            return [self.log_path]
+        indexes = (self.index, self.time_index)
+        return [self.log_path, *(index.path for index in indexes if len(index))]  # one that is lost is made again

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kwire.files import Lock, Space
     from kwire.storage.config import LogConfig
     from kwire.storage.port import PartitionLog
+    from kwire.storage.segments.syncable import UnsyncedLog
 
 CHECKPOINT_INTERVAL_MS = 60_000
 """Kafka's log.flush.offset.checkpoint.interval.ms."""
@@ -63,6 +64,7 @@ class SegmentStore:
         self._lock: Lock | None = None
         self._was_clean = False
         self._checkpointed_ms = 0
+        self._progress = ""
 
     def _path(self, name: str) -> str:
         return f"{self.directory}/{name}"
@@ -261,12 +263,8 @@ class SegmentStore:
 
         May run in a worker thread beside the logs' other methods: an fsync takes as long as the disk likes.
         """
-        failures = []
-        for log in [*self._logs.values()]:
-            try:
-                log.flush_if_due(now_ms)
-            except StorageError as error:
-                failures.append(error)
+        due = ((log, log.due_to_sync(now_ms)) for log in [*self._logs.values()])
+        failures = self._sync([(log, end_offset) for log, end_offset in due if end_offset is not None])
         if not 0 <= now_ms - self._checkpointed_ms < CHECKPOINT_INTERVAL_MS:  # below 0: the clock was set back
             self._checkpointed_ms = now_ms
             try:
@@ -279,17 +277,42 @@ class SegmentStore:
         if failures:
             raise failures[0]
 
+    def _sync(self, wanted: Sequence[tuple[SegmentedLog, int]]) -> Sequence[StorageError]:
+        """These logs are on the disk up to these offsets: all at once, or else one by one, and what failed is told."""
+        begun: list[tuple[SegmentedLog, UnsyncedLog]] = []
+        try:
+            for log, end_offset in wanted:
+                unsynced = log.begin_sync(end_offset)
+                if unsynced is not None:
+                    begun.append((log, unsynced))
+            files = [path for _, unsynced in begun for path in unsynced.files]
+            directories = dict.fromkeys(path for _, unsynced in begun for path in unsynced.directories)
+            self._env.files.sync(files, [*directories])
+        except OSError:
+            for log, unsynced in begun:
+                log.undo_sync(unsynced)
+        else:
+            for log, unsynced in begun:
+                log.end_sync(unsynced)
+            return []
+        failures = []
+        for log, end_offset in wanted:
+            try:
+                log.sync(end_offset)
+            except StorageError as error:
+                failures.append(error)
+        return failures
+
+    def progress(self) -> str:
+        """How far close() has come."""
+        return self._progress
+
     def close(self) -> None:
         """Every log is closed, and the directory is marked as cleanly closed if all of them could be."""
         if self._lock is None:
             return
-        failures = []
         try:
-            for log in self._logs.values():
-                try:
-                    log.close()
-                except StorageError as error:
-                    failures.append(error)
+            failures = self._close_logs()
             if failures:
                 raise failures[0]
             # A log that was not opened after an unclean stop has still to be recovered.
@@ -305,3 +328,20 @@ class SegmentStore:
                 log.abandon()
             self._home.open_files.close()
             self._release()
+
+    def _close_logs(self) -> Sequence[StorageError]:
+        """Every log's files are complete and on the disk; what failed is told."""
+        failures = []
+        stored = []
+        logs = [log for log in self._logs.values() if log.exists and not log.is_closed]
+        for done, log in enumerate(logs):
+            self._progress = f"{done} of {len(logs)} are written"
+            try:
+                log.store_everything()
+            except StorageError as error:
+                failures.append(error)
+            else:
+                stored.append((log, log.log_end_offset))
+        self._home.open_files.close()
+        self._progress = f"all {len(logs)} are written, and the disk is waited for"
+        return [*failures, *self._sync(stored)]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,35 +15,32 @@ _log = logging.getLogger(__name__)
 
 
 class Trash:
-    """Paths to remove, each at its time. What the system refuses to remove (open, on Windows) is tried again later."""
+    """Paths to remove, each at its time. What the system refuses to remove (open, on Windows) is tried again later.
 
-    __slots__ = ("_entries", "_files")
+    remove_due() may run in a thread beside the other methods.
+    """
+
+    __slots__ = ("_due_ms", "_files")
 
     def __init__(self, files: Files) -> None:
         self._files = files
-        self._entries: deque[tuple[int, str]] = deque()
+        self._due_ms: dict[str, int] = {}
 
     def add(self, path: str, due_ms: int) -> None:
         """The file or the directory with its files is removed once it is due_ms."""
-        self._entries.append((due_ms, path))
+        self._due_ms[path] = due_ms
 
     def forget(self, path: str) -> bool:
         """The path is not to be removed any more: its name is wanted again. Returns whether it was to be."""
-        entries = [entry for entry in [*self._entries] if entry[1] == path]
-        for entry in entries:
-            with contextlib.suppress(ValueError):  # removed meanwhile, in a thread
-                self._entries.remove(entry)
-        return bool(entries)
+        return self._due_ms.pop(path, None) is not None
 
     def remove_due(self, now_ms: int) -> None:
         """What is due is removed, up to MAX_REMOVALS_AT_ONCE."""
-        removed = 0
-        for _ in range(len(self._entries)):
-            due_ms, path = self._entries.popleft()
-            if due_ms > now_ms or removed == MAX_REMOVALS_AT_ONCE or not self._try_remove(path):
-                self._entries.append((due_ms, path))
-            else:
-                removed += 1
+        due = [path for path, due_ms in self._due_ms.copy().items() if due_ms <= now_ms]
+        for path in due[:MAX_REMOVALS_AT_ONCE]:
+            due_ms = self._due_ms.pop(path, None)
+            if due_ms is not None and not self._try_remove(path):
+                self._due_ms.setdefault(path, due_ms)
 
     def _try_remove(self, path: str) -> bool:
         try:

@@ -1,0 +1,119 @@
+"""Syncing: many files and directories onto the disk, without waiting for it once for each of them.
+
+A disk that is asked by many at once does its work for all of them together: a journal is committed once for whoever
+waits for it. And Linux can be asked for a whole file system with one call, which costs next to nothing.
+"""
+# Paths are strings, as in files.py.
+# ruff: noqa: PTH123
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FEW = 8
+"""So many files are synced one after another: threads would cost more than they save."""
+
+AT_ONCE = 16
+"""Threads that wait for the disk, with one descriptor each."""
+
+FSYNC_COSTS_BYTES = 65_536
+"""An fsync takes about as long as writing so much. Where more than that for each file is waiting to be written, most of
+it somebody else's, the whole file system is not asked: that would wait for all of it."""
+
+SYNCFS_TELLS_ERRORS = (5, 17)
+"""The Linux from which on syncfs() fails where data or a journal could not be written."""
+
+SYNCFS_REACHES_THE_DISK = frozenset({"ext3", "ext4", "f2fs", "tmpfs", "xfs"})
+"""File systems whose syncfs() is as good as fsync() of everything. FUSE does not pass it on, overlayfs tells no errors
+of what is below it, and btrfs cannot be found by its device number."""
+
+_BINARY = getattr(os, "O_BINARY", 0)
+_CLOEXEC = getattr(os, "O_CLOEXEC", 0)
+
+
+def sync(files: Sequence[str], directories: Sequence[str]) -> None:
+    """What these files hold and the names in these directories are on the disk; what is missing is passed over.
+
+    Raises:
+        OSError: of some of them it may not be so.
+    """
+    paths = [(path, os.O_RDWR | _BINARY | _CLOEXEC) for path in files]
+    if os.name != "nt":  # Windows has no such call for a directory, and needs none
+        paths += [(path, os.O_RDONLY | _CLOEXEC) for path in directories]
+    if len(paths) <= FEW:
+        _sync_each(paths)
+    elif not (directories and _sync_file_system(directories[-1], len(paths))):
+        _sync_at_once(paths)
+
+
+def _sync_each(paths: Sequence[tuple[str, int]]) -> None:
+    for path, flags in paths:
+        try:
+            descriptor = os.open(path, flags)
+        except FileNotFoundError:  # deleted meanwhile
+            continue
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, path) from error
+        finally:
+            os.close(descriptor)
+
+
+def _sync_at_once(paths: Sequence[tuple[str, int]]) -> None:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only where there is much to sync
+
+    try:
+        with ThreadPoolExecutor(AT_ONCE, "kwire-sync") as threads:
+            shares = [threads.submit(_sync_each, paths[start::AT_ONCE]) for start in range(AT_ONCE)]
+            for share in shares:
+                share.result()
+    except RuntimeError:  # no more threads: the interpreter is ending, or the system has a limit
+        _sync_each(paths)
+
+
+def _sync_file_system(directory: str, paths: int) -> bool:
+    """Whether all of the directory's file system is on the disk: False where that is better not asked for."""
+    if sys.platform != "linux" or _release() < SYNCFS_TELLS_ERRORS:
+        return False
+    try:
+        if _waiting_bytes() > paths * FSYNC_COSTS_BYTES or _type_of(directory) not in SYNCFS_REACHES_THE_DISK:
+            return False
+        import ctypes  # noqa: PLC0415 - only where there is much to sync
+
+        syncfs = ctypes.CDLL(None).syncfs
+        descriptor = os.open(directory, os.O_RDONLY | _CLOEXEC)
+    except (OSError, AttributeError, ImportError):  # no /proc, or no such function: there are other ways
+        return False
+    try:
+        return bool(syncfs(descriptor) == 0)  # else each file says whether it is the one
+    finally:
+        os.close(descriptor)
+
+
+def _release() -> tuple[int, ...]:
+    return tuple(int(number) for number in os.uname().release.split("-", 1)[0].split(".")[:2] if number.isdigit())
+
+
+def _waiting_bytes() -> int:
+    """What the system has still to write to its disks."""
+    with open("/proc/meminfo", "rb") as lines:
+        fields = [line.split() for line in lines]
+    return sum(int(kilobytes) * 1024 for name, kilobytes, *_ in fields if name in {b"Dirty:", b"Writeback:"})
+
+
+def _type_of(directory: str) -> str | None:
+    """The type of the file system that has the directory, None where the system does not tell. Source: proc(5)."""
+    device = os.stat(directory).st_dev  # noqa: PTH116
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            mount, _, rest = line.partition(" - ")
+            if mount.split()[2] == wanted:
+                return rest.split()[0]
+    return None
