@@ -16,13 +16,15 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
 
+from kwire.descriptors import SHORTAGE
+
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 NO_DESCRIPTOR = -1
 
@@ -107,7 +109,12 @@ class Lock(Protocol):
 
 
 class Files(Protocol):
-    """The file system, as far as kwire needs it. Paths are strings."""
+    """The file system, as far as kwire needs it. Paths are strings.
+
+    spare: asked where a descriptor is not to be had, in any thread; it says whether it has closed some.
+    """
+
+    spare: Callable[[], bool]
 
     def open(self, path: str, mode: Mode) -> File:
         """The open file.
@@ -280,6 +287,11 @@ class OsFile:
         os.fsync(self._descriptor)
 
 
+def _has_nothing() -> bool:
+    """Nobody has descriptors to spare."""
+    return False
+
+
 class OsFiles:
     """The operating system's files.
 
@@ -297,10 +309,20 @@ class OsFiles:
         self._vectored = vectored
         self._positioned = positioned
         self._nowait = nowait
+        self.spare: Callable[[], bool] = _has_nothing
+
+    def _opened(self, path: str, flags: int) -> int:
+        """The descriptor, for which others are spared if need be."""
+        try:
+            return os.open(path, flags, 0o644)
+        except OSError as error:
+            if error.errno not in SHORTAGE or not self.spare():
+                raise
+        return os.open(path, flags, 0o644)
 
     def open(self, path: str, mode: Mode) -> File:
         """The open file."""
-        descriptor = os.open(path, _FLAGS[mode], 0o644)
+        descriptor = self._opened(path, _FLAGS[mode])
         return OsFile(path, descriptor, vectored=self._vectored, positioned=self._positioned, nowait=self._nowait)
 
     def exists(self, path: str) -> bool:
@@ -317,7 +339,13 @@ class OsFiles:
 
     def listdir(self, path: str) -> list[str]:
         """Names in a directory, sorted."""
-        return sorted(os.listdir(path))
+        try:
+            names = os.listdir(path)
+        except OSError as error:
+            if error.errno not in SHORTAGE or not self.spare():
+                raise
+            names = os.listdir(path)
+        return sorted(names)
 
     def mkdir(self, path: str) -> None:
         """The directory and its parents exist."""
@@ -342,7 +370,7 @@ class OsFiles:
         """Changes of the directory are on the disk; Windows has no such call and needs none."""
         if os.name == "nt":
             return
-        descriptor = os.open(path, os.O_RDONLY | _CLOEXEC)
+        descriptor = self._opened(path, os.O_RDONLY | _CLOEXEC)
         try:
             os.fsync(descriptor)
         finally:
@@ -366,7 +394,7 @@ class OsFiles:
         real_path = os.path.realpath(path)
         if real_path in OsLock.held:
             return None
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _CLOEXEC, 0o644)
+        descriptor = self._opened(path, os.O_RDWR | os.O_CREAT | _CLOEXEC)
         try:
             _lock_descriptor(descriptor)
         except OSError as error:

@@ -17,8 +17,8 @@ MAX_DECOMPRESSED_BATCH_BYTES = 134_217_728
 """Bytes that one stored record batch may unfold to where kwire itself must read its records: they are held in memory
 at once, unlike in Kafka. 128 times the default of max.message.bytes. MAX_PRODUCED_BYTES is what a producer may send."""
 
-MAX_OPEN_SEGMENT_FILES = 400
-"""Segment files of one store held open at a time, below the 1024 descriptors that a process usually starts with."""
+MAX_OPEN_SEGMENT_FILES = 10_000
+"""Segment files of one store held open at a time, where the process may have so many; see kwire.descriptors."""
 
 MAX_IN_FLIGHT_BYTES = 268_435_456
 """Bytes of all long requests that one broker reads or handles at once; further ones wait unread. Room for two of the

@@ -10,11 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kwire.broker.refusals import REFUSED
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kwire.broker.broker import Broker
     from kwire.protocol.forms import Forms
+
+
+NO_TRANSACTIONS = "kwire does not serve transactions yet; unset transactional.id"
 
 
 class CloseConnection(Exception):  # noqa: N818 - an order, not an error
@@ -49,3 +54,7 @@ class RequestContext:
     connection: ConnectionInfo
     api_version: int
     client_id: str | None = None
+
+    def refuse(self, reason: str) -> None:
+        """The log says that, and why: for what a client can do nothing about but be set up in another way."""
+        self.broker.refusals.tell(REFUSED, self.connection.peer, reason)

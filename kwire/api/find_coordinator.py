@@ -20,6 +20,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from kwire.api.context import NO_TRANSACTIONS
 from kwire.api.coordinators import group_is_looked_for
 from kwire.broker.broker import NO_ENDPOINT
 from kwire.broker.internal_topics import GROUP_TOPIC, ensure, partition_for
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 FIRST_BATCHED_VERSION = 4
 
-NO_TRANSACTIONS = "kwire does not serve transactions yet; unset transactional.id"
+NO_SHARE_GROUPS = "kwire does not serve share groups yet; use a consumer group"
 
 
 class KeyType(IntEnum):
@@ -73,8 +74,10 @@ async def _row(key_type: int, key: str, context: RequestContext) -> Coordinator:
 
 async def _coordinator(key_type: int, key: str, context: RequestContext) -> int:
     if key_type == KeyType.TRANSACTION:
+        context.refuse(NO_TRANSACTIONS)
         raise ApiError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, NO_TRANSACTIONS)
     if key_type == KeyType.SHARE:
+        context.refuse(NO_SHARE_GROUPS)
         raise ApiError(ErrorCode.INVALID_REQUEST)
     if key_type != KeyType.GROUP:
         raise ApiError(ErrorCode.INVALID_REQUEST, MALFORMED_REQUEST)

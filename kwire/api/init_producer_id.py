@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kwire.api.context import NO_TRANSACTIONS
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.init_producer_id import InitProducerIdResponse
 from kwire.protocol.records.batch import NO_PRODUCER_EPOCH, NO_PRODUCER_ID
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 async def handle(request: InitProducerIdRequest, context: RequestContext) -> InitProducerIdResponse:
     """A producer id that nobody else has, or the error."""
     try:
-        _check(request)
+        _check(request, context)
         producer_id = context.broker.producer_ids.next()
     except ApiError as error:
         return InitProducerIdResponse(
@@ -35,10 +36,11 @@ async def handle(request: InitProducerIdRequest, context: RequestContext) -> Ini
     return InitProducerIdResponse(producer_id=producer_id, producer_epoch=0)
 
 
-def _check(request: InitProducerIdRequest) -> None:
+def _check(request: InitProducerIdRequest, context: RequestContext) -> None:
     if request.transactional_id == "":
         raise ApiError(ErrorCode.INVALID_REQUEST)
     if request.transactional_id is not None:
+        context.refuse(NO_TRANSACTIONS)
         raise ApiError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     if (request.producer_id == NO_PRODUCER_ID) is not (request.producer_epoch == NO_PRODUCER_EPOCH):
         raise ApiError(ErrorCode.INVALID_REQUEST)

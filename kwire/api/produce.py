@@ -16,7 +16,7 @@ from __future__ import annotations
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, cast
 
-from kwire.api.context import CloseConnection
+from kwire.api.context import NO_TRANSACTIONS, CloseConnection
 from kwire.api.leaders import note_leader
 from kwire.broker.metadata import INTERNAL_TOPICS
 from kwire.protocol.errors import ApiError, ErrorCode
@@ -91,7 +91,10 @@ class _Produce:
         self.response = ProduceResponse()
         self.now_ms = context.broker.cluster.env.wall_ms()
         self.validate_records = context.broker.config.kwire_validate_records
-        self.refusal = ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED if _has_transactional_batch(request) else None
+        self.refusal: ErrorCode | None = None
+        if _has_transactional_batch(request):
+            self.refusal = ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+            context.refuse(NO_TRANSACTIONS)
         self.pending: list[tuple[PartitionProduceResponse, Partition, Appended]] = []
         self.errors: list[str] = []
 

@@ -17,4 +17,5 @@ if TYPE_CHECKING:
 
 async def handle(request: SaslHandshakeRequest, context: RequestContext) -> SaslHandshakeResponse:
     """ILLEGAL_SASL_STATE and no mechanisms, as Kafka answers on a PLAINTEXT listener."""
+    context.refuse("SASL, but this listener is PLAINTEXT; set security.protocol=PLAINTEXT in the client")
     return SaslHandshakeResponse(error_code=ErrorCode.ILLEGAL_SASL_STATE)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from kwire.broker.fetch_sessions import FetchSessions
 from kwire.broker.metadata_replies import MetadataReplies
 from kwire.broker.producer_ids import ProducerIds
+from kwire.broker.refusals import Refusals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,7 @@ class Broker:
         self.ports: Sequence[int] = ()
         self.advertised: tuple[str, int] | None = None
         self.metadata_replies = MetadataReplies()
+        self.refusals = Refusals()
         self.forget_clients()
         self.producer_ids = ProducerIds(lambda: cluster.controller.allocate_producer_ids(node_id))
 

@@ -13,7 +13,7 @@ import signal
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
-from kwire import __version__
+from kwire import __version__, descriptors
 from kwire.cli.errors import Failed, drop_output
 from kwire.cli.log_lines import start_logging
 from kwire.cli.settings import settings
@@ -52,6 +52,12 @@ def run(options: Mapping[str, Sequence[str]]) -> int:
     gc.disable()  # until it serves: what a start makes stays
     chosen = settings(options, os.environ)
     start_logging(chosen.log_format, chosen.log_level)
+    allowed = descriptors.raise_limit()
+    if allowed < descriptors.LEAST:
+        raise Failed(
+            f"this process may have {allowed} open files and connections, too few for a broker; "
+            f"raise the limit (ulimit -n 1024)"
+        )
     if os.getpid() == 1:  # a container's first process is deaf to signals that it has no handler for
         signal.signal(signal.SIGTERM, _end)
     try:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Final
 import trio
 
 from kwire.api.context import ConnectionInfo
+from kwire.broker.refusals import CLOSED, UNHEARD
+from kwire.descriptors import SHORTAGE, connections_end, files_end, limit, next_number
 from kwire.server import poller
 from kwire.server.in_flight import InFlight
 from kwire.server.listener import plain_host
-from kwire.server.session import Session, shown
+from kwire.server.session import Session
 from kwire.server.transport import SocketTransport
 from kwire.server.unreached import Unreached
 
@@ -30,10 +32,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("kwire.server")
 
-OUT_OF_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+CANNOT_ACCEPT_NOW: Final = SHORTAGE | {errno.ENOMEM, errno.ENOBUFS}
 
 RETRY_ACCEPT_S: Final = 0.1
-"""Pause when the process has no descriptors left: long enough not to spin, short enough not to be felt."""
+"""Pause when no descriptors are left for connections: long enough not to spin, short enough not to be felt."""
 
 SHORTEST_IDLE_CHECK_S: Final = 0.1
 """Least pause between two looks for idle connections, however small connections.max.idle.ms is."""
@@ -58,6 +60,7 @@ class Server:
         self._host_for_gateway = host_for_gateway
         self._unreached = Unreached(broker, env.clock_s, lambda: (session.info for session in self.sessions))
         self._poller: Poller | None = None
+        self._is_crowded = False
         self._waiting_for_room = trio.lowlevel.ParkingLot()
 
     async def serve(self) -> None:
@@ -71,6 +74,7 @@ class Server:
                     self._poller = poller.Poller(self._env.clock_s, lingers=lingers)
                     nursery.start_soon(self._poller.run)
                 nursery.start_soon(self._close_idle)
+                nursery.start_soon(self._broker.refusals.run)
                 for listener in self.listeners:
                     nursery.start_soon(self._accept, listener, nursery)
         finally:
@@ -118,7 +122,7 @@ class Server:
 
     async def _accept(self, listener: Listener, nursery: trio.Nursery) -> None:
         while True:
-            connected = await _accepted(listener)
+            connected = await self._accepted(listener)
             try:
                 await self._room()
                 peer, local = _address(connected.getpeername()), _address(connected.getsockname())
@@ -129,7 +133,7 @@ class Server:
                 connected.close()
                 raise
             if self._per_host[peer[0]] >= self._broker.config.max_connections_per_ip:
-                logger.warning("closed the connection from %s: max.connections.per.ip is reached", shown(peer))
+                self._broker.refusals.tell(CLOSED, peer, "max.connections.per.ip is reached")
                 connected.close()
                 continue
             if self._host_for_gateway is not None:
@@ -139,6 +143,36 @@ class Server:
                     local = (self._host_for_gateway, local[1])
             transport = SocketTransport(connected, self._env.run_blocking, self._poller)
             nursery.start_soon(self._run, self._begin(transport, peer, local))
+
+    async def _accepted(self, listener: Listener) -> socket.socket:
+        """The next client's socket, once there is a descriptor for it; log files give way to it."""
+        store = self._broker.cluster.store
+        is_told = False
+        while True:
+            await trio.lowlevel.wait_readable(listener.socket)
+            why = f"this process may have no more than {limit()} open files and connections"
+            if self._is_crowded:
+                self._is_crowded = next_number(listener.socket.fileno()) >= connections_end()
+            try:
+                connected = None if self._is_crowded else listener.accept()
+            except OSError as error:
+                if error.errno not in CANNOT_ACCEPT_NOW:
+                    raise
+                connected = None
+                self._is_crowded = True
+                why = why if error.errno == errno.EMFILE else str(error.strerror)
+            if connected is not None:
+                number = connected.fileno()
+                self._is_crowded = number >= connections_end()
+                if number >= files_end():
+                    store.spare_descriptors()
+                return connected
+            if self._is_crowded and not store.spare_descriptors():
+                if not is_told:
+                    is_told = True
+                    address = listener.host, listener.port
+                    self._broker.refusals.tell(UNHEARD, address, f"{why}; raise the limit (ulimit -n)")
+                await trio.sleep(RETRY_ACCEPT_S)
 
     async def _room(self) -> None:
         """There are fewer connections than max.connections."""
@@ -167,21 +201,6 @@ class Server:
                 else:
                     oldest_s = min(oldest_s, session.active_s)
             await trio.sleep(max(oldest_s + idle_s - now_s, SHORTEST_IDLE_CHECK_S))
-
-
-async def _accepted(listener: Listener) -> socket.socket:
-    while True:
-        await trio.lowlevel.wait_readable(listener.socket)
-        try:
-            connected = listener.accept()
-        except OSError as error:
-            if error.errno not in OUT_OF_DESCRIPTORS:
-                raise
-            logger.error("cannot accept connections: %s; raise the limit (ulimit -n)", error.strerror)  # noqa: TRY400
-            await trio.sleep(RETRY_ACCEPT_S)
-            continue
-        if connected is not None:
-            return connected
 
 
 def _address(name: tuple[str, int]) -> tuple[str, int]:

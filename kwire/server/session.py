@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import trio
 
 from kwire.api.context import CloseConnection, ConnectionInfo
+from kwire.broker.refusals import CLOSED, shown
 from kwire.limits import LONG_RECEIVE_BYTES, PIPELINED_REPLIES, READ_AHEAD_BYTES, RECEIVE_BYTES
 from kwire.protocol.connection import Connection
 from kwire.protocol.errors import ProtocolError
@@ -116,7 +117,7 @@ class Session:
             await self._transport.aclose()
 
     def end(self, reason: str) -> None:
-        """The session ends now, with one line in the log."""
+        """The session ends now, and the log says why."""
         self._log_drop(reason)
         self._scope.cancel()
 
@@ -126,7 +127,7 @@ class Session:
             self._transport.let_go()
 
     def _log_drop(self, reason: str) -> None:
-        logger.warning("closed the connection from %s: %s", shown(self.info.peer), reason)
+        self._broker.refusals.tell(CLOSED, self.info.peer, reason)
 
     # The loop
 
@@ -368,9 +369,3 @@ def _reason(group: BaseExceptionGroup[BaseException]) -> str:
     while isinstance(first, BaseExceptionGroup):
         first = first.exceptions[0]
     return str(first)
-
-
-def shown(address: tuple[str, int]) -> str:
-    """host:port, an IPv6 host in brackets."""
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -500,6 +500,10 @@ class MemoryStore:
         """The budget; what is left of it is used before anything goes."""
         return Space(self.budget_bytes, self.budget_bytes - self.used_bytes)
 
+    def spare_descriptors(self) -> bool:
+        """It has none."""
+        return False
+
     def housekeep(self, now_ms: int) -> None:
         """Nothing is due, ever."""
 

@@ -369,6 +369,10 @@ class LogStore(Protocol):
         """
         ...
 
+    def spare_descriptors(self) -> bool:
+        """Whether some descriptors were given up, which others need more than the logs do."""
+        ...
+
     def housekeep(self, now_ms: int) -> None:
         """Bounded background work that is due: flush.ms, recovery points, files whose delete delay has passed."""
         ...

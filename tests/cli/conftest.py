@@ -30,10 +30,12 @@ def pytest_collection_modifyitems(items):
 
 
 class Process:
-    """One `kwire serve`, its address and what it said."""
+    """One `kwire serve`, its address and what it said. ulimit: options of that command, which it is started under."""
 
-    def __init__(self, options, variables=None):
+    def __init__(self, options, variables=None, ulimit=None):
         command = [sys.executable, "-m", "kwire", "serve", "--listen", "127.0.0.1:0", *options]
+        if ulimit is not None:
+            command = ["sh", "-c", f'ulimit {ulimit}; exec "$@"', "sh", *command]
         environment = {**os.environ, **(variables or {})}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         self.process = subprocess.Popen(command, env=environment, text=True, **pipes)
@@ -71,8 +73,8 @@ def serve(runtime):
     """Starts `kwire serve` processes; they end with the test."""
     started = []
 
-    def start(*options, **variables):
-        started.append(Process(options, variables))
+    def start(*options, ulimit=None, **variables):
+        started.append(Process(options, variables, ulimit))
         return started[-1]
 
     yield start

@@ -14,12 +14,12 @@ from kwire.settings import Address, BrokerSetting, Settings
 from kwire.storage.memory import MemoryStore
 from tests.kit.many_partitions import create, errors, read, write
 
-PARTITIONS = 3000
+PARTITIONS = 1000
 CONTAINERS_WAIT_S = 10
 """Between SIGTERM and SIGKILL, in Docker and the like."""
 
 
-def test_three_thousand_written_partitions_stop_in_time_with_clients_at_work(serve, tmp_path):
+def test_a_thousand_written_partitions_stop_in_time_with_clients_at_work(serve, tmp_path):
     broker = serve("--data", str(tmp_path / "data"))
     took_s = trio.run(fill_and_stop, broker)
     code, _, said = broker.stop()

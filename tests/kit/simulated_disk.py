@@ -189,6 +189,7 @@ class ProcessFiles:
     def __init__(self, disk: SimulatedDisk, fault: Callable[[str, str], None] = lambda _operation, _path: None) -> None:
         self.disk = disk
         self.fault = fault
+        self.spare: Callable[[], bool] = lambda: False
         self.is_dead = False
 
     def kill(self) -> None:

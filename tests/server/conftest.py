@@ -9,6 +9,7 @@ import trio.testing
 
 from kwire.api import registry
 from kwire.broker.metadata_replies import MetadataReplies
+from kwire.broker.refusals import Refusals
 from kwire.client.connection import Client
 from kwire.env import Env
 from kwire.protocol.api_keys import ApiKey
@@ -41,7 +42,8 @@ class Bench:
             observer=None,
         )
         replies = MetadataReplies()
-        self.broker = SimpleNamespace(config=self.config, cluster=cluster, node_id=1, metadata_replies=replies)
+        kept = {"metadata_replies": replies, "refusals": Refusals()}
+        self.broker = SimpleNamespace(config=self.config, cluster=cluster, node_id=1, **kept)
         cluster.brokers = {1: self.broker}
         self.server = Server(self.broker, [], self.env)
         self.nursery = nursery

@@ -1,6 +1,7 @@
 """The data directory: whose it is, what it says, and when its files come and go."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from kwire.storage.segments.checkpoints import (
     read_topic_id,
 )
 from kwire.storage.segments.directory import parse_directory_name, retired_name
-from kwire.storage.segments.open_files import OpenFiles
+from kwire.storage.segments.open_files import IN_USE, OpenFiles
 from kwire.storage.segments.store import SegmentStore
 from tests.kit.faulty_files import FaultyFiles
 from tests.kit.storage_bench import START_MS, TOPIC, TOPIC_ID, FakeTime, batch_of
@@ -272,6 +273,43 @@ def test_few_descriptors_serve_many_segments(tmp_path):
     held.close()
     assert held.fileno() < 0
     files.close()
+
+
+def test_files_give_way_where_descriptors_are_scarce(tmp_path):
+    """Those used last stay: somebody may be about to use what he borrowed."""
+    files = OpenFiles(OsFiles(), end=lambda: 1)
+    paths = [f"{tmp_path}/{number}" for number in range(3 * IN_USE)]
+    opened = [files.get(path, "create") for path in paths]
+    assert [file.fileno() >= 0 for file in opened] == [False] * 2 * IN_USE + [True] * IN_USE
+    assert not files.may_hold(opened[-1])
+    assert not files.spare()
+    files.close()
+
+
+def test_files_are_not_closed_under_the_thread_that_uses_them(tmp_path):
+    files = OpenFiles(OsFiles())
+    for number in range(3 * IN_USE):
+        files.get(f"{tmp_path}/{number}", "create")
+    with ThreadPoolExecutor() as threads:
+        assert not threads.submit(files.spare).result()
+    assert files.spare()
+    files.close()
+
+
+def test_what_is_read_is_not_held_open_where_descriptors_are_scarce(open_store):
+    store = open_store()
+    logs = [store.open(TOPIC, TOPIC_ID, index, LogConfig()) for index in range(3 * IN_USE)]
+    for log in logs:
+        append(log, batch := batch_of(3))
+    store._home.open_files._ask_end = lambda: 1
+    store._home.open_files.close()
+    slices = [log.read(0, 1000, before_offset=3, min_one_batch=True) for log in logs]
+    assert len(store._home.open_files._open) <= IN_USE + 1
+    for log in logs:
+        log.truncate(0)
+    for part in slices:
+        assert part.tobytes() == batch
+        part.close()
 
 
 def test_a_reader_at_the_end_does_not_search(open_store, time):

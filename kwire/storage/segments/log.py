@@ -261,7 +261,13 @@ class SegmentedLog(SyncableSegments):
         size_bytes = min(end - position, max(max_bytes, place.size_bytes))
         if position + size_bytes == segment.size_bytes and segment.active:
             self._hint(self._log_end_offset, segment.size_bytes)
-        return FileSlice(segment.file(), position, size_bytes)
+        file = segment.file()
+        if self._home.open_files.may_hold(file):
+            return FileSlice(file, position, size_bytes)
+        from kwire.storage.memory_segment import MemorySlice  # noqa: PLC0415 - only where descriptors are scarce
+
+        data = file.pread(size_bytes, position)
+        return MemorySlice([memoryview(data)], len(data))
 
     def _find(self, offset: int, hint: int | None = None) -> tuple[Segment, Place] | None:
         """The first batch that ends at or after offset, and its segment; compaction may have left gaps."""

@@ -3,38 +3,65 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from threading import get_ident
 from typing import TYPE_CHECKING
 
+from kwire.descriptors import files_end
 from kwire.limits import MAX_OPEN_SEGMENT_FILES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kwire.files import File, Files, Mode
+
+IN_USE = 8
+"""So many files used last are never given up: somebody may be about to use what he borrowed."""
 
 
 class OpenFiles:
-    """Files opened on demand; the least recently used one is closed when there are too many.
+    """Files opened on demand; those least recently used are closed when there are too many.
 
-    A file that somebody retained (a slice being sent) stays open for him.
+    A file that somebody retained (a slice being sent) stays open for him. end: descriptors have lower numbers.
     """
 
-    __slots__ = ("_limit", "_open", "files")
+    __slots__ = ("_ask_end", "_end", "_limit", "_open", "_thread", "files")
 
-    def __init__(self, files: Files, limit: int = MAX_OPEN_SEGMENT_FILES) -> None:
+    def __init__(self, files: Files, limit: int = MAX_OPEN_SEGMENT_FILES, end: Callable[[], int] = files_end) -> None:
         self.files = files
         self._limit = limit
+        self._ask_end = end
+        self._end = end()
+        self._thread = get_ident()
         self._open: OrderedDict[str, File] = OrderedDict()
 
     def get(self, path: str, mode: Mode) -> File:
         """The open file, borrowed until the next call of get: retain() it to keep it longer."""
+        self._thread = get_ident()
         file = self._open.get(path)
         if file is not None:
             self._open.move_to_end(path)
             return file
         file = self.files.open(path, mode)
         self._open[path] = file
-        if len(self._open) > self._limit:
+        self._end = self._ask_end()
+        if file.fileno() >= self._end:
+            self.spare()
+        elif len(self._open) > self._limit:
             self._open.popitem(last=False)[1].close()
         return file
+
+    def may_hold(self, file: File) -> bool:
+        """Whether there is room for the file to be retained for long."""
+        return file.fileno() < self._end
+
+    def spare(self) -> bool:
+        """A quarter of the files is closed, if there are more than are in use. Only where they are used, not beside."""
+        if get_ident() != self._thread:
+            return False
+        surplus = min(len(self._open) - IN_USE, len(self._open) // 4 + 1)
+        for _ in range(surplus):
+            self._open.popitem(last=False)[1].close()
+        return surplus > 0
 
     def forget(self, path: str) -> None:
         """The file is not held open here (before it is renamed, removed, or opened in another mode)."""

@@ -61,6 +61,7 @@ class SegmentStore:
             OffsetCheckpoint(env.files, self._path(checkpoints.LOG_START_OFFSETS)),
             OffsetCheckpoint(env.files, self._path(checkpoints.CLEANER_OFFSETS)),
         )
+        env.files.spare = self._home.open_files.spare
         self._lock: Lock | None = None
         self._was_clean = False
         self._checkpointed_ms = 0
@@ -250,6 +251,10 @@ class SegmentStore:
             raise StorageError(f"cannot delete {mine.directory}: {error}") from error
 
     # Background and end
+
+    def spare_descriptors(self) -> bool:
+        """Files that can be opened again are closed."""
+        return self._home.open_files.spare()
 
     def space(self) -> Space:
         """The room of the data directory's file system."""
