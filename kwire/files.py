@@ -311,7 +311,7 @@ class OsFiles:
         self._nowait = nowait
         self.spare: Callable[[], bool] = _has_nothing
 
-    def _opened(self, path: str, flags: int) -> int:
+    def _descriptor_of(self, path: str, flags: int) -> int:
         """The descriptor, for which others are spared if need be."""
         try:
             return os.open(path, flags, 0o644)
@@ -322,7 +322,7 @@ class OsFiles:
 
     def open(self, path: str, mode: Mode) -> File:
         """The open file."""
-        descriptor = self._opened(path, _FLAGS[mode])
+        descriptor = self._descriptor_of(path, _FLAGS[mode])
         return OsFile(path, descriptor, vectored=self._vectored, positioned=self._positioned, nowait=self._nowait)
 
     def exists(self, path: str) -> bool:
@@ -370,7 +370,7 @@ class OsFiles:
         """Changes of the directory are on the disk; Windows has no such call and needs none."""
         if os.name == "nt":
             return
-        descriptor = self._opened(path, os.O_RDONLY | _CLOEXEC)
+        descriptor = self._descriptor_of(path, os.O_RDONLY | _CLOEXEC)
         try:
             os.fsync(descriptor)
         finally:
@@ -394,7 +394,7 @@ class OsFiles:
         real_path = os.path.realpath(path)
         if real_path in OsLock.held:
             return None
-        descriptor = self._opened(path, os.O_RDWR | os.O_CREAT | _CLOEXEC)
+        descriptor = self._descriptor_of(path, os.O_RDWR | os.O_CREAT | _CLOEXEC)
         try:
             _lock_descriptor(descriptor)
         except OSError as error:
