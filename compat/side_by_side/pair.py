@@ -31,7 +31,8 @@ class Pair:
         name = message_name(message)
         where = f"{label} ({name} v{version})"
         ours, theirs = comparable(self.kwire.ask(message, version)), comparable(self.kafka.ask(message, version))
-        deadline = max(self.settled_at, time.monotonic() + (SETTLE_S if repeatable(name, theirs) else settle_s))
+        settle_s = max(settle_s, SETTLE_S if repeatable(name, theirs) else 0)
+        deadline = max(self.settled_at, time.monotonic() + settle_s)
         while True:
             found, explained = sort_out(where, ours, theirs)
             if not found or time.monotonic() > deadline or not repeatable(name, theirs):

@@ -154,6 +154,7 @@ def metadata():
             yield "by unknown id", md.MetadataRequest(by_id), version
             authorized["topics"] = by_id
             yield "operations by unknown id", md.MetadataRequest(**authorized), version
+    yield "auto-created", metadata_of(["md-by-itself"], 12, allow_auto_topic_creation=True), 12
     for version in versions(ApiKey.DESCRIBE_CLUSTER):
         yield "cluster", dc.DescribeClusterRequest(True), version
     for endpoint_type in (2, 3):

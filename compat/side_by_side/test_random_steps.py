@@ -15,7 +15,7 @@ from compat.side_by_side.random_steps.steps import parsed
 if shutil.which("java") is None or shutil.which("mvn") is None:
     pytest.skip("no JDK or Maven", allow_module_level=True)
 
-SEEDS = range(10)
+SEEDS = range(6)
 KINDS_OF_ERRORS = 15
 """So many pairs of a step and an error have to come up, or the sequences ask nothing."""
 

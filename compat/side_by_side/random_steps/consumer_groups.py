@@ -42,6 +42,7 @@ class ConsumerSide(ClassicSide):
         self.epochs = {}
         self.held = {}
         self.instances = {}
+        self.assignors = set()
 
     def epoch(self, member, which):
         """The epoch that it says; a member without one joins."""
@@ -56,8 +57,15 @@ class ConsumerSide(ClassicSide):
         }[what]
         return [ConsumerGroupHeartbeatRequestTopicPartitions(topic_id, list(each)) for topic_id, each in given.items()]
 
-    def beaten(self, answer, *, member, **_):
+    def remark(self, message):
+        if isinstance(message, ConsumerGroupDescribeRequest) and not any(self.epochs.values()):
+            return "left by everybody"
+        asks = isinstance(message, ConsumerGroupHeartbeatRequest) and message.server_assignor is not None
+        return super().remark(message) or ("another assignor" if asks or self.assignors - {None} else "")
+
+    def beaten(self, answer, *, member, assignor, **_):
         """The member knows its epoch and what it is given."""
+        self.assignors.add(assignor)
         if answer.error_code:
             return
         self.epochs[member] = max(answer.member_epoch, 0)
@@ -85,8 +93,6 @@ class ConsumerSide(ClassicSide):
             answer.assignment.topic_partitions = named(answer.assignment.topic_partitions)
         if isinstance(answer, ConsumerGroupDescribeResponse):
             for group in answer.groups:
-                if not group.members:
-                    group.assignment_epoch = 0  # since Kafka 4.4 that of the group
                 for member in group.members:
                     for part in (member.assignment, member.target_assignment):
                         part.topic_partitions = named(part.topic_partitions)
@@ -108,6 +114,7 @@ def consumer_beat(
     instance=INSTANCE,
     rack=mostly(None, "r", ""),
     timeout_ms=mostly(60_000, -1),
+    assignor=any_of(None),
     version=versions(ApiKey.CONSUMER_GROUP_HEARTBEAT),
 ):
     number = side.epoch(member, epoch)
@@ -124,6 +131,7 @@ def consumer_beat(
         rack,
         timeout_ms if joins or says == "all" else -1,
         None if topics is None or not said else list(topics),
+        server_assignor=assignor,  # by hand only: another one is another epoch since Kafka 4.4
         topic_partitions=[] if joins else side.holds(member, holds) if says in {"all", "what it holds"} else None,
     ), version
 
@@ -198,7 +206,8 @@ class MixedSide(ConsumerSide):
             return "takes the last consumer's place"
         self.downgraded = self.downgraded or (self.had_consumers and not consumers)
         after = "after a takeover" if self.taken_over else "after a downgrade"
-        return super().remark(message) or (after if self.downgraded else "")
+        remark = super().remark(message)
+        return remark or (after if self.downgraded else "")
 
 
 mixed = Domain("mixed", MixedSide)

@@ -3,15 +3,17 @@
 import time
 from pathlib import Path
 
+from compat.side_by_side.random_steps.admin import admin
 from compat.side_by_side.random_steps.classic_groups import TOPICS, classic
 from compat.side_by_side.random_steps.consumer_groups import consumer, mixed
 from compat.side_by_side.random_steps.offsets import offsets
+from compat.side_by_side.random_steps.records import records
 from compat.side_by_side.wire import Wire
 from kwire.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
 from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kwire.protocol.messages.heartbeat import HeartbeatRequest
 
-DOMAINS = {domain.name: domain for domain in (classic, offsets, consumer, mixed)}
+DOMAINS = {domain.name: domain for domain in (classic, offsets, consumer, mixed, records, admin)}
 
 ASSIGNORS = {"group.consumer.assignors": "range,uniform"}
 """What the uniform assignor chooses among equals is chance in Apache Kafka."""

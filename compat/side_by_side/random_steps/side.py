@@ -129,6 +129,13 @@ class Side:
         return value
 
 
+def wait_until(is_so, timeout_s=10):
+    """It is so, or has not become so for so long."""
+    deadline = time.monotonic() + timeout_s
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
 def collect(sides, enough, timeout_s):
     """Reads answers until there are enough of them, for so long at most; whether there are."""
     deadline = time.monotonic() + timeout_s
