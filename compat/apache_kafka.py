@@ -27,9 +27,16 @@ def java(main_class: str, *arguments: str, options: tuple[str, ...] = SHORT_LIVE
 
 
 def start(
-    data: Path, port: int, log: object, configs: Mapping[str, object] = MappingProxyType({})
+    data: Path,
+    port: int,
+    log: object,
+    configs: Mapping[str, object] = MappingProxyType({}),
+    format_options: tuple[str, ...] = (),
 ) -> subprocess.Popen[bytes]:
-    """A formatted and started node; the caller waits until it answers, and stops it."""
+    """A formatted and started node; the caller waits until it answers, and stops it.
+
+    configs: come last, and beat those that a node needs anyway. format_options: such as users that it knows.
+    """
     controller_port = free_port()
     data.mkdir(parents=True, exist_ok=True)
     settings = data.parent / f"{data.name}.properties"
@@ -44,6 +51,6 @@ def start(
         "share.coordinator.state.topic.min.isr=1\ngroup.initial.rebalance.delay.ms=0\n"
         "group.consumer.assignment.interval.ms=0\n" + "".join(f"{name}={value}\n" for name, value in configs.items())
     )
-    format_command = java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(settings))
+    format_command = java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(settings), *format_options)
     subprocess.run(format_command, check=True, stdout=subprocess.DEVNULL)
     return subprocess.Popen(java("kafka.Kafka", str(settings), options=()), stdout=log, stderr=subprocess.STDOUT)

@@ -86,15 +86,15 @@ def topic_of(path: str | Path) -> str:
     return Path(path).name.removesuffix(SUFFIX)
 
 
-def read(stream: Iterable[bytes], name: str, topic: str | None) -> Iterator[Line]:
+def read(stream: Iterable[bytes], name: str, topic: str | None, first: int = 1) -> Iterator[Line]:
     """The stream's lines, blank ones left out.
 
-    name: what an error calls the stream. topic: that of lines without one.
+    name: what an error calls the stream. topic: that of lines without one. first: the number of the first line.
 
     Raises:
         BadLine: with the name and the line's number.
     """
-    for number, text in enumerate(stream, 1):
+    for number, text in enumerate(stream, first):
         if text.strip():
             try:
                 yield parse(text, topic)

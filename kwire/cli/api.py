@@ -17,23 +17,22 @@ COLUMNS = {"key": "KEY", "api": "API", "versions": "VERSIONS", "latest": "KAFKA 
 @click.option("--broker", type=int, metavar="ID", help="Of this broker (default: the one with the lowest id).")
 @json_option
 @connects
-def command(connection: Connection, broker: int | None, as_json: bool) -> None:
+async def command(connection: Connection, broker: int | None, as_json: bool) -> None:
     """Show the APIs and versions that a broker announces.
 
     The last column has the versions of Kafka 4.4, all of which kwire can read: see kwire protocol.
     """
-    with connection.admin() as admin:
-        brokers = sorted(one["broker_id"] for one in admin.describe_cluster()["brokers"])
+    async with connection.cluster() as cluster:
+        brokers = sorted(cluster.brokers)
         if broker is not None and broker not in brokers:
             raise Failed(f"there is no broker {broker}; this cluster has {', '.join(map(str, brokers))}")
-        chosen = brokers[0] if broker is None else broker
-        announced = admin.get_broker_version_data(chosen).api_versions
+        announced = await cluster.node(brokers[0] if broker is None else broker).versions()
     rows = []
     for key, (lowest, highest) in sorted(announced.items()):
         name, latest = _known(key)
         rows.append(
             {
-                "key": int(key),
+                "key": key,
                 "api": name,
                 "versions": _range(lowest, highest),
                 "latest": latest,

@@ -15,31 +15,33 @@ BROKERS = {"id": "ID", "host": "HOST", "port": "PORT", "rack": "RACK", "leads": 
 @make_command("describe", "kwire cluster describe")
 @json_option
 @connects
-def describe(connection: Connection, as_json: bool) -> None:
+async def describe(connection: Connection, as_json: bool) -> None:
     """Show the brokers, and how partitions are spread over them."""
-    with connection.admin() as admin:
-        found = admin.describe_cluster()
-        partitions = [row for topic in admin.describe_topics() for row in topic["partitions"]]
-        topics = len(admin.list_topics())
+    from kwire.client import admin
+
+    async with connection.cluster() as cluster:
+        found = await admin.topics(cluster)
+    partitions = [row for topic in found.topics for row in topic.partitions]
+    topics = len(found.topics)
     brokers = [
         {
-            "id": broker["broker_id"],
-            "host": broker["host"],
-            "port": broker["port"],
-            "rack": broker["rack"],
-            "leads": sum(row["leader_id"] == broker["broker_id"] for row in partitions),
-            "replicas": sum(broker["broker_id"] in row["replica_nodes"] for row in partitions),
-            "controller": broker["broker_id"] == found["controller_id"],
+            "id": broker.node_id,
+            "host": broker.host,
+            "port": broker.port,
+            "rack": broker.rack,
+            "leads": sum(row.leader_id == broker.node_id for row in partitions),
+            "replicas": sum(broker.node_id in row.replica_nodes for row in partitions),
+            "controller": broker.node_id == found.controller_id,
         }
-        for broker in sorted(found["brokers"], key=lambda broker: int(broker["broker_id"]))
+        for broker in sorted(found.brokers, key=lambda broker: broker.node_id)
     ]
     state = {
-        "cluster": found["cluster_id"],
-        "controller": found["controller_id"],
+        "cluster": found.cluster_id,
+        "controller": found.controller_id,
         "topics": topics,
         "partitions": len(partitions),
-        "offline_partitions": sum(row["leader_id"] < 0 for row in partitions),
-        "under_replicated_partitions": sum(len(row["isr_nodes"]) < len(row["replica_nodes"]) for row in partitions),
+        "offline_partitions": sum(row.leader_id < 0 for row in partitions),
+        "under_replicated_partitions": sum(len(row.isr_nodes) < len(row.replica_nodes) for row in partitions),
         "brokers": brokers,
     }
     if as_json:

@@ -9,7 +9,7 @@ import click
 
 from kwire.cli.command import command as make_command
 from kwire.cli.command import group
-from kwire.cli.connection import Connection, connects
+from kwire.cli.connection import Connection, connects, refusal
 from kwire.cli.errors import Failed, UsageError
 from kwire.cli.output import json_option, show
 from kwire.cli.topic import alter_configs, existing, pairs
@@ -17,12 +17,15 @@ from kwire.cli.topic import alter_configs, existing, pairs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KINDS = {"topic": "TOPIC", "broker": "BROKER", "group": "GROUP", "client-metrics": "CLIENT_METRICS"}
+    from kwire.client.cluster import Cluster
+    from kwire.protocol.messages.describe_configs import DescribeConfigsResourceResult
+
+KINDS = ("topic", "broker", "group", "client-metrics")
 COLUMNS = {"config": "CONFIG", "value": "VALUE", "source": "SOURCE", "read_only": "READ-ONLY"}
 
 
 def _names_resource(function: Callable[..., Any]) -> Callable[..., Any]:
-    kind = click.argument("kind", type=click.Choice(list(KINDS)), metavar="KIND")
+    kind = click.argument("kind", type=click.Choice(KINDS), metavar="KIND")
     return kind(click.argument("name")(function))
 
 
@@ -32,13 +35,17 @@ def _names_resource(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--all", "everything", is_flag=True, help="Also those that nobody has changed.")
 @json_option
 @connects
-def get(connection: Connection, kind: str, name: str, keys: tuple[str, ...], everything: bool, as_json: bool) -> None:
+async def get(
+    connection: Connection, kind: str, name: str, keys: tuple[str, ...], everything: bool, as_json: bool
+) -> None:
     """Show changed configs, or those of these names.
 
     KIND is topic, broker, group or client-metrics; NAME is that of the topic or group, or the broker's id.
     """
-    with connection.admin() as admin:
-        found = _configs(admin, kind, name, everything=everything or bool(keys))
+    from kwire.client.admin import source_of
+
+    async with connection.cluster() as cluster:
+        found = await _configs(cluster, kind, name, everything=everything or bool(keys))
     for key in keys:
         if key not in found:
             near = difflib.get_close_matches(key, found, 1)
@@ -46,10 +53,10 @@ def get(connection: Connection, kind: str, name: str, keys: tuple[str, ...], eve
     rows = [
         {
             "config": key,
-            "value": config["value"],
-            "source": config["config_source"].lower().replace("_", "-"),
-            "read_only": config["read_only"],
-            "sensitive": config["is_sensitive"],
+            "value": config.value,
+            "source": source_of(config),
+            "read_only": config.read_only,
+            "sensitive": config.is_sensitive,
         }
         for key, config in sorted(found.items())
         if not keys or key in keys
@@ -62,42 +69,44 @@ def get(connection: Connection, kind: str, name: str, keys: tuple[str, ...], eve
 @click.argument("changes", metavar="[KEY=VALUE]...", nargs=-1)
 @click.option("--unset", multiple=True, metavar="KEY", help="Take back a config to its default; repeatable.")
 @connects
-def set_configs(connection: Connection, kind: str, name: str, changes: tuple[str, ...], unset: tuple[str, ...]) -> None:
+async def set_configs(
+    connection: Connection, kind: str, name: str, changes: tuple[str, ...], unset: tuple[str, ...]
+) -> None:
     """Change configs: all of them, or none where one is refused.
 
     KIND is topic, broker, group or client-metrics; NAME is that of the topic or group, or the broker's id.
     """
     if not changes and not unset:
         raise UsageError("nothing to set; give KEY=VALUE or --unset KEY")
-    wanted: dict[str, Any] = {**pairs(changes, "config set"), **dict.fromkeys(unset, ("DELETE", None))}
-    with connection.admin() as admin:
-        _check(admin, kind, name)
-        alter_configs(admin, KINDS[kind], name, wanted)
+    wanted = {**pairs(changes, "config set"), **dict.fromkeys(unset)}
+    async with connection.cluster() as cluster:
+        await _check(cluster, kind, name)
+        await alter_configs(cluster, kind, name, wanted)
     click.echo(f"altered {kind} {name}")
 
 
 command = group("config", "Show and change configs of topics, brokers and groups.", get, set_configs)
 
 
-def _configs(admin: Any, kind: str, name: str, *, everything: bool) -> dict[str, dict[str, Any]]:
-    from kafka.admin import ConfigResource
+async def _configs(
+    cluster: Cluster, kind: str, name: str, *, everything: bool
+) -> dict[str, DescribeConfigsResourceResult]:
+    from kwire.client import admin
 
-    _check(admin, kind, name)
-    chosen = "all" if everything else "modified"
-    found = admin.describe_configs([ConfigResource(KINDS[kind], name)], config_filter=chosen)
-    configs: dict[str, dict[str, Any]] = found.get(KINDS[kind].lower(), {}).get(name, {})
-    return configs
+    await _check(cluster, kind, name)
+    found = await admin.describe_configs(cluster, admin.KINDS[kind], name)
+    if error := refusal(found.error_code, found.error_message):
+        raise Failed(f"{kind} {name}: {error}")
+    return {row.name: row for row in found.configs if everything or admin.is_own(row)}
 
 
-def _check(admin: Any, kind: str, name: str) -> None:
-    """Whether there is such a resource: kafka-python would say that it has no configs.
+async def _check(cluster: Cluster, kind: str, name: str) -> None:
+    """Whether there is such a resource.
 
     Raises:
         Failed: there is none.
     """
     if kind == "topic":
-        existing(admin, [name])
-    elif kind == "broker":
-        brokers = sorted(broker["broker_id"] for broker in admin.describe_cluster()["brokers"])
-        if name not in map(str, brokers):
-            raise Failed(f"there is no broker {name}; this cluster has {', '.join(map(str, brokers))}")
+        await existing(cluster, [name])
+    elif kind == "broker" and name not in map(str, cluster.brokers):
+        raise Failed(f"there is no broker {name}; this cluster has {', '.join(map(str, sorted(cluster.brokers)))}")

@@ -1,12 +1,10 @@
-"""How commands reach a Kafka cluster: the options they share, kafka-python's clients, and its errors in one line."""
+"""How commands reach a Kafka cluster: the options they share, the client they make, and its errors in one line."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import logging
-import re
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,35 +16,25 @@ from kwire.cli.errors import Failed, UsageError
 from kwire.cli.servers import DEFAULT, addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
+    from kwire.client.cluster import Cluster
+    from kwire.client.errors import NoBroker
+    from kwire.client.properties import ClientConfig
+    from kwire.client.values import Address
 
 OPTIONS: Final = ("bootstrap_server", "client_config", "properties", "timeout", "verbose")
 """The parameters of a command that become its Connection."""
 
-PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
-
-OTHER_NAMES: Final = {
-    "sasl_username": "sasl_plain_username",
-    "sasl_password": "sasl_plain_password",
-    "sasl_mechanisms": "sasl_mechanism",
-    "ssl_ca_location": "ssl_cafile",
-    "ssl_certificate_location": "ssl_certfile",
-    "ssl_key_location": "ssl_keyfile",
-    "ssl_key_password": "ssl_password",
-    "ssl_truststore_location": "ssl_cafile",
-    "ssl_keystore_location": "ssl_certfile",
-    "ssl_truststore_type": "",
-    "ssl_keystore_type": "",
-}
-"""What librdkafka and the Java client call kafka-python's configs; an empty name: not needed."""
+OWN_SERVERS: Final = ("bootstrap.servers", "bootstrap_servers", "metadata.broker.list")
+"""Properties that name the cluster, as in a file that other clients share."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Which cluster, and how its clients are configured.
+    """Which cluster, and how its client is configured.
 
-    properties: as written, by kafka-python's names, librdkafka's or the Java client's.
+    properties: as written, by the names of the Java client, librdkafka or kafka-python.
     """
 
     servers: str
@@ -54,91 +42,60 @@ class Connection:
     timeout_s: float
     verbose: bool = False
 
-    @contextlib.contextmanager
-    def admin(self) -> Iterator[Any]:
-        """A KafkaAdminClient.
+    @contextlib.asynccontextmanager
+    async def cluster(self, **changes: Any) -> AsyncIterator[Cluster]:
+        """The cluster, as long as the block runs. changes: of the client's defaults; properties beat them.
 
         Raises:
+            UsageError: a property means nothing.
             Failed: no broker answers, or it refuses what it is asked for.
         """
-        with self._client("KafkaAdminClient", {}) as client:
-            try:
-                yield client
-            finally:
-                client.close()
+        from kwire.client.cluster import connected
+        from kwire.client.errors import ClientError, NoBroker, NotLetIn, Unreachable
 
-    @contextlib.contextmanager
-    def producer(self, **configs: Any) -> Iterator[Any]:
-        """A KafkaProducer, idempotent unless the properties say otherwise; what is not flushed is dropped."""
-        with self._client("KafkaProducer", {"linger_ms": 5, **configs}) as client:
-            try:
-                yield client
-            finally:
-                client.close(timeout=0)
-
-    @contextlib.contextmanager
-    def consumer(self, **configs: Any) -> Iterator[Any]:
-        """A KafkaConsumer that commits nothing by itself."""
-        fixed = {"enable_auto_commit": False, "allow_auto_create_topics": False}
-        with self._client("KafkaConsumer", {**fixed, **configs}) as client:
-            try:
-                yield client
-            finally:
-                client.close(autocommit=False)
-
-    @contextlib.contextmanager
-    def _client(self, kind: str, configs: Mapping[str, Any]) -> Iterator[Any]:
-        import kafka
-        from kafka.errors import KafkaConfigurationError, KafkaConnectionError, KafkaError
-
-        make = getattr(kafka, kind)
-        own = _typed(self.properties, _all_configs(kafka))
-        wanted = {
-            "client_id": "kwire-cli",
-            "bootstrap_servers": self.servers.split(","),
-            "bootstrap_timeout_ms": int(self.timeout_s * 1000),
-            **configs,
-            **{name: value for name, value in own.items() if name in make.DEFAULT_CONFIG},
-        }
-        if not own.get("proxy_url"):
-            self._reach()
-        said = _LastError()
-        log = logging.getLogger("kafka")
+        config, servers = self._config(changes), self._addresses()
         if self.verbose:
             logging.basicConfig(level=logging.INFO)
-        else:
-            log.handlers, log.propagate = [said], False
         try:
-            client = make(**wanted)
-        except (KafkaConfigurationError, AssertionError, ValueError, OSError) as error:
-            raise UsageError(f"the client's properties do not work: {error}") from error
-        except KafkaError as error:
-            reason = f": {said.reason}" if said.reason else ""
-            raise Failed(f"{self.servers} does not answer as a Kafka broker{reason}") from error
-        try:
-            yield client
-        except KafkaConnectionError as error:
+            async with connected(servers, config, patience_s=self.timeout_s) as cluster:
+                yield cluster
+        except NoBroker as error:
+            raise Failed(_why_none(error)) from error
+        except NotLetIn as error:  # nothing was tried: the files do not fit
+            raise UsageError(str(error)) from error
+        except Unreachable as error:
             raise Failed(
-                f"lost a broker that {self.servers} named: {error.args[0] if error.args else 'no connection'}. It has "
-                "stopped, or told an address that cannot be reached from here: start it with `kwire serve --advertise "
-                "HOST:PORT`, another Kafka with advertised.listeners"
+                f"lost a broker that {self.servers} named: {error}. It has stopped, or told an address that cannot be "
+                "reached from here: start it with `kwire serve --advertise HOST:PORT`, another Kafka with "
+                "advertised.listeners"
             ) from error
-        except KafkaError as error:
-            raise Failed(explain(error)) from error
+        except ClientError as error:
+            raise Failed(str(error)) from error
 
-    def _reach(self) -> None:
-        """One of the servers accepts a connection: kafka-python would only say that it timed out."""
-        reasons = []
-        for server in addresses(self.servers):
-            try:
-                socket.create_connection(server, self.timeout_s).close()
-            except OSError as error:
-                reasons.append(f"{server}: {error.strerror or error}")
-            else:
-                return
-        raise Failed(
-            f"no broker answers at {'; '.join(reasons)}. Start one with `kwire serve`, or name one with -b HOST:PORT"
-        )
+    def _config(self, changes: Mapping[str, Any]) -> ClientConfig:
+        from kwire.client.properties import BadProperty, config_of
+
+        try:
+            return config_of(self.properties, **changes)
+        except BadProperty as error:
+            raise UsageError(str(error)) from error
+
+    def _addresses(self) -> dict[str, Address]:
+        from kwire.client.values import Address
+
+        return {str(one): Address(*one) for one in addresses(self.servers)}
+
+
+def _why_none(error: NoBroker) -> str:
+    """Why none of the servers could be used, and what to do."""
+    from kwire.client.errors import NotLetIn
+
+    if error.unfit is None:
+        return f"no broker answers at {error}. Start one with `kwire serve`, or name one with -b HOST:PORT"
+    reason = error.reasons[error.unfit]
+    if isinstance(reason, NotLetIn):
+        return f"{error.unfit} does not let this client in: {reason.why}"
+    return f"{error.unfit} does not answer as a Kafka broker: {reason.why}"
 
 
 def connection_of(
@@ -151,19 +108,23 @@ def connection_of(
     """
     given = _from_file(client_config) if client_config else {}
     given.update(_pair(text, "-X") for text in properties)
+    for name in OWN_SERVERS:
+        bootstrap_server = given.pop(name, bootstrap_server)
     return Connection(bootstrap_server, given, timeout, verbose)
 
 
-def connects(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Gives a command the options that say which cluster, and the Connection as its first argument."""
+def connects(function: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+    """Gives an async command the options that say which cluster, and the Connection as its first argument."""
 
     @functools.wraps(function)
     def with_connection(**values: Any) -> Any:
+        from kwire.cli.interruption import run
+
         own = {name: values.pop(name) for name in OPTIONS}
-        return function(connection_of(**own), **values)
+        return run(functools.partial(function, connection_of(**own), **values))
 
     for option in (
-        click.option("-v", "--verbose", is_flag=True, help="Show what the client library logs."),
+        click.option("-v", "--verbose", is_flag=True, help="Show what the client logs."),
         click.option(
             "--timeout",
             type=click.FloatRange(min=0.1),
@@ -191,48 +152,13 @@ def connects(function: Callable[..., Any]) -> Callable[..., Any]:
     return with_connection
 
 
-def explain(error: Exception) -> str:
-    """An error of kafka-python in one line."""
-    code = getattr(error, "errno", None)
-    text = str(error.args[0]) if error.args and error.args[0] else ""
-    found = refusal(code, text) if isinstance(code, int) and code > 0 else None
-    return found or f"{type(error).__name__}: {text}".replace("\n", " ").removesuffix(": ")
-
-
 def refusal(code: int, message: str | None = None) -> str | None:
     """A broker's error code in one line; None where there is no error."""
     if not code:
         return None
-    from kafka.errors import for_code
+    from kwire.client.errors import sentence
 
-    from kwire.protocol.errors import ErrorCode
-
-    try:
-        name = ErrorCode(code).name
-    except ValueError:
-        name = f"error {code}"
-    text = message or for_code(code).description or ""
-    return f"{name}: {text}".replace("\n", " ").removesuffix(": ")
-
-
-class _LastError(logging.Handler):
-    """Keeps why the last connection was lost, which the library logs but does not raise."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.reason = ""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Notes the reason, where the event tells one."""
-        match = re.search(r"Connection (?:lost|failed): (?:KafkaConnectionError: )?(.+)", record.getMessage())
-        if match:
-            self.reason = match[1]
-
-
-def _all_configs(kafka: Any) -> dict[str, Any]:
-    """The defaults of all clients: a property of another one is no mistake."""
-    clients = (kafka.KafkaAdminClient, kafka.KafkaConsumer, kafka.KafkaProducer)
-    return {name: value for client in clients for name, value in client.DEFAULT_CONFIG.items()}
+    return sentence(code, message)
 
 
 def _pair(text: str, where: str) -> tuple[str, str]:
@@ -251,52 +177,3 @@ def _from_file(path: str) -> dict[str, str]:
     return dict(
         _pair(line, f"{path} line {number}") for number, line in enumerate(lines, 1) if line and line[0] not in "#!"
     )
-
-
-def _typed(properties: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties by kafka-python's names, as values of the types of its defaults."""
-    typed: dict[str, Any] = {}
-    for written, value in properties.items():
-        name = written.replace(".", "_")
-        name = OTHER_NAMES.get(name, name)
-        if name == "sasl_jaas_config":
-            typed.update(_of_jaas(value))
-        elif name == "ssl_endpoint_identification_algorithm":
-            typed["ssl_check_hostname"] = value.lower() not in {"", "none"}
-        elif name in known:
-            typed[name] = _value(written, value, known[name])
-        elif name:
-            import difflib
-
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"; did you mean {near[0].replace('_', '.')}?" if near else ""
-            raise UsageError(f"there is no client property {written!r}{hint}")
-    return typed
-
-
-def _of_jaas(text: str) -> dict[str, str]:
-    found = dict(re.findall(r'(username|password)="([^"]*)"', text))
-    return {f"sasl_plain_{name}": value for name, value in found.items()}
-
-
-def _value(name: str, text: str, default: Any) -> Any:
-    if isinstance(default, bool):
-        if text.lower() not in {"true", "false"}:
-            raise UsageError(f"the client property {name} is true or false, not {text!r}")
-        return text.lower() == "true"
-    if name == "security.protocol" and text.upper() not in PROTOCOLS:
-        raise UsageError(f"the client property security.protocol is one of {', '.join(PROTOCOLS)}, not {text!r}")
-    if name.endswith(("file", "location")) and not Path(text).is_file():
-        raise UsageError(f"the client property {name} names a file that is not there: {text}")
-    if name == "acks":
-        return text if text == "all" else _number(name, text)
-    if isinstance(default, int | float):
-        return _number(name, text)
-    return None if text in {"", "none"} else text
-
-
-def _number(name: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise UsageError(f"the client property {name} is a number, not {text!r}") from None

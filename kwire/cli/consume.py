@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import click
 
 from kwire.cli import complete
 from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects
-from kwire.cli.errors import Failed, UsageError
-from kwire.cli.interruption import interruptible
-from kwire.cli.reading import offsets, records, starts
+from kwire.cli.errors import UsageError
+from kwire.cli.reading import next_piece, partitions_of, starts
 from kwire.cli.topic import existing
 from kwire.record_lines import record_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-    Writer = Callable[[Any], bytes]
+    from kwire.client.cluster import Cluster
+    from kwire.client.group import GroupReader
+    from kwire.client.reader import Reader
+    from kwire.client.values import ReadRecord, TopicPartition
+
+    Writer = Callable[[ReadRecord], bytes]
+
+STOP_RECORDS = 50
+"""Records that are printed between two looks whether to stop."""
 
 ESCAPES = {r"\n": b"\n", r"\t": b"\t", r"\0": b"\0", "%%": b"%"}
 
@@ -63,7 +71,7 @@ ESCAPES = {r"\n": b"\n", r"\t": b"\t", r"\0": b"\0", "%%": b"%"}
     help="A line for each record: %t topic, %p partition, %o offset, %T timestamp, %k key, %v value, %h headers.",
 )
 @connects
-def command(
+async def command(
     connection: Connection,
     topics: tuple[str, ...],
     only: tuple[int, ...],
@@ -87,88 +95,66 @@ def command(
         raise UsageError(
             "a group begins where it is; with --group leave out --partition, and --from but for earliest or latest"
         )
-    reset = {"auto_offset_reset": "latest" if where == "latest" else "earliest"}
     writer = _writer(as_json, template if template is not None else _template(key_separator, with_headers))
-    with connection.admin() as admin:
-        partitions = _partitions(existing(admin, topics), only)
-        begin = starts(admin, partitions, where, "--from")
-        from kafka.admin import OffsetSpec
+    import trio
 
-        ends = None if follow else offsets(admin, partitions, OffsetSpec.LATEST)
-    with interruptible() as stopped, connection.consumer(group_id=group, **reset) as consumer:
-        joined = _join(consumer, topics) if group is not None else _assign(consumer, begin)
-        left = count
-        for batch in records(consumer, ends, stopped, joined):
-            chosen = batch[:left]
-            _print(chosen, writer, stopped, consumer if group is not None else None)
-            if left is not None:
-                left -= len(chosen)
-                if not left:
-                    return
-        if group is not None and not consumer.assignment():
-            click.echo(f"other members of group {group} have all partitions", err=True)
+    from kwire.client.admin import list_offsets
+    from kwire.client.group import GroupReader
+    from kwire.client.values import LATEST
+
+    async with connection.cluster(auto_offset_reset="latest" if where == "latest" else "earliest") as cluster:
+        partitions = [one for topic in (await existing(cluster, topics)).values() for one in partitions_of(topic, only)]
+        begin = await starts(cluster, partitions, where, "--from")
+        ends = None if follow else await list_offsets(cluster, dict.fromkeys(partitions, LATEST))
+        isolation = int(cluster.config.isolation_level == "read_committed")
+        async with _reader(cluster, group, topics, begin, isolation) as reader:
+            left = count
+            while piece := await next_piece(reader, ends):
+                chosen = piece.records[:left]
+                printed = await trio.to_thread.run_sync(_print, chosen, writer)
+                if printed and isinstance(reader, GroupReader):
+                    with trio.CancelScope(shield=True):
+                        await reader.commit({piece.partition: chosen[printed - 1].offset + 1})
+                if left is not None:
+                    left -= printed
+                    if not left:
+                        return
+            if group is not None and not reader.positions:
+                click.echo(f"other members of group {group} have all partitions", err=True)
 
 
-def _print(batch: Sequence[Any], writer: Writer, stopped: Callable[[], bool], committing: Any) -> None:
-    """Prints records until Ctrl-C, and commits those that were printed."""
+@asynccontextmanager
+async def _reader(
+    cluster: Cluster, group: str | None, topics: Sequence[str], begin: Mapping[TopicPartition, int], isolation: int
+) -> AsyncIterator[Reader | GroupReader]:
+    if group is not None:
+        from kwire.client.group import member_of
+
+        async with member_of(cluster, group, topics, isolation) as member:
+            yield member
+    else:
+        from kwire.client.reader import reading
+
+        async with reading(cluster, isolation) as reader:
+            reader.assign(begin)
+            yield reader
+
+
+def _print(records: Sequence[ReadRecord], writer: Writer) -> int:
+    """Prints the records, in a thread, as whoever reads them may let it wait; how many, where it is to stop."""
+    import trio
+
     out = sys.stdout.buffer
-    printed = 0
-    for record in batch:
-        if stopped():
-            break
+    for number, record in enumerate(records):
+        if number % STOP_RECORDS == 0:
+            try:
+                trio.from_thread.check_cancelled()
+            except trio.Cancelled:
+                out.flush()
+                return number
         out.write(writer(record) + b"\n")
-        printed += 1
     out.flush()
-    if printed and committing is not None:
-        from kafka.structs import OffsetAndMetadata, TopicPartition
-
-        committing.commit(
-            {
-                TopicPartition(one.topic, one.partition): OffsetAndMetadata(one.offset + 1, "", -1)
-                for one in batch[:printed]
-            }
-        )
-
-
-def _assign(consumer: Any, begin: Mapping[Any, int]) -> Callable[[], bool]:
-    consumer.assign(list(begin))
-    for partition, offset in begin.items():
-        consumer.seek(partition, offset)
-    return lambda: True
-
-
-def _join(consumer: Any, topics: Sequence[str]) -> Callable[[], bool]:
-    """Subscribes, and says whether the group has given this member what it leaves to it, if only nothing."""
-    from kafka import ConsumerRebalanceListener
-
-    class Listener(ConsumerRebalanceListener):  # type: ignore[misc] # kafka-python has no types
-        joined = False
-
-        def on_partitions_revoked(self, revoked: Any) -> None:
-            """What was printed is committed already."""
-
-        def on_partitions_assigned(self, assigned: Any) -> None:
-            """The member has joined."""
-            self.joined = True
-
-    listener = Listener()
-    consumer.subscribe(topics, listener=listener)
-    for topic in topics:
-        consumer.partitions_for_topic(topic)  # or its first assignment would be empty, for want of metadata
-    return lambda: listener.joined
-
-
-def _partitions(topics: dict[str, Any], only: tuple[int, ...]) -> list[Any]:
-    from kafka.structs import TopicPartition
-
-    found = []
-    for name, topic in topics.items():
-        there = sorted(row["partition_index"] for row in topic["partitions"])
-        for number in only:
-            if number not in there:
-                raise Failed(f"topic {name} has no partition {number}, but {there[0]} to {there[-1]}")
-        found += [TopicPartition(name, number) for number in there if not only or number in only]
-    return found
+    return len(records)
 
 
 def _writer(as_json: bool, template: str) -> Writer:
@@ -210,13 +196,13 @@ def _escaped(data: bytes) -> bytes:
     return "".join(letter if letter.isprintable() or letter == "\t" else repr(letter)[1:-1] for letter in text).encode()
 
 
-def json_line(record: Any) -> bytes:
-    """A record of kafka-python as a line, without its end."""
+def json_line(record: ReadRecord) -> bytes:
+    """A record as a line, without its end."""
     fields = {
         "topic": record.topic,
         "partition": record.partition,
         "offset": record.offset,
         "timestamp": record.timestamp if record.timestamp >= 0 else None,
-        "timestamp_type": "append" if record.timestamp_type == 1 else "create",
+        "timestamp_type": "append" if record.appended else "create",
     }
     return record_text(fields, record.key, record.value, record.headers).encode()

@@ -42,9 +42,10 @@ A property has the name that the Java client, librdkafka or kafka-python gives i
 `kwire healthcheck` and `kwire broker` know by themselves what runs here, and heed `-b` and `KWIRE_BOOTSTRAP_SERVERS`
 as well: they ask that broker, or find the cluster of this machine that listens there, or say that there is none.
 
-The clients are kafka-python's. What the commands cannot do yet: tell the members of share and of streams
-groups (`kwire group describe` shows their offsets and lag), and change the cluster-wide defaults of brokers' configs
-(`kwire config set broker ID` changes one broker's).
+Of SASL's mechanisms there are PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512. `kwire consume --group` joins by the classic
+protocol, or with `-X group.protocol=consumer` by the one of KIP-848. What the commands cannot do yet: tell the members
+of share and of streams groups (`kwire group describe` shows their offsets and lag), and change the cluster-wide
+defaults of brokers' configs (`kwire config set broker ID` changes one broker's).
 
 ## What comes out
 
@@ -58,6 +59,10 @@ standard error, and only where that is a terminal.
 | 1 | tried and failed, in part or as a whole: a line on standard error says why; or nobody read the output to its end |
 | 2 | not tried: the command line or the settings mean nothing, such as an unknown option or a text that is no number |
 | 130 | interrupted by Ctrl-C |
+| 143 | ended by SIGTERM |
+
+Either signal ends a command in good order: what was printed is committed, and a member leaves its group. A second one
+ends it at once.
 
 ## Settings of kwire serve
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -14,74 +14,61 @@ from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects
 from kwire.cli.consume import json_line
 from kwire.cli.errors import Failed
-from kwire.cli.interruption import interruptible
 from kwire.cli.output import progress
-from kwire.cli.reading import offsets, records
-from kwire.cli.topic import existing
+from kwire.cli.reading import next_piece, partitions_of
+from kwire.cli.topic import altered_configs, existing
 from kwire.record_lines import SUFFIX, topic_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-COMMITTED = "read_committed"
+    from kwire.client.cluster import Cluster
+    from kwire.client.reader import Reader
+    from kwire.client.values import TopicPartition
+    from kwire.protocol.messages.metadata import MetadataResponseTopic
 
 
 @make_command("dump", "kwire dump orders > orders.jsonl", "kwire dump --output seed")
 @click.argument("topics", metavar="[TOPIC]...", nargs=-1, shell_complete=complete.topics)
 @click.option("-o", "--output", metavar="DIR", help="A file for each topic in DIR (default: all to standard output).")
 @connects
-def command(connection: Connection, topics: tuple[str, ...], output: str | None) -> None:
+async def command(connection: Connection, topics: tuple[str, ...], output: str | None) -> None:
     """Write topics as JSON lines, as `kwire load` takes them.
 
     All topics but internal ones, or those that are named. A topic's line with its partitions and altered configs
     comes first, then its records, partition after partition, as far as they went when the dump began. Of
     transactions, only what was committed is written.
     """
-    from kafka.admin import OffsetSpec
-    from kafka.structs import TopicPartition
+    from kwire.client.admin import COMMITTED, list_offsets
+    from kwire.client.reader import reading
+    from kwire.client.values import EARLIEST, LATEST
 
-    with connection.admin() as admin:
-        found = existing(admin, topics) if topics else _all(admin)
-        partitions = {
-            name: [
-                TopicPartition(name, number) for number in sorted(row["partition_index"] for row in topic["partitions"])
-            ]
-            for name, topic in found.items()
-        }
+    async with connection.cluster() as cluster:
+        found = await (existing(cluster, topics) if topics else _all(cluster))
+        partitions = {name: partitions_of(topic, ()) for name, topic in found.items()}
         every = [partition for chosen in partitions.values() for partition in chosen]
-        first = offsets(admin, every, OffsetSpec.EARLIEST)
-        last = offsets(admin, every, OffsetSpec.LATEST, isolation_level=COMMITTED)
-        configs = {name: _configs(admin, name) for name in found}
-    with (
-        interruptible() as stopped,
-        connection.consumer(auto_offset_reset="earliest", isolation_level=COMMITTED) as consumer,
-        progress("dumping", sum(last[one] - first[one] for one in every), "records") as advance,
-    ):
-        for name, chosen in partitions.items():
-            with _opened(output, name) as out:
-                out.write(topic_text(name, len(chosen), configs[name]).encode() + b"\n")
-                for partition in chosen:
-                    _write(consumer, partition, first[partition], last[partition], out, advance, stopped)
+        first = await list_offsets(cluster, dict.fromkeys(every, EARLIEST))
+        last = await list_offsets(cluster, dict.fromkeys(every, LATEST), COMMITTED)
+        configs = {name: await altered_configs(cluster, name) for name in found}
+        with progress("dumping", sum(last[one] - first[one] for one in every), "records") as advance:
+            async with reading(cluster, COMMITTED) as reader:
+                for name, chosen in partitions.items():
+                    with _opened(output, name) as out:
+                        given = {key: value for key, value in configs[name].items() if value is not None}
+                        out.write(topic_text(name, len(chosen), given).encode() + b"\n")
+                        for partition in chosen:
+                            reader.assign({partition: first[partition]})
+                            await _write(reader, last, out, advance)
 
 
-def _write(
-    consumer: Any,
-    partition: Any,
-    first: int,
-    last: int,
-    out: IO[bytes],
-    advance: Callable[[int], None],
-    stopped: Callable[[], bool],
+async def _write(
+    reader: Reader, ends: Mapping[TopicPartition, int], out: IO[bytes], advance: Callable[[int], None]
 ) -> None:
-    consumer.assign([partition])
-    consumer.seek(partition, first)
-    for batch in records(consumer, {partition: last}, stopped, lambda: True):
-        for record in batch:
+    while piece := await next_piece(reader, ends):
+        for record in piece.records:
             out.write(json_line(record) + b"\n")
-        advance(len(batch))
+        advance(len(piece.records))
     out.flush()
-    if stopped():
-        raise KeyboardInterrupt
 
 
 @contextmanager
@@ -102,12 +89,7 @@ def _opened(directory: str | None, topic: str) -> Iterator[IO[bytes]]:
     click.echo(f"dumped topic {topic} to {path}")
 
 
-def _all(admin: Any) -> Mapping[str, Mapping[str, Any]]:
-    return {topic["name"]: topic for topic in admin.describe_topics() if not topic["is_internal"]}
+async def _all(cluster: Cluster) -> dict[str, MetadataResponseTopic]:
+    from kwire.client import admin
 
-
-def _configs(admin: Any, topic: str) -> dict[str, str]:
-    from kafka.admin import ConfigResource
-
-    found = admin.describe_configs([ConfigResource("TOPIC", topic)])["topic"][topic]
-    return {key: config["value"] for key, config in sorted(found.items()) if config["value"] is not None}
+    return {str(topic.name): topic for topic in (await admin.topics(cluster)).topics if not topic.is_internal}

@@ -13,11 +13,15 @@ from kwire.cli.command import group as make_group
 from kwire.cli.connection import Connection, connects, refusal
 from kwire.cli.errors import FAILED, Failed, UsageError
 from kwire.cli.output import json_option, show, show_json
-from kwire.cli.reading import offsets, starts
+from kwire.cli.reading import partitions_of, starts
 from kwire.cli.topic import existing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from kwire.client.cluster import Cluster
+    from kwire.client.values import TopicPartition
+    from kwire.protocol.messages.list_groups import ListedGroup
 
 groups_argument = click.argument("groups", metavar="GROUP...", nargs=-1, required=True, shell_complete=complete.groups)
 LISTED = {"group": "GROUP", "type": "TYPE", "protocol": "PROTOCOL", "state": "STATE"}
@@ -37,18 +41,20 @@ RESET = {"topic": "TOPIC", "partition": "PARTITION", "from": "FROM", "to": "TO"}
 @make_command("list", "kwire group list")
 @json_option
 @connects
-def list_groups(connection: Connection, as_json: bool) -> None:
+async def list_groups(connection: Connection, as_json: bool) -> None:
     """List the groups."""
-    with connection.admin() as admin:
-        found = admin.list_groups()
+    from kwire.client import admin
+
+    async with connection.cluster() as cluster:
+        found = await admin.list_groups(cluster)
     rows = [
         {
-            "group": group["group_id"],
-            "type": group.get("group_type") or None,
-            "protocol": group.get("protocol_type") or None,
-            "state": group.get("group_state") or None,
+            "group": group.group_id,
+            "type": group.group_type or None,
+            "protocol": group.protocol_type or None,
+            "state": group.group_state or None,
         }
-        for group in sorted(found, key=lambda group: str(group["group_id"]))
+        for group in sorted(found, key=lambda group: group.group_id)
     ]
     show(rows, LISTED, as_json=as_json)
 
@@ -57,11 +63,11 @@ def list_groups(connection: Connection, as_json: bool) -> None:
 @groups_argument
 @json_option
 @connects
-def describe(connection: Connection, groups: tuple[str, ...], as_json: bool) -> None:
+async def describe(connection: Connection, groups: tuple[str, ...], as_json: bool) -> None:
     """Show what groups have committed, their lag and members."""
-    with connection.admin() as admin:
-        known = _known(admin, groups)
-        described = [_described(admin, group, known[group]) for group in groups]
+    async with connection.cluster() as cluster:
+        known = await _known(cluster, groups)
+        described = [await _described(cluster, group, known[group]) for group in groups]
     if as_json:
         show_json(described)
         return
@@ -93,7 +99,7 @@ def describe(connection: Connection, groups: tuple[str, ...], as_json: bool) -> 
 @click.option("--execute", is_flag=True, help="Do it; otherwise it is only shown.")
 @json_option
 @connects
-def reset(
+async def reset(
     connection: Connection,
     group: str,
     topics: tuple[str, ...],
@@ -109,20 +115,18 @@ def reset(
     """
     if (where is None) == (shift is None):
         raise UsageError("say where with either --to or --shift-by")
-    with connection.admin() as admin:
-        committed = {
-            partition: row.offset
-            for partition, row in admin.list_group_offsets(group)[group].items()
-            if row.offset >= 0
-        }
+    from kwire.client import admin
+
+    async with connection.cluster() as cluster:
+        committed = await admin.committed(cluster, group)
         if not topics and not committed:
-            _known(admin, [group])
+            await _known(cluster, [group])
             raise Failed(f"group {group} has committed nothing; name what to reset with --topic")
-        partitions = _chosen(admin, topics) if topics else sorted(committed)
+        partitions = await _chosen(cluster, topics) if topics else sorted(committed)
         if shift is not None:
-            targets = _shifted(admin, partitions, committed, shift)
+            targets = await _shifted(cluster, partitions, committed, shift)
         else:
-            targets = starts(admin, partitions, str(where), option="--to")
+            targets = await starts(cluster, partitions, str(where), option="--to")
         rows = [
             {
                 "topic": partition.topic,
@@ -132,10 +136,10 @@ def reset(
             }
             for partition in partitions
         ]
-        refused = _commit(admin, group, targets) if execute else {}
+        refused = await _commit(cluster, group, targets) if execute else {}
     show(rows, RESET, as_json=as_json)
     for partition, reason in refused.items():
-        click.echo(f"kwire: cannot reset {partition.topic}-{partition.partition}: {reason}", err=True)
+        click.echo(f"kwire: cannot reset {partition}: {reason}", err=True)
     if not execute:
         click.echo("nothing is changed yet; add --execute", err=True)
     return FAILED if refused else 0
@@ -144,31 +148,37 @@ def reset(
 @make_command("delete", "kwire group delete billing")
 @groups_argument
 @connects
-def delete(connection: Connection, groups: tuple[str, ...]) -> int:
+async def delete(connection: Connection, groups: tuple[str, ...]) -> int:
     """Delete groups, with what they have committed."""
-    with connection.admin() as admin:
-        _known(admin, groups)
-        outcomes = admin.delete_groups(list(groups))
+    from kwire.client import admin
+    from kwire.protocol.errors import ErrorCode
+
+    async with connection.cluster() as cluster:
+        await _known(cluster, groups)
+        outcomes = {group: await admin.delete_group(cluster, group) for group in groups}
     for group, outcome in outcomes.items():
-        if outcome == "OK":
+        if not outcome.error_code:
             click.echo(f"deleted group {group}")
-        elif outcome == "NonEmptyGroupError":
+        elif outcome.error_code == ErrorCode.NON_EMPTY_GROUP:
             click.echo(f"kwire: group {group} has members; stop them first", err=True)
         else:
-            click.echo(f"kwire: cannot delete group {group}: {outcome}", err=True)
-    return 0 if set(outcomes.values()) == {"OK"} else FAILED
+            reason = refusal(outcome.error_code, outcome.error_message)
+            click.echo(f"kwire: cannot delete group {group}: {reason}", err=True)
+    return FAILED if any(outcome.error_code for outcome in outcomes.values()) else 0
 
 
 command = make_group("group", "List, describe, reset and delete groups.", list_groups, describe, reset, delete)
 
 
-def _known(admin: Any, groups: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+async def _known(cluster: Cluster, groups: Sequence[str]) -> dict[str, ListedGroup]:
     """The groups as they are listed.
 
     Raises:
         Failed: one of them is not there.
     """
-    listed = {group["group_id"]: group for group in admin.list_groups()}
+    from kwire.client import admin
+
+    listed = {group.group_id: group for group in await admin.list_groups(cluster)}
     for group in groups:
         if group not in listed:
             near = difflib.get_close_matches(group, listed, 1)
@@ -177,14 +187,12 @@ def _known(admin: Any, groups: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     return {group: listed[group] for group in groups}
 
 
-def _described(admin: Any, group: str, listed: Mapping[str, Any]) -> dict[str, Any]:
-    from kafka.admin import OffsetSpec
-    from kafka.structs import TopicPartition
+async def _described(cluster: Cluster, group: str, listed: ListedGroup) -> dict[str, Any]:
+    from kwire.client import admin
+    from kwire.client.values import LATEST, TopicPartition
 
-    members = _MEMBERS.get(listed.get("group_type", "classic").lower(), _no_members)(admin, group)
-    committed = {
-        partition: row.offset for partition, row in admin.list_group_offsets(group)[group].items() if row.offset >= 0
-    }
+    members = await _MEMBERS.get((listed.group_type or "classic").lower(), _no_members)(cluster, group)
+    committed = await admin.committed(cluster, group)
     owners = {
         TopicPartition(topic, number): member
         for member in members or []
@@ -192,8 +200,9 @@ def _described(admin: Any, group: str, listed: Mapping[str, Any]) -> dict[str, A
         for number in numbers
     }
     partitions = sorted({*committed, *owners})
-    topics = existing(admin, sorted({partition.topic for partition in partitions}), missing_is_fine=True)
-    ends = offsets(admin, [one for one in partitions if one.topic in topics], OffsetSpec.LATEST)
+    topics = await existing(cluster, sorted({partition.topic for partition in partitions}), missing_is_fine=True)
+    there = [one for one in partitions if one.topic in topics]
+    ends = await admin.list_offsets(cluster, dict.fromkeys(there, LATEST))
     rows = []
     for partition in partitions:
         member = owners.get(partition, {})
@@ -212,43 +221,41 @@ def _described(admin: Any, group: str, listed: Mapping[str, Any]) -> dict[str, A
         )
     return {
         "group": group,
-        "type": listed.get("group_type") or None,
-        "state": listed.get("group_state") or "unknown",
+        "type": listed.group_type or None,
+        "state": listed.group_state or "unknown",
         "lag": sum(row["lag"] or 0 for row in rows),
         "partitions": rows,
         "members": members,
     }
 
 
-def _no_members(admin: Any, group: str) -> None:
+async def _no_members(cluster: Cluster, group: str) -> None:
     """Of a kind of group whose members are not known."""
 
 
-def _classic_members(admin: Any, group: str) -> list[dict[str, Any]]:
-    found = admin.describe_groups([group])[group]
-    members = []
-    for member in found["members"]:
-        assignment = member["member_assignment"]
-        # Of other protocols than consumers' (Kafka Connect's) the assignment stays bytes.
-        topics = assignment["assigned_partitions"] if isinstance(assignment, dict) else []
-        members.append(
-            {
-                "member": member["member_id"],
-                "instance": member.get("group_instance_id"),
-                "client": member["client_id"],
-                "host": member["client_host"].removeprefix("/"),
-                "assigned": {topic["topic"]: sorted(topic["partitions"]) for topic in topics},
-            }
-        )
-    return members
+async def _classic_members(cluster: Cluster, group: str) -> list[dict[str, Any]]:
+    from kwire.client import admin
+
+    found = await admin.describe_classic_group(cluster, group)
+    if error := refusal(found.error_code, found.error_message):
+        raise Failed(f"group {group}: {error}")
+    return [
+        {
+            "member": member.member_id,
+            "instance": member.group_instance_id,
+            "client": member.client_id,
+            "host": member.client_host.removeprefix("/"),
+            "assigned": admin.assigned(member.member_assignment) if found.protocol_type == "consumer" else {},
+        }
+        for member in found.members
+    ]
 
 
-def _consumer_members(admin: Any, group: str) -> list[dict[str, Any]]:
-    """Of a group of the consumer protocol (KIP-848), which kafka-python cannot describe."""
-    from kwire.cli.carried_request import ask_coordinator
-    from kwire.protocol.messages.consumer_group_describe import ConsumerGroupDescribeRequest
+async def _consumer_members(cluster: Cluster, group: str) -> list[dict[str, Any]]:
+    """Of a group of the consumer protocol (KIP-848)."""
+    from kwire.client import admin
 
-    (found,) = ask_coordinator(admin, group, ConsumerGroupDescribeRequest(group_ids=[group])).groups
+    found = await admin.describe_consumer_group(cluster, group)
     if error := refusal(found.error_code, found.error_message):
         raise Failed(f"group {group}: {error}")
     return [
@@ -263,57 +270,49 @@ def _consumer_members(admin: Any, group: str) -> list[dict[str, Any]]:
     ]
 
 
-_MEMBERS: Mapping[str, Callable[[Any, str], list[dict[str, Any]] | None]] = {
+_MEMBERS: Mapping[str, Callable[[Cluster, str], Awaitable[list[dict[str, Any]] | None]]] = {
     "classic": _classic_members,
     "consumer": _consumer_members,
 }
 
 
-def _chosen(admin: Any, texts: Sequence[str]) -> list[Any]:
+async def _chosen(cluster: Cluster, texts: Sequence[str]) -> list[TopicPartition]:
     """The partitions that the --topic options name."""
-    from kafka.structs import TopicPartition
-
-    wanted: dict[str, list[int] | None] = {}
+    wanted: dict[str, tuple[int, ...]] = {}
     for text in texts:
         name, colon, numbers = text.partition(":")
         if colon and not all(number.isdigit() for number in numbers.split(",")):
             raise UsageError(f"--topic: {text!r} is not NAME or NAME:PARTITION,PARTITION")
-        wanted[name] = [int(number) for number in numbers.split(",")] if colon else None
+        wanted[name] = tuple(int(number) for number in numbers.split(",")) if colon else ()
     found = []
-    for name, topic in existing(admin, wanted).items():
-        there = sorted(row["partition_index"] for row in topic["partitions"])
-        for number in wanted[name] or there:
-            if number not in there:
-                raise Failed(f"topic {name} has no partition {number}, but {there[0]} to {there[-1]}")
-            found.append(TopicPartition(name, number))
+    for name, topic in (await existing(cluster, wanted)).items():
+        found += partitions_of(topic, wanted[name])
     return found
 
 
-def _shifted(admin: Any, partitions: Sequence[Any], committed: Mapping[Any, int], shift: int) -> dict[Any, int]:
-    from kafka.admin import OffsetSpec
+async def _shifted(
+    cluster: Cluster, partitions: Sequence[TopicPartition], committed: Mapping[TopicPartition, int], shift: int
+) -> dict[TopicPartition, int]:
+    from kwire.client import admin
+    from kwire.client.values import EARLIEST, LATEST
 
     for partition in partitions:
         if partition not in committed:
-            raise Failed(
-                f"nothing is committed for {partition.topic}-{partition.partition}; use --to instead of --shift-by"
-            )
-    first = offsets(admin, partitions, OffsetSpec.EARLIEST)
-    last = offsets(admin, partitions, OffsetSpec.LATEST)
+            raise Failed(f"nothing is committed for {partition}; use --to instead of --shift-by")
+    first = await admin.list_offsets(cluster, dict.fromkeys(partitions, EARLIEST))
+    last = await admin.list_offsets(cluster, dict.fromkeys(partitions, LATEST))
     return {one: min(max(committed[one] + shift, first[one]), last[one]) for one in partitions}
 
 
-def _commit(admin: Any, group: str, targets: Mapping[Any, int]) -> dict[Any, str]:
+async def _commit(cluster: Cluster, group: str, targets: Mapping[TopicPartition, int]) -> dict[TopicPartition, str]:
     """What was refused, by partition."""
-    from kafka.errors import UnknownMemberIdError
-    from kafka.structs import OffsetAndMetadata
+    from kwire.client import admin
+    from kwire.protocol.errors import ErrorCode
 
-    results = admin.alter_group_offsets(
-        group, {partition: OffsetAndMetadata(offset, "", -1) for partition, offset in targets.items()}
-    )
     refused = {}
-    for partition, error in results.items():
-        if error is UnknownMemberIdError:
+    for partition, code in (await admin.commit(cluster, group, targets)).items():
+        if code == ErrorCode.UNKNOWN_MEMBER_ID:
             refused[partition] = "the group has members; stop them first"
-        elif reason := refusal(error.errno):
-            refused[partition] = reason
+        else:
+            refused[partition] = str(refusal(code))
     return refused

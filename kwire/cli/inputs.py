@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import click
 
@@ -13,9 +14,10 @@ from kwire.cli.errors import Failed
 from kwire.cli.output import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 STANDARD_INPUT: Final = "-"
+CHUNK_BYTES: Final = 256 * 1024
 
 
 @contextmanager
@@ -33,7 +35,7 @@ def reading(what: str, paths: Sequence[str]) -> Iterator[Callable[[int], None]]:
             except OSError as error:
                 raise Failed(f"cannot read {path}: {error.strerror or error}") from error
     total = sum(sizes) if len(sizes) == len(paths) else None
-    if total is None and sys.stdin.isatty():
+    if total is None and sys.stdin is not None and sys.stdin.isatty():
         click.echo("Each line is a record; Ctrl-D ends.", err=True)
         yield lambda _: None
     else:
@@ -41,26 +43,73 @@ def reading(what: str, paths: Sequence[str]) -> Iterator[Callable[[int], None]]:
             yield advance
 
 
-@contextmanager
-def opened(path: str) -> Iterator[tuple[str, IO[bytes]]]:
-    """What to call it, and its stream.
+class Source:
+    """A file, or standard input where the path is `-`: read as soon as something is there, while other tasks go on.
+
+    name: what to call it. advance: the function of reading().
 
     Raises:
         Failed: it cannot be read.
     """
-    if path == STANDARD_INPUT:
-        yield "standard input", sys.stdin.buffer
-        return
-    try:
-        stream = Path(path).open("rb")  # noqa: SIM115 - so that only its own errors are caught
-    except OSError as error:
-        raise Failed(f"cannot read {path}: {error.strerror or error}") from error
-    with stream:
-        yield path, stream
 
+    def __init__(self, path: str, advance: Callable[[int], None]) -> None:
+        self.name = "standard input" if path == STANDARD_INPUT else path
+        self._advance = advance
+        self._parts: list[bytes] = []
+        self._is_given = path == STANDARD_INPUT
+        # Without a buffer, whose lock a thread that waits for input would hold when the process ends.
+        if not self._is_given:
+            try:
+                self._stream: Any = Path(path).open("rb", buffering=0)  # noqa: SIM115 - closed by __exit__
+            except OSError as error:
+                raise Failed(f"cannot read {path}: {error.strerror or error}") from error
+        elif sys.stdin is None:
+            raise Failed("standard input is closed; name a file, or give it one")
+        else:
+            self._stream = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
 
-def told(lines: Iterable[bytes], advance: Callable[[int], None]) -> Iterator[bytes]:
-    """The lines, whose bytes are told to the function of reading()."""
-    for line in lines:
-        yield line
-        advance(len(line))
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._is_given:
+            self._stream.close()
+
+    async def whole(self) -> bytes:
+        """All that is left.
+
+        Raises:
+            Failed: it cannot be read.
+        """
+        while chunk := await self._chunk():
+            self._parts.append(chunk)
+        return b"".join(self._parts)
+
+    async def lines(self) -> list[bytes]:
+        """The next lines, with their ends, as many as were there; none at the end.
+
+        Raises:
+            Failed: it cannot be read.
+        """
+        while chunk := await self._chunk():
+            last, newline, rest = chunk.rpartition(b"\n")
+            found: list[bytes] = []
+            if newline:
+                found = [line + newline for line in b"".join([*self._parts, last]).split(newline)]
+                self._parts = []
+            self._parts.append(rest)
+            if found:
+                return found
+        rest, self._parts = b"".join(self._parts), []
+        return [rest] if rest else []
+
+    async def _chunk(self) -> bytes:
+        import trio
+
+        try:
+            read = partial(self._stream.read, CHUNK_BYTES)
+            chunk: bytes = await trio.to_thread.run_sync(read, abandon_on_cancel=True)
+        except OSError as error:
+            raise Failed(f"cannot read {self.name}: {error.strerror or error}") from error
+        self._advance(len(chunk))
+        return chunk

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects, refusal
 from kwire.cli.errors import Failed, UsageError
-from kwire.cli.inputs import STANDARD_INPUT, opened, reading, told
+from kwire.cli.inputs import STANDARD_INPUT, Source, reading
 from kwire.record_lines import BadLine, RecordLine, TopicLine, files_below, read, topic_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from kwire.cli.sending import Sender
-    from kwire.record_lines import Line
+    from kwire.client.cluster import Cluster
 
 
 @make_command(
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 )
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @connects
-def command(connection: Connection, paths: tuple[str, ...]) -> None:
+async def command(connection: Connection, paths: tuple[str, ...]) -> None:
     """Write JSON lines to topics, which it creates.
 
     PATH is a file, a directory with .jsonl files, or - for standard input.
@@ -39,37 +37,49 @@ def command(connection: Connection, paths: tuple[str, ...]) -> None:
     from kwire.cli.sending import sender
 
     counts: dict[str, int] = {}
-    with reading("loading", files) as advance, connection.admin() as admin, sender(connection) as target:
-        topics = _Topics(admin)
-        for file in files:
-            topic = None if file == STANDARD_INPUT else topic_of(file)
-            with opened(file) as (name, stream):
-                _load(read(told(stream, advance), name, topic), topics, target, counts)
+    with reading("loading", files) as advance:
+        async with connection.cluster() as cluster, sender(cluster) as target:
+            topics = _Topics(cluster)
+            await topics.begin()
+            for file in files:
+                topic = None if file == STANDARD_INPUT else topic_of(file)
+                with Source(file, advance) as source:
+                    await _load(source, topic, topics, target, counts)
     for topic, count in sorted(counts.items()):
         click.echo(f"loaded {count} records into topic {topic}")
 
 
-def _load(lines: Iterable[Line], topics: _Topics, target: Sender, counts: dict[str, int]) -> None:
-    try:
-        for line in lines:
-            topics.ensure(line)
-            counts.setdefault(line.topic, 0)
-            if isinstance(line, RecordLine):
-                target.send(line)
-                counts[line.topic] += 1
-    except BadLine as error:
-        target.finish()
-        raise Failed(f"{error}; the {target.confirmed} records before it are written") from None
+async def _load(source: Source, topic: str | None, topics: _Topics, target: Sender, counts: dict[str, int]) -> None:
+    first = 1
+    while chunk := await source.lines():
+        try:
+            for line in read(chunk, source.name, topic, first):
+                await topics.ensure(line)
+                counts.setdefault(line.topic, 0)
+                if isinstance(line, RecordLine):
+                    await target.send(line)
+                    counts[line.topic] += 1
+        except BadLine as error:
+            await target.finish()
+            raise Failed(f"{error}; the {target.confirmed} records before it are written") from None
+        first += len(chunk)
 
 
 class _Topics:
     """The topics that are there, each looked for once."""
 
-    def __init__(self, admin: Any) -> None:
-        self._admin = admin
-        self._partitions = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._partitions: dict[str, int] = {}
 
-    def ensure(self, line: TopicLine | RecordLine) -> None:
+    async def begin(self) -> None:
+        """It is known which topics there are."""
+        from kwire.client import admin
+
+        found = (await admin.topics(self._cluster)).topics
+        self._partitions = {str(topic.name): len(topic.partitions) for topic in found}
+
+    async def ensure(self, line: TopicLine | RecordLine) -> None:
         """The line's topic is there, as the line declares it if it did not exist.
 
         Raises:
@@ -78,17 +88,18 @@ class _Topics:
         there = self._partitions.get(line.topic)
         declared = line if isinstance(line, TopicLine) else TopicLine(line.topic)
         if there is None:
-            self._create(declared)
+            await self._create(declared)
         elif declared.partitions is not None and there < declared.partitions:
             raise Failed(
                 f"topic {line.topic} has {there} partitions, not {declared.partitions}; "
                 f"add some: kwire topic alter {line.topic} --partitions {declared.partitions}"
             )
 
-    def _create(self, declared: TopicLine) -> None:
-        wanted = {"num_partitions": declared.partitions or -1, "replication_factor": -1, "configs": declared.configs}
-        result = self._admin.create_topics({declared.topic: wanted}, raise_errors=False)["topics"][0]
-        if error := refusal(result["error_code"], result.get("error_message")):
-            raise Failed(f"cannot create topic {declared.topic}: {error}")
-        self._admin.wait_for_topics([declared.topic])
-        self._partitions[declared.topic] = len(self._admin.describe_topics([declared.topic])[0]["partitions"])
+    async def _create(self, declared: TopicLine) -> None:
+        from kwire.client import admin
+
+        topic = declared.topic
+        row = await admin.create_topic(self._cluster, topic, declared.partitions, None, declared.configs)
+        if error := refusal(row.error_code, row.error_message):
+            raise Failed(f"cannot create topic {topic}: {error}")
+        self._partitions[topic] = await admin.wait_for_topic(self._cluster, topic)

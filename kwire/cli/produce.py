@@ -10,13 +10,11 @@ from kwire.cli import complete
 from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects
 from kwire.cli.errors import Failed, UsageError
-from kwire.cli.inputs import STANDARD_INPUT, opened, reading, told
+from kwire.cli.inputs import STANDARD_INPUT, Source, reading
 from kwire.cli.topic import existing, pairs
 from kwire.record_lines import BadLine, RecordLine, read, time_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from kwire.cli.sending import Sender
 
 ESCAPES = {r"\t": "\t", r"\n": "\n", r"\0": "\0"}
@@ -42,7 +40,7 @@ ESCAPES = {r"\t": "\t", r"\n": "\n", r"\0": "\0"}
 @click.option("--timestamp", metavar="TIME", help="Of all records: 2024-05-01T12:00:00Z, or milliseconds since 1970.")
 @click.option("--whole-files", is_flag=True, help="Each file is one record, however many lines it has.")
 @connects
-def command(
+async def command(
     connection: Connection,
     topic: str,
     files: tuple[str, ...],
@@ -76,43 +74,50 @@ def command(
     )
     from kwire.cli.sending import sender
 
-    with connection.admin() as admin:
-        existing(admin, [topic])
     paths = files or (STANDARD_INPUT,)
-    with reading(f"producing to {topic}", paths) as advance, sender(connection) as target:
-        for path in paths:
-            with opened(path) as (name, stream):
-                if whole_files:
-                    target.send(_with(common, common.key, stream.read()))
-                elif as_json:
-                    _send_json(target, told(stream, advance), name, topic)
-                else:
-                    _send_lines(target, told(stream, advance), name, common, separator)
+    async with connection.cluster() as cluster:
+        await existing(cluster, [topic])
+        with reading(f"producing to {topic}", paths) as advance:
+            async with sender(cluster) as target:
+                for path in paths:
+                    with Source(path, advance) as source:
+                        if whole_files:
+                            await target.send(_with(common, common.key, await source.whole()))
+                        elif as_json:
+                            await _send_json(target, source, topic)
+                        else:
+                            await _send_lines(target, source, common, separator)
 
 
-def _send_json(target: Sender, lines: Iterable[bytes], name: str, topic: str) -> None:
-    try:
-        for line in read(lines, name, topic):
-            if isinstance(line, RecordLine):
-                line.topic = topic
-                target.send(line)
-    except BadLine as error:
-        target.finish()
-        raise Failed(f"{error}; the {target.confirmed} records before it are written") from None
+async def _send_json(target: Sender, source: Source, topic: str) -> None:
+    first = 1
+    while chunk := await source.lines():
+        try:
+            for line in read(chunk, source.name, topic, first):
+                if isinstance(line, RecordLine):
+                    line.topic = topic
+                    await target.send(line)
+        except BadLine as error:
+            await target.finish()
+            raise Failed(f"{error}; the {target.confirmed} records before it are written") from None
+        first += len(chunk)
 
 
-def _send_lines(target: Sender, lines: Iterable[bytes], name: str, common: RecordLine, separator: bytes) -> None:
-    for number, line in enumerate(lines, 1):
-        key, value = common.key, line.removesuffix(b"\n")
-        if separator:
-            key, found, value = value.partition(separator)
-            if not found:
-                target.finish()
-                raise Failed(
-                    f"{name} line {number}: no {separator.decode()!r} between key and value; "
-                    f"the {target.confirmed} records before it are written"
-                )
-        target.send(_with(common, key, value))
+async def _send_lines(target: Sender, source: Source, common: RecordLine, separator: bytes) -> None:
+    number = 0
+    while chunk := await source.lines():
+        for line in chunk:
+            number += 1
+            key, value = common.key, line.removesuffix(b"\n")
+            if separator:
+                key, found, value = value.partition(separator)
+                if not found:
+                    await target.finish()
+                    raise Failed(
+                        f"{source.name} line {number}: no {separator.decode()!r} between key and value; "
+                        f"the {target.confirmed} records before it are written"
+                    )
+            await target.send(_with(common, key, value))
 
 
 def _with(common: RecordLine, key: bytes | None, value: bytes) -> RecordLine:

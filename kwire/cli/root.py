@@ -81,7 +81,7 @@ def root() -> Root:
     made = Root(
         "kwire",
         help="The Kafka broker for people who write Python, and a command line for any Kafka.",
-        epilog="Exit codes: 0 done, 1 tried and failed, 2 not tried, 130 interrupted.",
+        epilog="Exit codes: 0 done, 1 tried and failed, 2 not tried, 130 interrupted, 143 ended by SIGTERM.",
     )
     made.params += [_version_option(), _servers_before()]
     return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import click
 
@@ -15,7 +16,10 @@ from kwire.cli.errors import FAILED, Failed, UsageError
 from kwire.cli.output import json_option, show, show_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
+
+    from kwire.client.cluster import Cluster
+    from kwire.protocol.messages.metadata import MetadataResponseTopic
 
 topics_argument = click.argument("topics", metavar="TOPIC...", nargs=-1, required=True, shell_complete=complete.topics)
 DESCRIBED = {
@@ -36,7 +40,7 @@ DESCRIBED = {
 @click.option("-c", "--config", "configs", multiple=True, metavar="KEY=VALUE", help="A topic config; repeatable.")
 @click.option("--if-not-exists", is_flag=True, help="It is no failure when a topic is there already.")
 @connects
-def create(
+async def create(
     connection: Connection,
     topics: tuple[str, ...],
     partitions: int | None,
@@ -45,14 +49,14 @@ def create(
     if_not_exists: bool,
 ) -> int:
     """Create topics."""
-    wanted = {
-        "num_partitions": partitions or -1,
-        "replication_factor": replication_factor or -1,
-        "configs": pairs(configs, "--config"),
-    }
-    with connection.admin() as admin:
-        result = admin.create_topics(dict.fromkeys(topics, wanted), raise_errors=False)
-    outcomes = {row["name"]: refusal(row["error_code"], row.get("error_message")) for row in result["topics"]}
+    from kwire.client import admin
+
+    wanted = pairs(configs, "--config")
+    outcomes = {}
+    async with connection.cluster() as cluster:
+        for name in topics:
+            row = await admin.create_topic(cluster, name, partitions, replication_factor, wanted)
+            outcomes[name] = refusal(row.error_code, row.error_message)
     if if_not_exists:
         there = [name for name, error in outcomes.items() if error and error.startswith("TOPIC_ALREADY_EXISTS")]
         for name in there:
@@ -65,19 +69,21 @@ def create(
 @click.option("--internal", is_flag=True, help="Also those that the brokers use themselves.")
 @json_option
 @connects
-def list_topics(connection: Connection, internal: bool, as_json: bool) -> None:
+async def list_topics(connection: Connection, internal: bool, as_json: bool) -> None:
     """List the topics."""
-    with connection.admin() as admin:
-        found = admin.describe_topics()
+    from kwire.client import admin
+
+    async with connection.cluster() as cluster:
+        found = (await admin.topics(cluster)).topics
     rows = [
         {
-            "topic": topic["name"],
-            "partitions": len(topic["partitions"]),
-            "replication_factor": max((len(row["replica_nodes"]) for row in topic["partitions"]), default=0),
-            "internal": topic["is_internal"],
+            "topic": topic.name,
+            "partitions": len(topic.partitions),
+            "replication_factor": max((len(row.replica_nodes) for row in topic.partitions), default=0),
+            "internal": topic.is_internal,
         }
-        for topic in sorted(found, key=lambda topic: str(topic["name"]))
-        if internal or not topic["is_internal"]
+        for topic in sorted(found, key=lambda topic: str(topic.name))
+        if internal or not topic.is_internal
     ]
     show(rows, {"topic": "TOPIC", "partitions": "PARTITIONS", "replication_factor": "REPLICAS"}, as_json=as_json)
 
@@ -86,10 +92,10 @@ def list_topics(connection: Connection, internal: bool, as_json: bool) -> None:
 @topics_argument
 @json_option
 @connects
-def describe(connection: Connection, topics: tuple[str, ...], as_json: bool) -> None:
+async def describe(connection: Connection, topics: tuple[str, ...], as_json: bool) -> None:
     """Show partitions, offsets and altered configs of topics."""
-    with connection.admin() as admin:
-        described = [_described(admin, topic) for topic in existing(admin, topics).values()]
+    async with connection.cluster() as cluster:
+        described = [await _described(cluster, topic) for topic in (await existing(cluster, topics)).values()]
     if as_json:
         show_json(described)
         return
@@ -108,19 +114,21 @@ def describe(connection: Connection, topics: tuple[str, ...], as_json: bool) -> 
 @click.option("-c", "--config", "configs", multiple=True, metavar="KEY=VALUE", help="Set a config; repeatable.")
 @click.option("--unset", multiple=True, metavar="KEY", help="Take back a config to its default; repeatable.")
 @connects
-def alter(
+async def alter(
     connection: Connection, topic: str, partitions: int | None, configs: tuple[str, ...], unset: tuple[str, ...]
 ) -> int:
     """Change a topic's configs, or add partitions."""
     if not (partitions or configs or unset):
         raise UsageError("nothing to alter; give --partitions, --config or --unset")
-    changes: dict[str, Any] = {**pairs(configs, "--config"), **dict.fromkeys(unset, ("DELETE", None))}
-    with connection.admin() as admin:
-        existing(admin, [topic])
+    from kwire.client import admin
+
+    changes = {**pairs(configs, "--config"), **dict.fromkeys(unset)}
+    async with connection.cluster() as cluster:
+        await existing(cluster, [topic])
         if changes:
-            alter_configs(admin, "TOPIC", topic, changes)
+            await alter_configs(cluster, "topic", topic, changes)
         if partitions:
-            row = admin.create_partitions({topic: partitions}, raise_errors=False).results[0]
+            row = await admin.create_partitions(cluster, topic, partitions)
             return report(
                 {topic: refusal(row.error_code, row.error_message)}, "altered topic {}", "cannot alter topic {}: {}"
             )
@@ -132,14 +140,15 @@ def alter(
 @topics_argument
 @click.option("--if-exists", is_flag=True, help="It is no failure when a topic is not there.")
 @connects
-def delete(connection: Connection, topics: tuple[str, ...], if_exists: bool) -> int:
+async def delete(connection: Connection, topics: tuple[str, ...], if_exists: bool) -> int:
     """Delete topics, with all their records."""
-    with connection.admin() as admin:
-        found = existing(admin, topics, missing_is_fine=if_exists)
-        if not found:
-            return 0
-        result = admin.delete_topics(list(found), raise_errors=False)
-    outcomes = {row["name"]: refusal(row["error_code"], row.get("error_message")) for row in result["topics"]}
+    from kwire.client import admin
+
+    outcomes = {}
+    async with connection.cluster() as cluster:
+        for name in await existing(cluster, topics, missing_is_fine=if_exists):
+            row = await admin.delete_topic(cluster, name)
+            outcomes[name] = refusal(row.error_code, row.error_message)
     return report(outcomes, "deleted topic {}", "cannot delete topic {}: {}")
 
 
@@ -148,46 +157,53 @@ command = group(
 )
 
 
-def existing(admin: Any, topics: Iterable[str], *, missing_is_fine: bool = False) -> dict[str, dict[str, Any]]:
-    """The topics' metadata by name; kafka-python's form.
+async def existing(
+    cluster: Cluster, topics: Iterable[str], *, missing_is_fine: bool = False
+) -> dict[str, MetadataResponseTopic]:
+    """The topics' metadata by name.
 
     Raises:
         Failed: one of them is not there, with the name that was probably meant.
     """
-    from kafka.errors import UnknownTopicOrPartitionError
+    from kwire.client import admin
+    from kwire.protocol.errors import ErrorCode
 
     found = {}
-    for topic in admin.describe_topics(list(topics)):
-        code = topic["error_code"]
-        if code == UnknownTopicOrPartitionError.errno:
+    for topic in (await admin.topics(cluster, list(dict.fromkeys(topics)))).topics:
+        name = str(topic.name)
+        if topic.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
             if missing_is_fine:
                 continue
-            near = difflib.get_close_matches(topic["name"], admin.list_topics(), 1)
-            hint = f"did you mean {near[0]}?" if near else f"create it: kwire topic create {topic['name']}"
-            raise Failed(f"there is no topic {topic['name']}; {hint}")
-        if error := refusal(code):
-            raise Failed(f"topic {topic['name']}: {error}")
-        found[topic["name"]] = topic
+            near = difflib.get_close_matches(name, await admin.names_of_topics(cluster), 1)
+            hint = f"did you mean {near[0]}?" if near else f"create it: kwire topic create {name}"
+            raise Failed(f"there is no topic {name}; {hint}")
+        if error := refusal(topic.error_code):
+            raise Failed(f"topic {name}: {error}")
+        found[name] = topic
     return found
 
 
-def alter_configs(admin: Any, kind: str, name: str, changes: Mapping[str, Any]) -> None:
-    """The configs are changed, all or none.
-
-    changes: a value, or ("DELETE", None).
+async def alter_configs(cluster: Cluster, kind: str, name: str, changes: Mapping[str, str | None]) -> None:
+    """The configs have these values, None for their defaults, all or none of them.
 
     Raises:
         Failed: the broker refuses one of them.
     """
-    from kafka.admin import ConfigResource
+    from kwire.client import admin
 
-    resource = ConfigResource(kind, name, dict(changes))
-    result = admin.alter_configs([resource], raise_on_unknown=False)[kind.lower()][name]
-    if result != "OK":
-        # kafka-python gives the error as "[Error 40] InvalidConfigurationError: text"
-        code, _, text = result.removeprefix("[Error ").partition("] ")
-        reason = refusal(int(code), text.partition(": ")[2]) if code.isdigit() else result
-        raise Failed(f"cannot alter {kind.lower()} {name}: {reason}")
+    row = await admin.alter_configs(cluster, admin.KINDS[kind], name, changes)
+    if error := refusal(row.error_code, row.error_message):
+        raise Failed(f"cannot alter {kind} {name}: {error}")
+
+
+async def altered_configs(cluster: Cluster, topic: str) -> dict[str, str | None]:
+    """The configs of a topic that are its own, by name."""
+    from kwire.client import admin
+
+    found = await admin.describe_configs(cluster, admin.TOPIC, topic)
+    if error := refusal(found.error_code, found.error_message):
+        raise Failed(f"topic {topic}: {error}")
+    return {row.name: row.value for row in sorted(found.configs, key=lambda row: row.name) if admin.is_own(row)}
 
 
 def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
@@ -215,34 +231,30 @@ def report(outcomes: Mapping[str, str | None], done: str, refused: str) -> int:
     return FAILED if any(outcomes.values()) else 0
 
 
-def _described(admin: Any, topic: Mapping[str, Any]) -> dict[str, Any]:
-    from kafka.admin import ConfigResource, OffsetSpec
-    from kafka.structs import TopicPartition
+async def _described(cluster: Cluster, topic: MetadataResponseTopic) -> dict[str, Any]:
+    from kwire.client import admin
+    from kwire.client.values import EARLIEST, LATEST, TopicPartition
 
-    name = topic["name"]
-    rows: Sequence[Mapping[str, Any]] = sorted(topic["partitions"], key=lambda row: int(row["partition_index"]))
-    led = [TopicPartition(name, row["partition_index"]) for row in rows if row["leader_id"] >= 0]
-    starts = admin.list_partition_offsets(dict.fromkeys(led, OffsetSpec.EARLIEST))
-    ends = admin.list_partition_offsets(dict.fromkeys(led, OffsetSpec.LATEST))
-    configs = admin.describe_configs([ConfigResource("TOPIC", name)])["topic"][name]
-    partitions = []
-    for row in rows:
-        partition = TopicPartition(name, row["partition_index"])
-        partitions.append(
-            {
-                "partition": row["partition_index"],
-                "leader": row["leader_id"] if row["leader_id"] >= 0 else None,
-                "epoch": row.get("leader_epoch"),
-                "replicas": row["replica_nodes"],
-                "isr": row["isr_nodes"],
-                "start": starts[partition].offset if partition in starts else None,
-                "end": ends[partition].offset if partition in ends else None,
-            }
-        )
+    name = str(topic.name)
+    rows = sorted(topic.partitions, key=lambda row: row.partition_index)
+    led = [TopicPartition(name, row.partition_index) for row in rows if row.leader_id >= 0]
+    starts = await admin.list_offsets(cluster, dict.fromkeys(led, EARLIEST))
+    ends = await admin.list_offsets(cluster, dict.fromkeys(led, LATEST))
     return {
         "topic": name,
-        "id": str(topic.get("topic_id") or "-"),
-        "internal": topic["is_internal"],
-        "configs": {key: config["value"] for key, config in sorted(configs.items())},
-        "partitions": partitions,
+        "id": str(UUID(bytes=topic.topic_id)) if any(topic.topic_id) else "-",
+        "internal": topic.is_internal,
+        "configs": await altered_configs(cluster, name),
+        "partitions": [
+            {
+                "partition": row.partition_index,
+                "leader": row.leader_id if row.leader_id >= 0 else None,
+                "epoch": row.leader_epoch,
+                "replicas": row.replica_nodes,
+                "isr": row.isr_nodes,
+                "start": starts.get(TopicPartition(name, row.partition_index)),
+                "end": ends.get(TopicPartition(name, row.partition_index)),
+            }
+            for row in rows
+        ],
     }

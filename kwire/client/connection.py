@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import trio
 
+from kwire.limits import MAX_FRAME_BYTES
 from kwire.protocol import frames
+from kwire.protocol.errors import ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from kwire.protocol.schema import Message
 
 SIZE_BYTES = 4
+TLS_ALERT = 0x1503
+"""The first bytes of what a server that speaks TLS says to one who does not."""
 
 
 class ConnectionClosed(Exception):  # noqa: N818 - what happened
@@ -64,13 +68,16 @@ class Client:
         await self.send_bytes(frame)
         return self.last_correlation_id
 
-    async def receive(self, request: Message, version: int) -> Any:
+    async def receive(self, request: Message, version: int, correlation_id: int | None = None) -> Any:
         """The next response, read as one to that request and version.
 
         Raises:
             ConnectionClosed.
+            ProtocolError: it is none, or has another correlation id.
         """
-        _, response = frames.decode_response(request.API_KEY, version, await self.receive_frame())
+        found, response = frames.decode_response(request.API_KEY, version, await self.receive_frame())
+        if correlation_id is not None and found != correlation_id:
+            raise ProtocolError(f"the response has correlation id {found}, not {correlation_id}")
         return response
 
     async def send_bytes(self, data: bytes) -> None:
@@ -81,7 +88,7 @@ class Client:
         """
         try:
             await self.stream.send_all(data)
-        except trio.BrokenResourceError as error:
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
             raise ConnectionClosed from error
 
     async def receive_frame(self) -> bytes:
@@ -89,15 +96,20 @@ class Client:
 
         Raises:
             ConnectionClosed.
+            ProtocolError: its size is none.
         """
         size = int.from_bytes(await self._receive_exactly(SIZE_BYTES), "big")
+        if size >> 16 == TLS_ALERT:
+            raise ProtocolError("it speaks TLS; set security.protocol to SSL or SASL_SSL")
+        if size > MAX_FRAME_BYTES:
+            raise ProtocolError(f"what arrives begins with a size of {size} bytes")
         return await self._receive_exactly(size)
 
     async def _receive_exactly(self, size_bytes: int) -> bytes:
         while len(self._received) < size_bytes:
             try:
                 data = await self.stream.receive_some()
-            except trio.BrokenResourceError as error:
+            except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
                 raise ConnectionClosed from error
             if not data:
                 raise ConnectionClosed

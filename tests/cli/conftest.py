@@ -1,6 +1,5 @@
 """A `kwire serve` process on a free port."""
 
-import gc
 import io
 import os
 import re
@@ -18,15 +17,6 @@ import pytest
 from kwire.cli.main import main
 
 START_S = 20
-KAFKA_PYTHON_FORGETS_SOCKETS = ("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-def pytest_collection_modifyitems(items):
-    """Where a connection fails, kafka-python leaves its socket to the garbage collector."""
-    for item in items:
-        if "run" in item.fixturenames and item.path.parent == Path(__file__).parent:
-            for forgiven in KAFKA_PYTHON_FORGETS_SOCKETS:
-                item.add_marker(pytest.mark.filterwarnings(forgiven))
 
 
 class Process:
@@ -103,8 +93,7 @@ def run(capsysbinary, monkeypatch):
         said = capsysbinary.readouterr()
         return Output(code, said.out.decode("utf-8", "surrogateescape"), said.err.decode())
 
-    yield command
-    gc.collect()  # what kafka-python has forgotten is complained about here and not in another test
+    return command
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,6 @@ import pytest
 
 from kwire.api.registry import APIS
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # kafka-python's own
-
 
 def test_the_cluster(cli, broker):
     cli("topic", "create", "spread", "-p", 3)

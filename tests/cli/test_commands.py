@@ -131,7 +131,10 @@ SERVING = "import kwire.cli.serve, kwire.app, kwire.storage.memory, kwire.api.ap
     ("imports", "unneeded"),
     [
         (LISTENING, {"trio", "kwire.app", "kwire.broker.cluster", "kwire.protocol.codec"}),
-        (SERVING, {"cramjam", "kafka", "click", "rich", "tomllib", "difflib", "json", "kwire.storage.segments.store"}),
+        (
+            SERVING,
+            {"cramjam", "kwire.client", "click", "rich", "tomllib", "difflib", "json", "kwire.storage.segments.store"},
+        ),
         (SERVING, {"kwire.broker.config_definitions", "kwire.api.fetch", "kwire.api.create_topics"}),
     ],
 )

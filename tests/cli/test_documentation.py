@@ -119,7 +119,6 @@ def as_it_stands(line):
     return line.replace(" -b localhost:9093", "")
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # kafka-python's own
 def test_the_examples_work_as_they_stand(example):
     prepare(example)
     failed = {}

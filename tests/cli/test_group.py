@@ -8,8 +8,6 @@ import sys
 import confluent_kafka
 import pytest
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # kafka-python's own
-
 LINES = "".join(
     json.dumps({"value": number, "partition": number % 2, "timestamp": 1000 * number}) + "\n" for number in range(20)
 ).encode()

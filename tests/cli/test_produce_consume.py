@@ -12,8 +12,6 @@ import time
 
 import pytest
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # kafka-python's own
-
 PIPE_BYTES = 65_536
 NUMBERS = b"".join(b"%d\n" % number for number in range(10))
 
@@ -123,6 +121,68 @@ def test_following_waits_for_more_until_control_c(cli, broker, topic):
     assert cli("consume", topic, "--group", "follower") == (0, "", "")
 
 
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_either_signal_leaves_the_group(cli, broker, topic, protocol, number, code):
+    group = f"{protocol}-{number}"
+    cli("produce", topic, "-p", 0, given=b"1\n")
+    with start(broker, "consume", topic, "-f", "-g", group, "-X", f"group.protocol={protocol}") as member:
+        assert member.stdout.readline() == b"1\n"
+        member.send_signal(number)
+        assert member.communicate(timeout=20) == (b"", b"")
+    assert member.returncode == code
+    assert f"{group}, Empty, 0 members, total lag 0\n" in cli("group", "describe", group).out
+
+
+def test_a_signal_that_is_ignored_stays_ignored(cli, broker, topic):
+    cli("produce", topic, "-p", 0, given=b"1\n")
+    environment = {**os.environ, "KWIRE_BOOTSTRAP_SERVERS": broker.bootstrap}
+    shell = f"trap '' INT; exec {sys.executable} -m kwire consume {topic} -f"
+    with subprocess.Popen(["bash", "-c", shell], env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"1\n"
+        process.send_signal(signal.SIGINT)
+        cli("produce", topic, "-p", 0, given=b"2\n")
+        assert process.stdout.readline() == b"2\n"
+        process.terminate()
+    assert process.returncode == 143
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "out", "err"),
+    [
+        ("produce {t} <&-", 1, "", "kwire: standard input is closed; name a file, or give it one\n"),
+        ("load - <&-", 1, "", "kwire: standard input is closed; name a file, or give it one\n"),
+        ("produce {t} < /dev/null", 0, "", ""),
+        ("produce {t} 2>&- <&-", 1, "", ""),
+        ("consume {t} >&-", 0, "", ""),
+        ("consume {t} 2>&-", 0, "1\n2\n", ""),
+        ("consume {t} | head -n 1", 0, "1\n", ""),
+        ("consume {t} > /dev/full", 1, "", "kwire: cannot write the output: No space left on device\n"),
+    ],
+)
+def test_streams_that_are_closed_or_full(cli, broker, topic, line, code, out, err):
+    cli("produce", topic, "-p", 0, given=b"1\n2\n")
+    environment = {**os.environ, "KWIRE_BOOTSTRAP_SERVERS": broker.bootstrap}
+    shell = f"{sys.executable} -m kwire {line.format(t=topic)}"
+    done = subprocess.run(
+        ["bash", "-c", shell], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (code, out, err)
+
+
+def test_what_is_typed_is_sent_while_more_is_waited_for(cli, broker, topic):
+    environment = {**os.environ, "KWIRE_BOOTSTRAP_SERVERS": broker.bootstrap}
+    command = [sys.executable, "-m", "kwire", "produce", topic, "-p", "0"]
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE) as process:
+        process.stdin.write(b"first\n")
+        process.stdin.flush()
+        deadline = time.monotonic() + 30
+        while cli("consume", topic).out != "first\n":
+            assert time.monotonic() < deadline
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+
+
 def test_a_member_for_whom_nothing_is_left_says_so(cli, broker, topic):
     cli("produce", topic, "-p", 0, given=b"1\n")
     cli("topic", "create", "single", "-p", 1, "--if-not-exists")
@@ -187,8 +247,8 @@ def test_a_reader_that_leaves_commits_nothing_that_it_did_not_get(cli, broker, t
             1,
             "standard input line 2: unknown field 'kye'; did you mean 'key'?; the 1 ",
         ),
-        (["--json"], b'{"partition": 9}\n', 1, "Unrecognized partition 9 for topic "),
-        (["-p", "9"], b"a\n", 1, "Unrecognized partition 9 for topic "),
+        (["--json"], b'{"partition": 9}\n', 1, "topic {topic} has no partition 9, but 0 to 1; none was written"),
+        (["-p", "9"], b"a\n", 1, "topic {topic} has no partition 9, but 0 to 1; none was written"),
         (["/no/such"], b"", 1, "cannot read /no/such: No such file or directory"),
         (
             ["--json", "-k", "a"],
@@ -207,7 +267,7 @@ def test_a_reader_that_leaves_commits_nothing_that_it_did_not_get(cli, broker, t
 )
 def test_what_cannot_be_produced_is_one_line(cli, topic, arguments, given, code, said):
     output = cli("produce", topic, *arguments, given=given)
-    assert output.err.startswith(f"kwire: {said}")
+    assert output.err.startswith(f"kwire: {said.replace('{topic}', topic)}")
     assert (output.code, output.out, output.err.count("\n")) == (code, "", 1)
 
 

@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # kafka-python's own
-
 
 def test_a_topic_is_created_listed_altered_and_deleted(cli):
     assert cli("topic", "create", "a", "b", "-p", 3, "-c", "retention.ms=60000") == (

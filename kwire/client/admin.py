@@ -1,0 +1,399 @@
+"""What is asked of a cluster as a whole: topics, offsets, configs, groups. Each row is as the broker's reply has it.
+
+A row's error is the caller's to look at, where the docstring says "as answered"; what may pass was tried again.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import defaultdict
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from kwire.client.errors import Refused, raise_for
+from kwire.client.tasks import together
+from kwire.client.values import TopicPartition
+from kwire.protocol import codec
+from kwire.protocol.errors import RETRIABLE, ErrorCode, ProtocolError
+from kwire.protocol.messages.consumer_group_describe import ConsumerGroupDescribeRequest
+from kwire.protocol.messages.create_partitions import CreatePartitionsRequest, CreatePartitionsTopic
+from kwire.protocol.messages.create_topics import CreatableTopic, CreatableTopicConfig, CreateTopicsRequest
+from kwire.protocol.messages.delete_groups import DeleteGroupsRequest
+from kwire.protocol.messages.delete_topics import DeleteTopicsRequest
+from kwire.protocol.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResource
+from kwire.protocol.messages.describe_groups import DescribeGroupsRequest
+from kwire.protocol.messages.incremental_alter_configs import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+)
+from kwire.protocol.messages.list_groups import ListGroupsRequest
+from kwire.protocol.messages.list_offsets import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
+from kwire.protocol.messages.offset_commit import (
+    OffsetCommitRequest,
+    OffsetCommitRequestPartition,
+    OffsetCommitRequestTopic,
+)
+from kwire.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestTopic
+from kwire.protocol.messages.records.consumer_protocol import ConsumerProtocolAssignment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from kwire.client.cluster import Cluster
+    from kwire.protocol.messages.consumer_group_describe import DescribedGroup as DescribedConsumerGroup
+    from kwire.protocol.messages.create_partitions import CreatePartitionsTopicResult
+    from kwire.protocol.messages.create_topics import CreatableTopicResult
+    from kwire.protocol.messages.delete_groups import DeletableGroupResult
+    from kwire.protocol.messages.delete_topics import DeletableTopicResult
+    from kwire.protocol.messages.describe_configs import DescribeConfigsResourceResult, DescribeConfigsResult
+    from kwire.protocol.messages.describe_groups import DescribedGroup
+    from kwire.protocol.messages.incremental_alter_configs import AlterConfigsResourceResponse
+    from kwire.protocol.messages.list_groups import ListedGroup
+    from kwire.protocol.messages.metadata import MetadataResponse
+    from kwire.protocol.schema import Message
+
+TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP = 2, 4, 8, 16, 32
+"""Kinds of resources that have configs."""
+
+KINDS: Final = {"topic": TOPIC, "broker": BROKER, "group": GROUP, "client-metrics": CLIENT_METRICS}
+
+SOURCES: Final = {
+    1: "dynamic-topic-config",
+    2: "dynamic-broker-config",
+    3: "dynamic-default-broker-config",
+    4: "static-broker-config",
+    5: "default-config",
+    6: "dynamic-broker-logger-config",
+    7: "dynamic-client-metrics-config",
+    8: "dynamic-group-config",
+}
+"""Where a config's value comes from."""
+
+SET, DELETE = 0, 1
+"""What is done to a config."""
+
+COMMITTED: Final = 1
+"""An isolation level: not beyond the first transaction that is open."""
+
+COMMITS_BY_NAME_TO: Final = 9
+"""OffsetCommit: later versions name topics by id."""
+OFFSETS_OF_ONE_GROUP_TO: Final = 7
+"""OffsetFetch: later versions take several groups."""
+STABLE_OFFSETS_FROM: Final = 7
+"""OffsetFetch: from then on it may be told to wait for transactions."""
+DELETED_BY_NAME_TO: Final = 5
+"""DeleteTopics: later versions take names or ids."""
+
+
+# topics
+
+
+async def topics(cluster: Cluster, names: Sequence[str] | None = None) -> MetadataResponse:
+    """What the cluster has of these topics, or of all, as answered."""
+    return await cluster.retrying(lambda: cluster.metadata(names))
+
+
+async def names_of_topics(cluster: Cluster) -> list[str]:
+    """The names of all topics."""
+    return [str(topic.name) for topic in (await topics(cluster)).topics]
+
+
+async def create_topic(
+    cluster: Cluster, name: str, partitions: int | None, replicas: int | None, configs: Mapping[str, str]
+) -> CreatableTopicResult:
+    """The topic is created, or why not, as answered. None: as the broker does by itself."""
+    wanted = CreatableTopic(
+        name=name,
+        num_partitions=partitions or -1,
+        replication_factor=replicas or -1,
+        configs=[CreatableTopicConfig(name=key, value=value) for key, value in configs.items()],
+    )
+    request = CreateTopicsRequest(topics=[wanted], timeout_ms=cluster.config.request_timeout_ms)
+    (row,) = (await _ask_controller(cluster, request)).topics
+    return row  # type: ignore[no-any-return] # a decoded row
+
+
+async def wait_for_topic(cluster: Cluster, name: str) -> int:
+    """How many partitions the topic has, each of which has a leader: brokers hear of a new one a moment later.
+
+    Raises:
+        Refused: not for long.
+    """
+
+    async def attempt() -> int:
+        (topic,) = (await cluster.metadata([name])).topics
+        raise_for(topic.error_code, about=f"topic {name}")
+        if any(row.leader_id < 0 for row in topic.partitions):
+            raise Refused(ErrorCode.LEADER_NOT_AVAILABLE, about=f"topic {name}")
+        return len(topic.partitions)
+
+    return await cluster.retrying(attempt)
+
+
+async def create_partitions(cluster: Cluster, name: str, count: int) -> CreatePartitionsTopicResult:
+    """The topic has so many partitions, or why not, as answered."""
+    wanted = CreatePartitionsTopic(name=name, count=count, assignments=None)
+    request = CreatePartitionsRequest(topics=[wanted], timeout_ms=cluster.config.request_timeout_ms)
+    (row,) = (await _ask_controller(cluster, request)).results
+    return row  # type: ignore[no-any-return] # a decoded row
+
+
+async def delete_topic(cluster: Cluster, name: str) -> DeletableTopicResult:
+    """The topic is deleted, or why not, as answered."""
+    request = DeleteTopicsRequest(topic_names=[name], timeout_ms=cluster.config.request_timeout_ms)
+    (row,) = (await _ask_controller(cluster, request, DELETED_BY_NAME_TO)).responses
+    return row  # type: ignore[no-any-return] # a decoded row
+
+
+async def _ask_controller(cluster: Cluster, request: Message, highest: int | None = None) -> Any:
+    """The answer about one topic. Of a cluster with ZooKeeper only the controller answers; all others pass it on."""
+
+    async def attempt() -> Any:
+        known = await cluster.metadata([])
+        node_id = known.controller_id if known.controller_id in cluster.brokers else min(cluster.brokers)
+        answer = await cluster.node(node_id).ask(request, highest=highest)
+        rows = next(getattr(answer, name) for name in ("topics", "results", "responses") if hasattr(answer, name))
+        if rows[0].error_code == ErrorCode.NOT_CONTROLLER:
+            raise Refused(rows[0].error_code, rows[0].error_message)
+        return answer
+
+    return await cluster.retrying(attempt)
+
+
+# offsets
+
+
+async def list_offsets(
+    cluster: Cluster, wanted: Mapping[TopicPartition, int], isolation: int = 0
+) -> dict[TopicPartition, int]:
+    """Each partition's first offset whose record is not before a time; EARLIEST and LATEST are times as well.
+
+    Raises:
+        Refused: a partition is not there, or has no leader for long.
+    """
+    found: dict[TopicPartition, int] = {}
+
+    async def ask(node_id: int, partitions: Sequence[TopicPartition]) -> None:
+        by_topic: dict[str, list[ListOffsetsPartition]] = defaultdict(list)
+        for one in partitions:
+            by_topic[one.topic].append(ListOffsetsPartition(partition_index=one.partition, timestamp=wanted[one]))
+        request = ListOffsetsRequest(
+            replica_id=-1,
+            isolation_level=isolation,
+            topics=[ListOffsetsTopic(name=name, partitions=rows) for name, rows in by_topic.items()],
+            timeout_ms=cluster.config.request_timeout_ms,
+        )
+        answer = await cluster.node(node_id).ask(request)
+        failure: Refused | None = None
+        for topic in answer.topics:
+            for row in topic.partitions:
+                partition = TopicPartition(topic.name, row.partition_index)
+                if row.error_code:
+                    failure = failure or Refused(row.error_code, about=str(partition))
+                else:
+                    found[partition] = row.offset
+        if failure is not None:
+            raise failure
+
+    async def attempt() -> None:
+        leaders = await cluster.by_leader(one for one in wanted if one not in found)
+        await together([partial(ask, node_id, partitions) for node_id, partitions in leaders.items()])
+
+    await cluster.retrying(attempt)
+    return found
+
+
+# configs
+
+
+async def describe_configs(cluster: Cluster, kind: int, name: str) -> DescribeConfigsResult:
+    """All configs of a resource, or why not, as answered."""
+    request = DescribeConfigsRequest(
+        resources=[DescribeConfigsResource(resource_type=kind, resource_name=name, configuration_keys=None)]
+    )
+    (row,) = (await _ask_owner(cluster, kind, name, request)).results
+    return row  # type: ignore[no-any-return] # a decoded row
+
+
+async def alter_configs(
+    cluster: Cluster, kind: int, name: str, changes: Mapping[str, str | None]
+) -> AlterConfigsResourceResponse:
+    """The configs have these values, None for their defaults, all or none of them, as answered."""
+    configs = [
+        AlterableConfig(name=key, config_operation=DELETE if value is None else SET, value=value)
+        for key, value in changes.items()
+    ]
+    request = IncrementalAlterConfigsRequest(
+        resources=[AlterConfigsResource(resource_type=kind, resource_name=name, configs=configs)]
+    )
+    (row,) = (await _ask_owner(cluster, kind, name, request)).responses
+    return row  # type: ignore[no-any-return] # a decoded row
+
+
+def source_of(config: DescribeConfigsResourceResult) -> str:
+    """Where the config's value comes from."""
+    return SOURCES.get(config.config_source, "unknown")
+
+
+def is_own(config: DescribeConfigsResourceResult) -> bool:
+    """Whether the value was given to the resource itself, and not to all brokers or to nobody."""
+    return source_of(config) not in {"dynamic-default-broker-config", "static-broker-config", "default-config"}
+
+
+async def _ask_owner(cluster: Cluster, kind: int, name: str, request: Message) -> Any:
+    """A broker's configs are its own to tell and to change."""
+    if kind in {BROKER, BROKER_LOGGER} and name:
+        return await cluster.ask_node(int(name), request)
+    return await cluster.ask_any(request)
+
+
+# groups
+
+
+async def list_groups(cluster: Cluster) -> list[ListedGroup]:
+    """All groups: each broker tells those that it coordinates.
+
+    Raises:
+        ClientError: a broker does not answer.
+    """
+
+    async def ask(node_id: int) -> list[ListedGroup]:
+        async def attempt() -> list[ListedGroup]:
+            answer = await cluster.node(node_id).ask(ListGroupsRequest())
+            raise_for(answer.error_code)
+            return list(answer.groups)
+
+        return await cluster.retrying(attempt)
+
+    return [group for found in await together([partial(ask, one) for one in cluster.brokers]) for group in found]
+
+
+async def names_of_groups(cluster: Cluster) -> list[str]:
+    """The names of all groups."""
+    return [group.group_id for group in await list_groups(cluster)]
+
+
+async def describe_classic_group(cluster: Cluster, group: str) -> DescribedGroup:
+    """State and members of a group of the classic protocol, as answered."""
+    found: DescribedGroup = await ask_about_group(cluster, group, DescribeGroupsRequest(groups=[group]))
+    return found
+
+
+async def describe_consumer_group(cluster: Cluster, group: str) -> DescribedConsumerGroup:
+    """State and members of a group of the consumer protocol (KIP-848), as answered."""
+    request = ConsumerGroupDescribeRequest(group_ids=[group])
+    found: DescribedConsumerGroup = await ask_about_group(cluster, group, request)
+    return found
+
+
+def assigned(assignment: bytes) -> dict[str, list[int]]:
+    """The partitions by topic that a member of the classic protocol was given; none where it is no consumer."""
+    try:
+        (version,) = struct.unpack_from(">h", assignment)
+        known = min(version, ConsumerProtocolAssignment.MAX_VERSION)
+        found = codec.decode(ConsumerProtocolAssignment, known, assignment, 2)
+    except (struct.error, ProtocolError):
+        return {}
+    return {row.topic: sorted(row.partitions) for row in found.assigned_partitions}
+
+
+async def ask_about_group(cluster: Cluster, group: str, request: Message) -> Any:
+    """The one row of the coordinator's response to a request about this group, as answered.
+
+    Raises:
+        Refused: the coordinator is not ready for long.
+    """
+
+    def check(answer: Any) -> None:
+        (row,) = answer.groups if hasattr(answer, "groups") else answer.results
+        _raise_if_it_passes(row.error_code)
+
+    answer = await cluster.ask_coordinator(group, request, check)
+    return (answer.groups if hasattr(answer, "groups") else answer.results)[0]
+
+
+async def delete_group(cluster: Cluster, group: str) -> DeletableGroupResult:
+    """The group is deleted, or why not, as answered."""
+    found: DeletableGroupResult = await ask_about_group(cluster, group, DeleteGroupsRequest(groups_names=[group]))
+    return found
+
+
+async def committed(
+    cluster: Cluster, group: str, partitions: Iterable[TopicPartition] | None = None, *, stable: bool = False
+) -> dict[TopicPartition, int]:
+    """What the group has committed, of these partitions or of all. stable: not while a transaction may change it.
+
+    Raises:
+        Refused: it is not told.
+    """
+    by_topic: dict[str, list[int]] | None = None
+    if partitions is not None:
+        by_topic = defaultdict(list)
+        for one in partitions:
+            by_topic[one.topic].append(one.partition)
+
+    async def attempt() -> dict[TopicPartition, int]:
+        link = cluster.node(await cluster.coordinator(group))
+        newest = (await link.versions()).get(OffsetFetchRequest.API_KEY, (0, 0))[1]
+        rows = None if by_topic is None else [OffsetFetchRequestTopic(*row) for row in by_topic.items()]
+        request = OffsetFetchRequest(
+            group_id=group, topics=rows, require_stable=stable and newest >= STABLE_OFFSETS_FROM
+        )
+        answer = await link.ask(request, highest=OFFSETS_OF_ONE_GROUP_TO)
+        raise_for(answer.error_code, about=f"group {group}")
+        found = {}
+        for topic in answer.topics:
+            for row in topic.partitions:
+                partition = TopicPartition(topic.name, row.partition_index)
+                raise_for(row.error_code, about=str(partition))
+                if row.committed_offset >= 0:
+                    found[partition] = row.committed_offset
+        return found
+
+    return await cluster.retrying(attempt)
+
+
+async def commit(
+    cluster: Cluster,
+    group: str,
+    offsets: Mapping[TopicPartition, int],
+    *,
+    member_id: str = "",
+    generation: int = -1,
+    instance_id: str | None = None,
+) -> dict[TopicPartition, int]:
+    """The error code of each partition whose offset was not committed, as answered. member_id: who commits, if anybody.
+
+    Raises:
+        Refused: the coordinator is not ready for long.
+    """
+    by_topic: dict[str, list[OffsetCommitRequestPartition]] = defaultdict(list)
+    for one, offset in offsets.items():
+        row = OffsetCommitRequestPartition(partition_index=one.partition, committed_offset=offset)
+        by_topic[one.topic].append(row)
+    request = OffsetCommitRequest(
+        group_id=group,
+        generation_id_or_member_epoch=generation,
+        member_id=member_id,
+        group_instance_id=instance_id,
+        topics=[OffsetCommitRequestTopic(name=name, partitions=rows) for name, rows in by_topic.items()],
+    )
+
+    def check(answer: Any) -> None:
+        for topic in answer.topics:
+            for row in topic.partitions:
+                _raise_if_it_passes(row.error_code)
+
+    answer = await cluster.ask_coordinator(group, request, check, COMMITS_BY_NAME_TO)
+    return {
+        TopicPartition(topic.name, row.partition_index): row.error_code
+        for topic in answer.topics
+        for row in topic.partitions
+        if row.error_code
+    }
+
+
+def _raise_if_it_passes(code: int) -> None:
+    if code in RETRIABLE:
+        raise Refused(code)

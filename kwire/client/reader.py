@@ -1,0 +1,263 @@
+"""Reads partitions, ahead of who takes their records.
+
+A broker has one Fetch at a time, for all of its partitions that are read and have not enough in store.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import trio
+
+from kwire.client.admin import list_offsets
+from kwire.client.decoding import decoded, end_of
+from kwire.client.errors import ClientError, Refused
+from kwire.client.tasks import nursery
+from kwire.client.values import EARLIEST, LATEST, TopicPartition
+from kwire.protocol.errors import ErrorCode
+from kwire.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+
+    from kwire.client.cluster import Cluster
+    from kwire.client.values import ReadRecord
+    from kwire.protocol.messages.fetch import PartitionData
+
+TOPICS_BY_NAME_TO: Final = 12
+"""Fetch: later versions name topics by id."""
+IN_STORE: Final = 2
+"""Answers that a partition has in store at most: one that is taken, and the next."""
+STORE_BYTES: Final = 32 * 2**20
+"""Bytes of all partitions in store, beyond which nothing is fetched."""
+
+_log = logging.getLogger("kwire.client")
+
+
+class Piece(NamedTuple):
+    """Records of a partition, and the offset after them; there may be none, where only the offset went on."""
+
+    partition: TopicPartition
+    records: list[ReadRecord]
+    next_offset: int
+
+
+class _Answer(NamedTuple):
+    """What a Fetch brought of a partition."""
+
+    partition: TopicPartition
+    offset: int
+    size_bytes: int
+    pieces: Iterator[tuple[list[ReadRecord], int]]
+
+
+class Reader:
+    """Reads what it is told to; made by reading().
+
+    positions: the offset of the next record that is given, by partition.
+    """
+
+    has_joined = True
+    """A reader that is no member of a group knows what it reads."""
+
+    def __init__(self, cluster: Cluster, tasks: trio.Nursery, isolation: int) -> None:
+        self.positions: dict[TopicPartition, int] = {}
+        self._cluster = cluster
+        self._config = cluster.config
+        self._tasks = tasks
+        self._isolation = isolation
+        self._ahead: dict[TopicPartition, int] = {}
+        """The offset that is fetched next."""
+        self._fetching: set[TopicPartition] = set()
+        self._busy: set[int] = set()
+        self._answers: deque[_Answer] = deque()
+        self._in_store: Counter[TopicPartition] = Counter()
+        self._store_bytes = 0
+        self._failing_since: float | None = None
+        self._failure: ClientError | None = None
+        self._wanted = trio.Event()
+        self._arrived = trio.Event()
+
+    def assign(self, positions: Mapping[TopicPartition, int]) -> None:
+        """These partitions are read from now on, and no others; one that was read already goes on."""
+        for gone in self.positions.keys() - positions.keys():
+            del self.positions[gone], self._ahead[gone]
+        for partition, offset in positions.items():
+            if partition not in self.positions:
+                self.seek(partition, offset)
+        self._wanted.set()
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """The partition is read from that offset on."""
+        self.positions[partition] = self._ahead[partition] = offset
+        self._wanted.set()
+
+    def nudge(self) -> None:
+        """Who waits for a piece looks around."""
+        self._arrived.set()
+
+    async def next(self, timeout_s: float) -> Piece | None:
+        """The next records of a partition; None where none came in time, or somebody nudged.
+
+        Raises:
+            ClientError: a partition cannot be read, or not for long.
+        """
+        self._arrived = trio.Event()
+        await trio.lowlevel.checkpoint()
+        while True:
+            if self._failure is not None:
+                raise self._failure
+            if self._answers:
+                piece = self._taken(self._answers[0])
+                if piece is not None:
+                    return piece
+                continue
+            with trio.move_on_after(timeout_s):
+                await self._arrived.wait()
+            if not self._answers and self._failure is None:
+                return None
+
+    def _taken(self, answer: _Answer) -> Piece | None:
+        """The next piece of the answer; None where it is used up, or of no use any more."""
+        records: list[ReadRecord] = []
+        partition, position = answer.partition, self.positions.get(answer.partition)
+        after = answer.offset if position is None else position
+        ended = True
+        if position is not None and position >= answer.offset:
+            for found, after in answer.pieces:  # noqa: B007 - the last one counts
+                records += found
+                if len(records) >= self._config.max_poll_records:
+                    ended = False
+                    break
+        if ended:
+            self._answers.popleft()
+            self._in_store[partition] -= 1
+            self._store_bytes -= answer.size_bytes
+            self._wanted.set()
+        if position is None or after <= position:
+            return None
+        self.positions[partition] = after
+        if records and records[0].offset < position:
+            records = [record for record in records if record.offset >= position]
+        return Piece(partition, records, after)
+
+    # fetching
+
+    async def run(self) -> None:
+        """Fetches what is wanted, until it is cancelled."""
+        while True:
+            await self._wanted.wait()
+            self._wanted = trio.Event()
+            idle = [one for one in self._ahead if one not in self._fetching and self._in_store[one] < IN_STORE]
+            if not idle or self._store_bytes > STORE_BYTES:
+                continue
+            leaders, leaderless = await self._cluster.leaders(idle)
+            if leaderless:
+                self._fetching.update(leaderless)
+                self._tasks.start_soon(self._leaderless, leaderless)
+            for node_id, partitions in leaders.items():
+                if node_id not in self._busy:
+                    self._busy.add(node_id)
+                    self._fetching.update(partitions)
+                    self._tasks.start_soon(self._fetch, node_id, partitions)
+
+    async def _leaderless(self, partitions: Mapping[TopicPartition, ClientError]) -> None:
+        await self._try_again(next(iter(partitions.values())))
+        self._fetching.difference_update(partitions)
+        self._wanted.set()
+
+    async def _fetch(self, node_id: int, partitions: list[TopicPartition]) -> None:
+        asked = {one: self._ahead[one] for one in partitions if one in self._ahead}
+        topics: dict[str, list[FetchPartition]] = {}
+        for one, offset in asked.items():
+            row = FetchPartition(
+                partition=one.partition,
+                fetch_offset=offset,
+                partition_max_bytes=self._config.max_partition_fetch_bytes,
+            )
+            topics.setdefault(one.topic, []).append(row)
+        request = FetchRequest(
+            max_wait_ms=self._config.fetch_max_wait_ms,
+            min_bytes=self._config.fetch_min_bytes,
+            max_bytes=self._config.fetch_max_bytes,
+            isolation_level=self._isolation,
+            topics=[FetchTopic(topic=name, partitions=rows) for name, rows in topics.items()],
+        )
+        try:
+            answer = await self._cluster.node(node_id, "data").ask(request, highest=TOPICS_BY_NAME_TO)
+            failure: ClientError | None = None
+            for topic in answer.responses:
+                for row in topic.partitions:
+                    partition = TopicPartition(topic.topic, row.partition_index)
+                    failure = await self._take(partition, asked[partition], row) or failure
+            if failure is not None:
+                raise failure
+            self._failing_since = None
+        except ClientError as error:
+            await self._try_again(error)
+        finally:
+            self._busy.discard(node_id)
+            self._fetching.difference_update(partitions)
+            self._wanted.set()
+
+    async def _take(self, partition: TopicPartition, offset: int, row: PartitionData) -> ClientError | None:
+        """What came is in store; returns what the broker found wrong with it, if that may pass."""
+        if self._ahead.get(partition) != offset:
+            return None  # it is not read any more, or from elsewhere
+        if row.error_code == ErrorCode.OFFSET_OUT_OF_RANGE:
+            await self._reset(partition, offset)
+        elif row.error_code:
+            return Refused(row.error_code, about=str(partition))
+        elif row.records:
+            data = memoryview(row.records)
+            end = end_of(data)
+            if end is None:
+                return None
+            self._ahead[partition] = end
+            aborted = (row.aborted_transactions or ()) if self._isolation else ()
+            pieces = decoded(partition, data, aborted, check_crcs=self._config.check_crcs)
+            self._answers.append(_Answer(partition, offset, len(data), pieces))
+            self._in_store[partition] += 1
+            self._store_bytes += len(data)
+            self._arrived.set()
+        return None
+
+    async def _reset(self, partition: TopicPartition, offset: int) -> None:
+        """Retention, or a topic that was made anew, has taken the place where it was read."""
+        if self._config.auto_offset_reset == "none":
+            self._fail(Refused(ErrorCode.OFFSET_OUT_OF_RANGE, about=f"{partition} at {offset}"))
+            return
+        where = LATEST if self._config.auto_offset_reset == "latest" else EARLIEST
+        found = await list_offsets(self._cluster, {partition: where})
+        if self._ahead.get(partition) == offset:
+            self.seek(partition, found[partition])
+
+    async def _try_again(self, error: ClientError) -> None:
+        """In a moment, unless it has failed for long."""
+        now = trio.current_time()
+        if self._failing_since is None:
+            self._failing_since = now
+        if not error.passes or now - self._failing_since > self._config.default_api_timeout_ms / 1000:
+            self._fail(error)
+            return
+        _log.info("%s; trying again", error)
+        await trio.sleep(self._config.retry_backoff_ms / 1000)
+        await self._cluster.look_again()
+        self._wanted.set()
+
+    def _fail(self, error: ClientError) -> None:
+        self._failure = error
+        self._arrived.set()
+
+
+@asynccontextmanager
+async def reading(cluster: Cluster, isolation: int) -> AsyncIterator[Reader]:
+    """A reader, as long as the block runs."""
+    async with nursery() as tasks:
+        reader = Reader(cluster, tasks, isolation)
+        tasks.start_soon(reader.run)
+        yield reader
+        tasks.cancel_scope.cancel()

@@ -1,0 +1,147 @@
+"""TLS and SASL: how a connection becomes one that both sides trust.
+
+Source: KIP-43, KIP-152 (SaslAuthenticate), RFC 4616 (PLAIN), RFC 5802 (SCRAM).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import trio
+
+from kwire.client.errors import NotLetIn, NotUnderstood, sentence
+from kwire.protocol.errors import ErrorCode
+from kwire.protocol.messages.sasl_authenticate import SaslAuthenticateRequest
+from kwire.protocol.messages.sasl_handshake import SaslHandshakeRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator
+    from random import Random
+
+    from kwire.client.properties import ClientConfig
+
+    Ask = Callable[[Any], Awaitable[Any]]
+
+HASHES = {"SCRAM-SHA-256": "sha256", "SCRAM-SHA-512": "sha512"}
+NONCE_BYTES = 24
+MIN_ITERATIONS = 4096
+"""RFC 7677; a server that asks for fewer would have the password guessed."""
+
+
+def tls_context(config: ClientConfig) -> ssl.SSLContext | None:
+    """What the properties say of TLS; None without.
+
+    Raises:
+        NotLetIn: a file is none of certificates, or its key does not fit.
+    """
+    if not config.security_protocol.endswith("SSL"):
+        return None
+    try:
+        context = ssl.create_default_context(cafile=config.ssl_cafile)
+        context.check_hostname = config.ssl_check_hostname
+        if config.ssl_certfile:
+            context.load_cert_chain(config.ssl_certfile, config.ssl_keyfile, config.ssl_password)
+        if config.ssl_crlfile:
+            context.load_verify_locations(config.ssl_crlfile)
+            context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+        if config.ssl_ciphers:
+            context.set_ciphers(config.ssl_ciphers)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        raise NotLetIn(f"the ssl properties do not work: {reason(error)}") from error
+    return context
+
+
+async def over_tls(stream: trio.abc.Stream, context: ssl.SSLContext, host: str) -> trio.abc.Stream:
+    """The stream, encrypted.
+
+    Raises:
+        NotLetIn: the server's certificate is not trusted, or it trusts ours not.
+        NotUnderstood: it speaks no TLS.
+    """
+    made = trio.SSLStream(stream, context, server_hostname=host, https_compatible=True)
+    try:
+        await made.do_handshake()
+    except trio.BrokenResourceError as error:
+        cause = error.__cause__
+        text = f"the TLS handshake failed: {reason(cause or error) or 'the connection was closed'}"
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            raise NotLetIn(text) from error
+        raise NotUnderstood(text) from error
+    return made
+
+
+def reason(error: BaseException) -> str:
+    """What an error of the operating system or of OpenSSL says, in short."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or str(error)).replace("_", " ").lower()
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error)
+
+
+async def authenticate(ask: Ask, config: ClientConfig, rng: Random) -> None:
+    """The broker knows who we are. ask: sends a request on this connection.
+
+    Raises:
+        NotLetIn: it does not offer the mechanism, or does not believe us.
+    """
+    mechanism = config.sasl_mechanism or ""
+    shaken = await ask(SaslHandshakeRequest(mechanism=mechanism))
+    if shaken.error_code == ErrorCode.UNSUPPORTED_SASL_MECHANISM:
+        raise NotLetIn(f"it offers no SASL mechanism {mechanism}, but {', '.join(shaken.mechanisms) or 'none'}")
+    if shaken.error_code:
+        raise NotLetIn(sentence(shaken.error_code))
+    steps = _steps(mechanism, config.sasl_username or "", config.sasl_password or "", rng)
+    token = next(steps)
+    while True:
+        answer = await ask(SaslAuthenticateRequest(auth_bytes=token))
+        if answer.error_code:
+            raise NotLetIn(sentence(answer.error_code, answer.error_message))
+        try:
+            token = steps.send(bytes(answer.auth_bytes))
+        except StopIteration:
+            return
+
+
+def _steps(mechanism: str, user: str, password: str, rng: Random) -> Generator[bytes, bytes, None]:
+    """What to send, in turn for what the server answers."""
+    if mechanism == "PLAIN":
+        return _plain(user, password)
+    return _scram(HASHES[mechanism], user, password, rng)
+
+
+def _plain(user: str, password: str) -> Generator[bytes, bytes, None]:
+    yield f"\0{user}\0{password}".encode()
+
+
+def _scram(name: str, user: str, password: str, rng: Random) -> Generator[bytes, bytes, None]:
+    nonce = base64.b64encode(rng.randbytes(NONCE_BYTES)).decode()
+    first = f"n={user.replace('=', '=3D').replace(',', '=2C')},r={nonce}"
+    challenge = (yield f"n,,{first}".encode()).decode()
+    given = _attributes(challenge)
+    try:
+        salt, iterations, both = base64.b64decode(given["s"]), int(given["i"]), given["r"]
+    except (KeyError, ValueError):
+        raise NotLetIn("its SCRAM challenge is none") from None
+    if not both.startswith(nonce) or iterations < MIN_ITERATIONS:
+        raise NotLetIn("its SCRAM challenge is not to be trusted")
+    salted = hashlib.pbkdf2_hmac(name, password.encode(), salt, iterations)
+    client_key = hmac.digest(salted, b"Client Key", name)
+    final = f"c={base64.b64encode(b'n,,').decode()},r={both}"
+    signed = f"{first},{challenge},{final}".encode()
+    signature = hmac.digest(hashlib.new(name, client_key).digest(), signed, name)
+    proof = bytes(one ^ other for one, other in zip(client_key, signature, strict=True))
+    last = _attributes((yield f"{final},p={base64.b64encode(proof).decode()}".encode()).decode())
+    expected = hmac.digest(hmac.digest(salted, b"Server Key", name), signed, name)
+    if not hmac.compare_digest(base64.b64decode(last.get("v", "")), expected):
+        raise NotLetIn("it does not know the password itself: this is another server")
+
+
+def _attributes(text: str) -> dict[str, str]:
+    return dict(part.split("=", 1) for part in text.split(",") if "=" in part)

@@ -1,0 +1,240 @@
+"""Groups of both protocols: who has what, where a member goes on, and what happens when members and coordinators go."""
+
+from contextlib import asynccontextmanager
+
+import pytest
+import trio
+
+from kwire.client import admin
+from kwire.client.assignors import by_range, by_turns
+from kwire.client.errors import Refused
+from kwire.client.group import member_of
+from kwire.client.values import Address, TopicPartition
+from kwire.protocol.records.record import Record, encode_batch
+
+SERVERS = {f"broker {node_id}": Address("127.0.0.1", 9091 + node_id) for node_id in (1, 2, 3)}
+both = pytest.mark.parametrize("protocol", ["classic", "consumer"])
+
+
+def places(count, topic="t"):
+    return frozenset(TopicPartition(topic, number) for number in range(count))
+
+
+def fill(w, partitions, first, count):
+    for number in range(partitions):
+        values = [b"%d" % value for value in range(first, first + count)]
+        w.append("t", encode_batch([Record(0, 1, None, value) for value in values]), number)
+
+
+async def read(member, count, *, commit=True):
+    """So many records at least, each committed as it comes."""
+    found = []
+    with trio.fail_after(120):
+        while len(found) < count:
+            piece = await member.next(0.5)
+            if piece is not None:
+                found += [(one.partition, int(one.value)) for one in piece.records]
+                if commit:
+                    await member.commit({piece.partition: piece.next_offset})
+    return found
+
+
+async def until(member, condition):
+    with trio.fail_after(120):
+        while not condition():
+            await member.next(0.5)
+
+
+async def passes(condition):
+    """It becomes true by itself."""
+    for _ in range(120):
+        if condition():
+            return
+        await trio.sleep(0.5)
+    raise AssertionError("it does not")
+
+
+async def serve(member):
+    """Keeps a member going."""
+    while True:
+        piece = await member.next(0.5)
+        if piece is not None:
+            await member.commit({piece.partition: piece.next_offset})
+
+
+@asynccontextmanager
+async def joined(w, protocol, topics=("t",), **configs):
+    async with (
+        w.client(servers=SERVERS, group_protocol=protocol, **configs) as cluster,
+        member_of(cluster, "g", topics, 0) as member,
+    ):
+        yield member
+
+
+async def state_of(w, protocol):
+    async with w.client(servers=SERVERS) as cluster:
+        if protocol == "consumer":
+            found = await admin.describe_consumer_group(cluster, "g")
+            return found.group_state, len(found.members)
+        found = await admin.describe_classic_group(cluster, "g")
+        return found.group_state, len(found.members)
+
+
+@both
+async def test_a_group_goes_on_where_it_was(world, protocol):
+    async with world(1) as w:
+        await w.topic("t", 2)
+        fill(w, 2, 0, 10)
+        async with joined(w, protocol) as member:
+            assert not member.has_joined
+            assert sorted(await read(member, 20)) == [(place, value) for place in (0, 1) for value in range(10)]
+            assert member.has_joined
+        assert await state_of(w, protocol) == ("Empty", 0)
+        fill(w, 2, 10, 5)
+        async with joined(w, protocol) as member:
+            assert sorted(await read(member, 10)) == [(place, value) for place in (0, 1) for value in range(10, 15)]
+
+
+@both
+@pytest.mark.parametrize(("reset", "first"), [("earliest", 0), ("latest", 5)])
+async def test_where_a_new_group_begins(world, protocol, reset, first):
+    async with world(1) as w:
+        await w.topic("t", 1)
+        fill(w, 1, 0, 5)
+        async with joined(w, protocol, auto_offset_reset=reset) as member:
+            await until(member, lambda: member.has_joined)
+            fill(w, 1, 5, 5)
+            with trio.fail_after(20):
+                while member.positions[TopicPartition("t", 0)] < 10:
+                    piece = await member.next(1)
+                    if piece is not None:
+                        assert int(piece.records[0].value) >= first
+            assert member.positions == {TopicPartition("t", 0): 10}
+
+
+@both
+async def test_members_share_and_take_over(world, protocol):
+    async with world(1) as w:
+        await w.topic("t", 4)
+        fill(w, 4, 0, 3)
+        async with joined(w, protocol) as first, trio.open_nursery() as nursery:
+            await read(first, 12)
+            assert first.positions.keys() == places(4)
+            async with joined(w, protocol) as second:
+                nursery.start_soon(serve, first)
+                await until(second, lambda: len(second.positions) == 2)
+                await passes(lambda: len(first.positions) == 2)
+                assert first.positions.keys() | second.positions.keys() == places(4)
+                fill(w, 4, 3, 2)
+                assert sorted({value for _, value in await read(second, 4)}) == [3, 4]
+            await passes(lambda: len(first.positions) == 4)
+            nursery.cancel_scope.cancel()
+        assert await state_of(w, protocol) == ("Empty", 0)
+
+
+@both
+async def test_more_members_than_partitions(world, protocol):
+    async with world(1) as w:
+        await w.topic("t", 1)
+        async with joined(w, protocol) as first, trio.open_nursery() as nursery:
+            await until(first, lambda: first.has_joined)
+            nursery.start_soon(serve, first)
+            async with joined(w, protocol) as second:
+                await until(second, lambda: second.has_joined)
+                assert len(first.positions) + len(second.positions) <= 1
+            nursery.cancel_scope.cancel()
+
+
+@both
+async def test_the_coordinator_moves(world, protocol):
+    async with world(3, **{"offsets.topic.replication.factor": "3"}) as w:
+        await w.topic("t", 2, 3)
+        fill(w, 2, 0, 5)
+        async with joined(w, protocol) as member:
+            await read(member, 10)
+            async with w.client(servers=SERVERS) as cluster:
+                gone = await cluster.coordinator("g")
+            w.stop(gone)
+            fill(w, 2, 5, 5)
+            found = await read(member, 10)
+            assert {value for _, value in found} >= set(range(5, 10))
+            w.start(gone)
+        async with w.client(servers=SERVERS) as cluster:
+            assert await admin.committed(cluster, "g") == dict.fromkeys(places(2), 10)
+
+
+@both
+async def test_a_member_that_the_group_has_forgotten_joins_again(world, protocol):
+    async with world(1) as w:
+        await w.topic("t", 1)
+        fill(w, 1, 0, 5)
+        configs = {"session_timeout_ms": 6000} if protocol == "classic" else {}
+        async with joined(w, protocol, **configs) as member:
+            await read(member, 5)
+            w.deaf.add(1)
+            w.cut(1)
+            await trio.sleep(50)
+            w.deaf.clear()
+            w.cut(1)
+            assert (await state_of(w, protocol))[1] == 0
+            fill(w, 1, 5, 5)
+            assert [value for _, value in await read(member, 5)] == list(range(5, 10))
+            await member.next(1)  # a commit of a member that is not known any more makes it join
+            assert (await state_of(w, protocol))[1] == 1
+            assert set(member.positions) == places(1)
+
+
+@both
+async def test_a_static_member_keeps_its_place(world, protocol):
+    async with world(1) as w:
+        await w.topic("t", 1)
+        fill(w, 1, 0, 2)
+        for _ in range(2):
+            async with joined(w, protocol, group_instance_id="me") as member:
+                await until(member, lambda: bool(member.positions))
+            assert (await state_of(w, protocol))[1] == 1
+
+
+async def test_another_member_of_the_same_instance_is_told(world):
+    async with world(1) as w:
+        await w.topic("t", 1)
+        async with joined(w, "consumer", group_instance_id="me") as member:
+            await until(member, lambda: member.has_joined)
+            with pytest.raises(Refused, match="cannot join group g: UNRELEASED_INSTANCE_ID"):
+                async with joined(w, "consumer", group_instance_id="me") as other:
+                    await other.next(1)
+
+
+@both
+async def test_a_group_that_does_not_take_a_member_is_told(world, protocol):
+    async with world(1) as w:
+        await w.topic("t", 1)
+        refused = {"session_timeout_ms": 1} if protocol == "classic" else {"group_remote_assignor": "none"}
+        with pytest.raises(Refused, match=r"cannot join group g: (INVALID_SESSION_TIMEOUT|UNSUPPORTED_ASSIGNOR): "):
+            async with joined(w, protocol, **refused) as member:
+                await member.next(1)
+
+
+@both
+async def test_who_is_cancelled_leaves(world, protocol):
+    async with world(1) as w:
+        await w.topic("t", 1)
+        with trio.move_on_after(30):
+            async with joined(w, protocol) as member:
+                await serve(member)
+        assert await state_of(w, protocol) == ("Empty", 0)
+
+
+def test_ranges_and_turns():
+    counts = {"a": 3, "b": 2}
+    members = {"m2": ["a", "b"], "m1": ["a"], "m3": ["b", "none"]}
+    assert {member: list(map(str, found)) for member, found in by_range(members, counts).items()} == {
+        "m1": ["a-0", "a-1"],
+        "m2": ["a-2", "b-0"],
+        "m3": ["b-1"],
+    }
+    assert {member: list(map(str, found)) for member, found in by_turns(members, counts).items()} == {
+        "m1": ["a-0", "a-2"],
+        "m2": ["a-1", "b-0"],
+        "m3": ["b-1"],
+    }
