@@ -17,6 +17,7 @@ from kwire.protocol.messages import describe_log_dirs as dld
 from kwire.protocol.messages import fetch as f
 from kwire.protocol.messages import list_offsets as lo
 from kwire.protocol.messages import produce as p
+from kwire.protocol.records.batch import HEADER_BYTES, new_batch, read_header
 from kwire.protocol.records.record import Record, encode_batch
 
 
@@ -341,6 +342,28 @@ def offsets_by_time():
         )
 
 
+def wrong_newest():
+    """Headers with another max timestamp than that of the newest record: of clients that do not say who they are."""
+    claims = {"none": -1, "0": 0, "the last one's": BASE_MS + 10, "too large": BASE_MS + 40, "never": 2**63 - 1}
+    times = {"ordered": (0, 10, 30), "unordered": (0, 30, 10, 30), "alone": (30,), "late": (0, 30, 10**10)}
+    for label, after in times.items():
+        topic = f"wn-{label}"
+        yield "create", create(new_topic(topic)), 7
+        for codec in range(5):
+            for claim, claimed in claims.items():
+                batch = encode_batch([Record(0, BASE_MS + at, b"k", b"v" * 100) for at in after], compression=codec)
+                header = read_header(batch)
+                header.max_timestamp = claimed
+                lying = bytes(new_batch(header, bytes(batch[HEADER_BYTES:])))
+                yield f"{label}, codec {codec}, {claim}", produce_request(topic, lying), 9
+        for at in (0, 5, 10, 11, 30, 31, 40, 41):
+            yield f"{label} at {at}", offsets((topic, 0, BASE_MS + at)), 5
+        yield f"{label}, newest", offsets((topic, 0, -3)), 8
+        rows = [f.FetchPartition(partition=0, fetch_offset=0, partition_max_bytes=1 << 20)]
+        asked = [f.FetchTopic(topic=topic, partitions=rows)]
+        yield f"{label}, stored", f.FetchRequest(topics=asked, max_wait_ms=0, session_epoch=-1), 12
+
+
 def sizes_after_deletion():
     yield "create", create(new_topic("sd")), 7
     asked = dld.DescribeLogDirsRequest([dld.DescribableLogDirTopic("sd", [0])])
@@ -373,5 +396,6 @@ SCENARIOS = (
     silent_produce,
     sequences,
     offsets_by_time,
+    wrong_newest,
     sizes_after_deletion,
 )
