@@ -1,12 +1,18 @@
 """Builds the sdist and the wheel, and tries the wheel as a new user would, outside the repository.
 
-make package            every Python from 3.11 on that is found on the PATH or among pyenv's
+With every Python from 3.11 on that is found on the PATH or among pyenv's, and beside what people have installed.
+
+make package                    all of it
+make package ARGS="-k click"    only the environments whose names have that word, of the wheel alone
+make package ARGS="--dist DIR"  the distributions that are there, instead of built ones
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,7 +21,13 @@ import tarfile
 import tempfile
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 from try_suites import try_suites
 
@@ -31,6 +43,19 @@ TESTS_OF_SDIST = (
 """A choice that takes what lies beside kwire/: protocol_specs, docs, vectors, workflows."""
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 START_S = 60.0
+BESIDE = ("kafka-python==2.0.6", "kafka-python==2.0.2", "faust-streaming", "click==8.1.*", "rich==13.*")
+"""What people have in their environments, and keep when kwire is added."""
+KAFKA_PYTHON = """
+import sys
+from kafka import KafkaConsumer, KafkaProducer
+
+producer = KafkaProducer(bootstrap_servers=sys.argv[1])
+producer.send("sent-by-kafka-python", b"seen").get(10)
+producer.close()
+consumer = KafkaConsumer("sent-by-kafka-python", bootstrap_servers=sys.argv[1], auto_offset_reset="earliest")
+assert next(consumer).value == b"seen"
+consumer.close()
+"""
 TEST = """
 def test_a_record_comes_back(kafka):
     kafka.create_topic("t")
@@ -72,10 +97,16 @@ def build(directory: Path) -> tuple[Path, Path]:
         shutil.copy(ROOT / name, copy / name)
     shutil.copytree(ROOT / "kwire", copy / "kwire", ignore=shutil.ignore_patterns("__pycache__"))
     run(*uv, "--wheel", "--out-dir", directory / "of-copy", copy, cwd=directory)
-    (sdist,), (wheel,) = directory.glob("*.tar.gz"), directory.glob("*.whl")
+    sdist, wheel = made(directory)
     (other,) = (directory / "of-copy").glob("*.whl")
     if names_in(wheel) != names_in(other):
         raise Wrong(f"wheels differ: {names_in(wheel) ^ names_in(other)}")
+    return sdist, wheel
+
+
+def made(directory: Path) -> tuple[Path, Path]:
+    """(sdist, wheel)."""
+    (sdist,), (wheel,) = directory.glob("*.tar.gz"), directory.glob("*.whl")
     return sdist, wheel
 
 
@@ -97,7 +128,7 @@ def check(sdist: Path, wheel: Path, directory: Path) -> None:
 
 
 def pythons() -> dict[str, str]:
-    """Path of an interpreter by its version; those that are not here are left out."""
+    """Path of an interpreter by its version; those that are not here are told and left out."""
     found = {}
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for version in VERSIONS:
@@ -107,15 +138,14 @@ def pythons() -> dict[str, str]:
             if tried.returncode == 0:
                 found[version] = candidate
                 break
+        else:
+            print(f"Python {version}: not here, not tried", flush=True)
     return found
 
 
-def use(python: str, wheel: Path, directory: Path) -> None:
-    """A new user's first minutes, in a directory of their own."""
-    run(python, "-m", "venv", "venv", cwd=directory)
-    binaries = directory / "venv" / "bin"
-    run(binaries / "python", "-m", "pip", "install", "--quiet", wheel, "pytest", cwd=directory)
-    kwire = binaries / "kwire"
+@contextmanager
+def served(kwire: Path, directory: Path) -> Iterator[str]:
+    """The address of a broker with records. It ends as it should and has not complained."""
     (directory / "records").mkdir()
     (directory / "records" / "orders.jsonl").write_text('{"key": "order-1", "value": {"total": 3}}\n')
     ready = directory / "ready.json"
@@ -130,38 +160,100 @@ def use(python: str, wheel: Path, directory: Path) -> None:
                     broker.kill()
                     raise Wrong(f"kwire serve did not become ready: {broker.communicate()[0]}")
                 time.sleep(0.02)
-            bootstrap = json.loads(ready.read_text())["bootstrap"]
             run(kwire, "healthcheck", cwd=directory, KWIRE_READY_FILE=str(ready))
-            run(kwire, "produce", "-b", bootstrap, "orders", cwd=directory, stdin="two coffees\n")
-            read = run(kwire, "consume", "-b", bootstrap, "orders", "--count", "2", cwd=directory)
+            yield json.loads(ready.read_text())["bootstrap"]
         finally:
             broker.send_signal(signal.SIGTERM)
             said, _ = broker.communicate(timeout=30)
-    if "two coffees" not in read or '{"total":3}' not in read or broker.returncode or "Warning" in said:
-        raise Wrong(f"read {read!r}; exit code {broker.returncode}: {said}")
+    if broker.returncode or "Warning" in said:
+        raise Wrong(f"kwire serve: exit code {broker.returncode}: {said}")
+
+
+def command_line(kwire: Path, bootstrap: str, directory: Path) -> None:
+    """Commands of every kind do what they should."""
+    steps: tuple[tuple[tuple[str, ...], str, str], ...] = (
+        (("--help",), "", "Usage: kwire"),
+        (("topic", "create", "tea", "--partitions", "2", "--config", "compression.type=zstd"), "", "created topic tea"),
+        (("produce", "orders"), "two coffees\n", ""),
+        (("consume", "orders", "--count", "2", "--group", "billing"), "", "two coffees"),
+        (("consume", "orders", "--json", "--count", "1"), "", '"key": "order-1"'),
+        (("group", "describe", "billing"), "", "total lag 0"),
+        (("config", "get", "topic", "tea"), "", "zstd"),
+        (("cluster", "describe"), "", bootstrap.partition(":")[2]),
+        (("api",), "", "Produce"),
+        (("dump", "orders"), "", '"topic": "orders"'),
+        (("topic", "delete", "tea"), "", "deleted topic tea"),
+    )
+    for words, stdin, wanted in steps:
+        told = run(kwire, *words, cwd=directory, stdin=stdin, KWIRE_BOOTSTRAP_SERVERS=bootstrap)
+        if wanted not in told:
+            raise Wrong(f"kwire {' '.join(words)} does not say {wanted!r}: {told}")
+    run(kwire, "log", "verify", "data", cwd=directory)
+
+
+def use(python: str, wheel: Path, directory: Path) -> None:
+    """A new user's first minutes, with pip and nothing else, in a directory of their own."""
+    run(python, "-m", "venv", "venv", cwd=directory)
+    binaries = directory / "venv" / "bin"
+    run(binaries / "python", "-m", "pip", "install", "--quiet", wheel, "pytest", cwd=directory)
+    with served(binaries / "kwire", directory) as bootstrap:
+        command_line(binaries / "kwire", bootstrap, directory)
     (directory / "test_it.py").write_text(TEST)
     run(binaries / "python", "-W", "error", "-m", "pytest", "-q", "test_it.py", cwd=directory)
 
 
+def use_beside(requirement: str, wheel: Path, directory: Path) -> None:
+    """What somebody has stays as it is when kwire is added, kwire's command works, and so does their client."""
+    name = requirement.partition("==")[0]
+    python = directory / "venv" / "bin" / "python"
+    run(UV, "venv", "--quiet", "--seed", "--python", sys.executable, directory / "venv", cwd=directory)
+    run(UV, "pip", "install", "--quiet", "--python", python, requirement, cwd=directory)
+    version = (python, "-c", f"import importlib.metadata as metadata; print(metadata.version({name!r}))")
+    before = run(*version, cwd=directory)
+    run(python, "-m", "pip", "install", "--quiet", wheel, cwd=directory)
+    run(python, "-m", "pip", "check", cwd=directory)
+    after = run(*version, cwd=directory)
+    if after != before:
+        raise Wrong(f"{name} {before.strip()} was replaced by {after.strip()}")
+    with served(python.with_name("kwire"), directory) as bootstrap:
+        if name == "kafka-python":
+            run(python, "-c", KAFKA_PYTHON, bootstrap, cwd=directory)
+        command_line(python.with_name("kwire"), bootstrap, directory)
+
+
+def try_all(dist: Path | None, word: str | None, directory: Path) -> None:
+    """What is made, or is in dist, is tried; with a word, only in the environments that have it in their names."""
+    found = pythons()
+    tries = [("suites of other people", try_suites, list(found.values())[-1])]
+    tries += [(f"Python {version}", use, python) for version, python in found.items()]
+    tries += [(f"beside {requirement}", use_beside, requirement) for requirement in BESIDE]
+    chosen = [one for one in tries if word is None or word in one[0]]
+    if not chosen:
+        raise Wrong(f"there is nothing here to try that has {word} in its name")
+    sdist, wheel = build(directory) if dist is None else made(dist.resolve())
+    if word is None:
+        check(sdist, wheel, directory)
+
+    def attempt(title: str, how: Callable[[str, Path, Path], None], what: str) -> str:
+        place = directory / re.sub(r"\W", "-", title)
+        place.mkdir()
+        how(what, wheel, place)
+        return f"{title}: works"
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for told in pool.map(lambda one: attempt(*one), chosen):
+            print(told, flush=True)
+
+
 def main() -> int:
     """0: all is well."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-k", metavar="WORD", help="only what has this in its name, of the wheel alone")
+    parser.add_argument("--dist", metavar="DIR", type=Path, help="where the sdist and the wheel are, if they are made")
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
         try:
-            sdist, wheel = build(directory)
-            check(sdist, wheel, directory)
-            found = pythons()
-            for version in VERSIONS:
-                if version not in found:
-                    print(f"Python {version}: not here, not tried")
-                    continue
-                place = directory / version
-                place.mkdir()
-                use(found[version], wheel, place)
-                print(f"Python {version}: installed, served, loaded, produced, consumed, tested ({found[version]})")
-            place = directory / "suites"
-            place.mkdir()
-            try_suites(list(found.values())[-1], wheel, place)
+            try_all(arguments.dist, arguments.k, Path(name))
         except (Wrong, subprocess.CalledProcessError) as error:
             print(error, file=sys.stderr)
             return 1
