@@ -19,9 +19,9 @@ from rich.text import Text
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "terminal.svg"
-COLUMNS = 100
+COLUMNS = 116
 COMMANDS = (
-    "kwire topic create orders --partitions 6",
+    "kwire topic create orders --partitions 3",
     "echo 'ada:two coffees' | kwire produce orders --key-separator :",
     "kcat -b localhost:9092 -C -t orders -e -q -f '%k wants %s\\n'",
     "kwire topic describe orders",
