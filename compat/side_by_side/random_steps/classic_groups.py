@@ -66,6 +66,8 @@ class ClassicSide(Side):
 
     def remark(self, message):
         if isinstance(message, JoinGroupRequest):
+            if len({each.name for each in message.protocols}) < len(message.protocols):
+                return "a protocol twice"
             if message.member_id in self.given and message.group_instance_id is not None:
                 return "given id with an instance"
             if self.leader_left:

@@ -5,6 +5,7 @@ from compat.side_by_side.random_steps.choices import any_of, mostly, some_of, ve
 from compat.side_by_side.random_steps.classic_groups import INSTANCE, MEMBERS, ClassicSide
 from compat.side_by_side.random_steps.steps import Domain
 from kwire.protocol.api_keys import ApiKey
+from kwire.protocol.messages import find_coordinator as fc
 from kwire.protocol.messages import offset_commit as oc
 from kwire.protocol.messages import offset_delete as od
 from kwire.protocol.messages import offset_fetch as of
@@ -109,6 +110,21 @@ def delete_offsets(side, *, group_id=GROUP, topics=TOPICS, partitions=PARTITIONS
         for name in topics
     ]
     return od.OffsetDeleteRequest(group(side, group_id), rows), 0
+
+
+@offsets.step(1)
+def find_coordinator(
+    side,
+    *,
+    groups=some_of("g", "empty", "", at_least=1, twice=True),
+    key_type=mostly(0, 9),
+    version=versions(ApiKey.FIND_COORDINATOR),
+):
+    keys = [group(side, name) for name in groups]
+    key_type = key_type if version >= 1 else 0
+    if version < 4:
+        return fc.FindCoordinatorRequest(keys[0], key_type), version
+    return fc.FindCoordinatorRequest(key_type=key_type, coordinator_keys=keys), version
 
 
 OFFSET_STEPS = dict(offsets.kinds)

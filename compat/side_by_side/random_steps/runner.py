@@ -114,7 +114,8 @@ class Runner:
         def is_answered():
             return all(each.answer is not None for each in asked)
 
-        if not collect(sides, is_answered, AT_ONCE_S if kind.waits else ANSWER_S) and kind.waits:
+        collect(sides, is_answered, AT_ONCE_S if kind.waits else ANSWER_S)
+        if (kind.waits and not is_answered()) or len(sides[0].open) > 1:  # it may be that others are answered now
             for side in (*sides, *sides):  # twice, for a broker may read what came at once in any order
                 side.ask(*side.barrier())
         played.supersede(number)

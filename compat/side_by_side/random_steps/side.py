@@ -139,11 +139,13 @@ def wait_until(is_so, timeout_s=10):
 def collect(sides, enough, timeout_s):
     """Reads answers until there are enough of them, for so long at most; whether there are."""
     deadline = time.monotonic() + timeout_s
-    while not enough():
+    left_s = 0.0  # what is there already is read in any case
+    while True:
         waiting = {asked.connection: asked for side in sides for asked in side.open.values() if asked.answer is None}
+        for connection in select.select(list(waiting), [], [], left_s)[0] if waiting else ():
+            waiting[connection].read()
+        if enough():
+            return True
         left_s = deadline - time.monotonic()
         if left_s < 0 or not waiting:
             return False
-        for connection in select.select(list(waiting), [], [], left_s)[0]:
-            waiting[connection].read()
-    return True
