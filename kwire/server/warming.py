@@ -24,6 +24,7 @@ QUIET_S: Final = 0.05
 
 async def warm(servers: Sequence[Server], env: Env) -> None:
     """Every handler is imported, one at a time, each after a silence of QUIET_S."""
+    level = logging.WARNING
     for api in APIS.values():
         while not api.is_loaded:
             await trio.sleep(QUIET_S)
@@ -31,5 +32,6 @@ async def warm(servers: Sequence[Server], env: Env) -> None:
                 try:
                     _ = request_class(api.key), api.handle
                 except (ImportError, OSError) as error:  # no descriptor left, no memory: the first request tries again
-                    logger.warning("cannot import the handler of %s yet: %s", api.name, error)
+                    logger.log(level, "cannot import the handler of %s yet: %s", api.name, error)
+                    level = logging.DEBUG  # the next ones hardly fail for another reason
                     break
