@@ -103,3 +103,13 @@ def test_others_give_way_to_a_file_that_has_to_be_opened(tmp_path, monkeypatch, 
         else:
             with pytest.raises(OSError, match="there are none"):
                 each()
+
+
+@posix
+def test_an_embedded_cluster_does_not_touch_the_limit():
+    said = run(
+        "-n 2000; ulimit -Sn 256",
+        "import resource; from kwire.testing import Cluster\n"
+        "with Cluster() as cluster: print(*resource.getrlimit(resource.RLIMIT_NOFILE))",
+    )
+    assert said == ["256", "2000"]
