@@ -9,7 +9,7 @@ from compat.side_by_side.wire import Wire, comparable, identity
 from kwire.protocol.messages.create_topics import CreateTopicsRequest
 from kwire.protocol.messages.list_offsets import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
 
-SETTLE_S = 2
+SETTLE_S = 10
 """Apache Kafka's brokers hear of a change that was acknowledged a little later; kwire's know it at once."""
 POLL_S = 0.02
 CHANGES = "Create", "Delete", "Incremental", "Alter"

@@ -106,7 +106,7 @@ def as_written():
     own |= {"min_cleanable_dirty_ratio": ".5", "segment_jitter_ms": "007", "flush_ms": "\u0665"}
     yield "own", create(new_topic("cfw", **own)), 7
     yield "described", describe(TOPIC, "cfw", [name.replace("_", ".") for name in own], include_synonyms=True), 4
-    brokers = {"log.retention.ms": " +500 ", "log.preallocate": "TRUE", "message.max.bytes": "+1000000"}
+    brokers = {"log.retention.ms": " +500000000 ", "log.preallocate": "TRUE", "message.max.bytes": "+1000000"}
     brokers |= {"log.cleanup.policy": " compact , delete, compact", "log.cleaner.min.cleanable.ratio": ".25"}
     yield "everywhere", altering((BROKER, "", [(name, SET, text) for name, text in brokers.items()])), 1
     for broker in ("", "1"):

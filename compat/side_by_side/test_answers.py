@@ -25,7 +25,7 @@ from compat.side_by_side.scenarios import WARM_UP
 if shutil.which("java") is None or shutil.which("mvn") is None:
     pytest.skip("no JDK or Maven", allow_module_level=True)
 
-INTERNAL_TOPIC_S = 20
+INTERNAL_TOPIC_S = 60
 """Apache Kafka makes an internal topic in the background, and its coordinator loads it."""
 SCENARIOS = {
     scenario.__name__: scenario
