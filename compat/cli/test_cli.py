@@ -60,6 +60,14 @@ def test_topics(cli, failing, topic):
     assert failing("topic", "describe", topic) == f"there is no topic {topic}; create it: kwire topic create {topic}"
 
 
+def test_writing_creates_an_absent_topic_and_patterns_find_it(cli, failing, topic):
+    assert cli("produce", topic, "--timestamp", "2h", given="1\n") == ""
+    assert cli("topic", "list", f"{topic[:-1]}?").splitlines()[1].split()[0] == topic
+    assert cli("consume", f"^{topic}$", "--from", "3h", "--format", r"%s\n") == "1\n"
+    assert cli("consume", topic, "--from", "@-1h") == ""
+    assert failing("topic", "delete", f"{topic}-not") == f"there is no topic {topic}-not; did you mean {topic}?"
+
+
 def test_records_are_kept_whole(cli, topic, tmp_path):
     records = [
         {"partition": 0, "timestamp": 5, "key": "k", "value": "é", "headers": [{"key": "h", "value": None}]},

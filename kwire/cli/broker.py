@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kwire.cli import variables
 from kwire.cli.command import command as make_command
 from kwire.cli.command import group, servers_option
 from kwire.cli.errors import Failed, UsageError
@@ -107,7 +108,8 @@ def _listening(servers: str, paths: Sequence[str]) -> str:
             for host, _, port in (listener.rpartition(":") for listener in broker["addresses"]):
                 if any(int(port) == known[1] and _hears(host.strip("[]"), known[0]) for known in wanted):
                     return path
-    raise Failed(f"{' and '.join(paths)} is of no cluster that listens at {servers}; name it with --data or --control")
+    found = " or ".join(paths)
+    raise Failed(f"no cluster of {found} listens at {servers}, which -b or {variables.SERVERS} names")
 
 
 def _resolved(host: str) -> set[str]:

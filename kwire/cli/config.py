@@ -61,7 +61,10 @@ async def get(
         for key, config in sorted(found.items())
         if not keys or key in keys
     ]
-    show(rows, COLUMNS, as_json=as_json)
+    if rows or as_json:
+        show(rows, COLUMNS, as_json=as_json)
+    else:
+        click.echo(f"nothing is changed of {kind} {name}; --all shows its configs as they are", err=True)
 
 
 @make_command("set", "kwire config set topic orders retention.ms=3600000 --unset cleanup.policy")

@@ -136,7 +136,7 @@ def connects(function: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
         click.option(
             "--client-config",
             metavar="FILE",
-            type=click.Path(exists=True, dir_okay=False),
+            type=click.Path(),
             help="Client properties, one NAME=VALUE a line.",
         ),
         click.option(
@@ -173,7 +173,8 @@ def _from_file(path: str) -> dict[str, str]:
         with Path(path).open(encoding="utf-8") as file:
             lines = [line.strip() for line in file]
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the client properties in {path}: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise Failed(f"cannot read the client properties in {path}: {reason}") from error
     return dict(
         _pair(line, f"{path} line {number}") for number, line in enumerate(lines, 1) if line and line[0] not in "#!"
     )

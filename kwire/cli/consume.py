@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -13,31 +12,35 @@ from kwire.cli import complete
 from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects
 from kwire.cli.errors import UsageError
+from kwire.cli.formats import formatted, json_line
+from kwire.cli.formats import template as common_template
+from kwire.cli.places import Kind
+from kwire.cli.places import place as place_of
 from kwire.cli.reading import next_piece, partitions_of, starts
-from kwire.cli.topic import existing
-from kwire.record_lines import record_text
+from kwire.cli.topic import chosen
+from kwire.env import wall_clock_ms
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
+    from kwire.cli.formats import Writer
     from kwire.client.cluster import Cluster
     from kwire.client.group import GroupReader
     from kwire.client.reader import Reader
     from kwire.client.values import ReadRecord, TopicPartition
 
-    Writer = Callable[[ReadRecord], bytes]
-
 STOP_RECORDS = 50
 """Records that are printed between two looks whether to stop."""
-
-ESCAPES = {r"\n": b"\n", r"\t": b"\t", r"\0": b"\0", "%%": b"%"}
+TOLD_ENDS = 3
+"""Partitions whose ends are told."""
 
 
 @make_command(
     "consume",
     "kwire consume orders",
     "kwire consume orders --from -10 --follow --json",
-    "kwire consume orders --from 2024-05-01T12:00:00Z --format '%p %o %k: %v'",
+    "kwire consume orders --from 1h --format '%p %o %k: %v'",
+    "kwire consume 'orders*' --from 2024-05-01T12:00:00Z",
     "kwire consume orders --group billing --count 100",
 )
 @click.argument("topics", metavar="TOPIC...", nargs=-1, required=True, shell_complete=complete.topics)
@@ -50,7 +53,7 @@ ESCAPES = {r"\n": b"\n", r"\t": b"\t", r"\0": b"\0", "%%": b"%"}
     metavar="WHERE",
     default="earliest",
     show_default=True,
-    help="earliest, latest, an offset, -N for the last N of each partition, or a time.",
+    help="earliest, latest, an offset, -N for the last N of each partition, a time, or how long ago (1h, 2d12h).",
 )
 @click.option(
     "-g",
@@ -68,7 +71,8 @@ ESCAPES = {r"\n": b"\n", r"\t": b"\t", r"\0": b"\0", "%%": b"%"}
     "--format",
     "template",
     metavar="TEXT",
-    help="A line for each record: %t topic, %p partition, %o offset, %T timestamp, %k key, %v value, %h headers.",
+    help="A line for each record: %t topic, %p partition, %o offset, %T timestamp, %k key, %v or %s value, %h headers, "
+    "%K and %S the sizes of key and value.",
 )
 @connects
 async def command(
@@ -86,8 +90,9 @@ async def command(
 ) -> None:
     """Print the records of topics.
 
-    It stops where the topics end now, unless told to follow. Bytes are
-    printed as they are; on a terminal, what is not UTF-8 is escaped.
+    It stops where the topics end now, unless told to follow. Bytes are printed as they are; on a terminal, what is not
+    UTF-8 is escaped. A topic may be a pattern with *, ? or [ as in a shell, or a regular expression that begins with
+    ^, for those topics that are there when it begins.
     """
     if sum((as_json, template is not None, key_separator is not None or with_headers)) > 1:
         raise UsageError("--json, --format, and --key-separator or --headers do not go together")
@@ -95,7 +100,9 @@ async def command(
         raise UsageError(
             "a group begins where it is; with --group leave out --partition, and --from but for earliest or latest"
         )
-    writer = _writer(as_json, template if template is not None else _template(key_separator, with_headers))
+    place = place_of(where, "--from", wall_clock_ms())
+    shape = common_template(key_separator, with_headers=with_headers) if template is None else template
+    writer = json_line if as_json else formatted(shape)
     import trio
 
     from kwire.client.admin import list_offsets
@@ -103,24 +110,34 @@ async def command(
     from kwire.client.values import LATEST
 
     async with connection.cluster(auto_offset_reset="latest" if where == "latest" else "earliest") as cluster:
-        partitions = [one for topic in (await existing(cluster, topics)).values() for one in partitions_of(topic, only)]
-        begin = await starts(cluster, partitions, where, "--from")
-        ends = None if follow else await list_offsets(cluster, dict.fromkeys(partitions, LATEST))
+        found = await chosen(cluster, topics)
+        partitions = [one for topic in found.values() for one in partitions_of(topic, only)]
+        begin = await starts(cluster, partitions, place)
+        ends = await list_offsets(cluster, dict.fromkeys(partitions, LATEST))
+        if place.kind in {Kind.OFFSET, Kind.TIME} and begin == ends:
+            _tell_end(where, ends)
         isolation = int(cluster.config.isolation_level == "read_committed")
-        async with _reader(cluster, group, topics, begin, isolation) as reader:
+        async with _reader(cluster, group, list(found), begin, isolation) as reader:
             left = count
-            while piece := await next_piece(reader, ends):
-                chosen = piece.records[:left]
-                printed = await trio.to_thread.run_sync(_print, chosen, writer)
+            while piece := await next_piece(reader, None if follow else ends):
+                wanted = piece.records[:left]
+                printed = await trio.to_thread.run_sync(_print, wanted, writer)
                 if printed and isinstance(reader, GroupReader):
                     with trio.CancelScope(shield=True):
-                        await reader.commit({piece.partition: chosen[printed - 1].offset + 1})
+                        await reader.commit({piece.partition: wanted[printed - 1].offset + 1})
                 if left is not None:
                     left -= printed
                     if not left:
                         return
             if group is not None and not reader.positions:
                 click.echo(f"other members of group {group} have all partitions", err=True)
+
+
+def _tell_end(where: str, ends: Mapping[TopicPartition, int]) -> None:
+    """Says why nothing is printed: the records end before."""
+    told = [f"{partition} ends at {end}" for partition, end in sorted(ends.items())]
+    more = f", and {len(told) - TOLD_ENDS} more" if len(told) > TOLD_ENDS else ""
+    click.echo(f"there is nothing from {where} on: {', '.join(told[:TOLD_ENDS])}{more}", err=True)
 
 
 @asynccontextmanager
@@ -152,57 +169,6 @@ def _print(records: Sequence[ReadRecord], writer: Writer) -> int:
             except trio.Cancelled:
                 out.flush()
                 return number
-        out.write(writer(record) + b"\n")
+        out.write(writer(record))
     out.flush()
     return len(records)
-
-
-def _writer(as_json: bool, template: str) -> Writer:
-    if as_json:
-        return json_line
-    tokens = re.findall(r"%.|\\.|[^%\\]+|[%\\]", template, re.DOTALL)
-    printable = _escaped if sys.stdout.isatty() else bytes
-    parts = [_part(token, printable) for token in tokens]
-    return lambda record: b"".join(part(record) for part in parts)
-
-
-def _part(token: str, printable: Callable[[bytes], bytes]) -> Writer:
-    made: dict[str, Writer] = {
-        "%t": lambda record: str(record.topic).encode(),
-        "%p": lambda record: b"%d" % record.partition,
-        "%o": lambda record: b"%d" % record.offset,
-        "%T": lambda record: b"%d" % record.timestamp,
-        "%k": lambda record: printable(record.key or b""),
-        "%v": lambda record: printable(record.value or b""),
-        "%h": lambda record: printable(
-            b",".join(name.encode() + b"=" + (value or b"") for name, value in record.headers)
-        ),
-    }
-    if token in made:
-        return made[token]
-    if token.startswith("%") and token not in ESCAPES:
-        raise UsageError(f"--format knows no {token}; it takes {', '.join(made)} and %%")
-    fixed = ESCAPES.get(token, token.encode())
-    return lambda _: fixed
-
-
-def _template(key_separator: str | None, with_headers: bool) -> str:
-    key = "" if key_separator is None else "%k" + key_separator.replace("%", "%%")
-    return ("%h\\t" if with_headers else "") + key + "%v"
-
-
-def _escaped(data: bytes) -> bytes:
-    text = data.decode("utf-8", "backslashreplace")
-    return "".join(letter if letter.isprintable() or letter == "\t" else repr(letter)[1:-1] for letter in text).encode()
-
-
-def json_line(record: ReadRecord) -> bytes:
-    """A record as a line, without its end."""
-    fields = {
-        "topic": record.topic,
-        "partition": record.partition,
-        "offset": record.offset,
-        "timestamp": record.timestamp if record.timestamp >= 0 else None,
-        "timestamp_type": "append" if record.appended else "create",
-    }
-    return record_text(fields, record.key, record.value, record.headers).encode()

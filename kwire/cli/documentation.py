@@ -47,6 +47,14 @@ protocol, or with `-X group.protocol=consumer` by the one of KIP-848. What the c
 of share and of streams groups (`kwire group describe` shows their offsets and lag), and change the cluster-wide
 defaults of brokers' configs (`kwire config set broker ID` changes one broker's).
 
+## Names and times
+
+Commands that look at topics (`topic list`, `topic describe`, `consume`, `dump`) take patterns as well: with `*`, `?` or
+`[` as a shell has them (`'orders*'`, in quotes), or a regular expression that begins with `^`. Internal topics have to
+be named. A place to read from is `earliest`, `latest`, an offset, `-N` for the last N, or a time:
+`2024-05-01T12:00:00Z`, `@1714564800000` (milliseconds since 1970), or how long ago, in `w`, `d`, `h`, `m`, `s`, `ms`:
+`1h`, `2d12h`; `@-1h` is the same as `1h`.
+
 ## What comes out
 
 Tables are for people: columns are folded to the terminal's width, and not at all where the output is no terminal.

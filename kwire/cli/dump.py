@@ -12,11 +12,12 @@ import click
 from kwire.cli import complete
 from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects
-from kwire.cli.consume import json_line
 from kwire.cli.errors import Failed
+from kwire.cli.formats import json_line
 from kwire.cli.output import progress
 from kwire.cli.reading import next_piece, partitions_of
-from kwire.cli.topic import altered_configs, existing
+from kwire.cli.topic import altered_configs
+from kwire.cli.topic import chosen as chosen_topics
 from kwire.record_lines import SUFFIX, topic_text
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ async def command(connection: Connection, topics: tuple[str, ...], output: str |
     from kwire.client.values import EARLIEST, LATEST
 
     async with connection.cluster() as cluster:
-        found = await (existing(cluster, topics) if topics else _all(cluster))
+        found = await (chosen_topics(cluster, topics) if topics else _all(cluster))
         partitions = {name: partitions_of(topic, ()) for name, topic in found.items()}
         every = [partition for chosen in partitions.values() for partition in chosen]
         first = await list_offsets(cluster, dict.fromkeys(every, EARLIEST))
@@ -66,7 +67,7 @@ async def _write(
 ) -> None:
     while piece := await next_piece(reader, ends):
         for record in piece.records:
-            out.write(json_line(record) + b"\n")
+            out.write(json_line(record))
         advance(len(piece.records))
     out.flush()
 

@@ -13,8 +13,10 @@ from kwire.cli.command import group as make_group
 from kwire.cli.connection import Connection, connects, refusal
 from kwire.cli.errors import FAILED, Failed, UsageError
 from kwire.cli.output import json_option, show, show_json
+from kwire.cli.places import place as place_of
 from kwire.cli.reading import partitions_of, starts
 from kwire.cli.topic import existing
+from kwire.env import wall_clock_ms
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -94,7 +96,12 @@ async def describe(connection: Connection, groups: tuple[str, ...], as_json: boo
     metavar="NAME[:P,P...]",
     help="Only this topic, or these partitions of it (default: all that the group has committed); repeatable.",
 )
-@click.option("--to", "where", metavar="WHERE", help="earliest, latest, an offset, -N for N before the end, or a time.")
+@click.option(
+    "--to",
+    "where",
+    metavar="WHERE",
+    help="earliest, latest, an offset, -N for N before the end, a time, or how long ago (1h).",
+)
 @click.option("--shift-by", "shift", type=int, metavar="N", help="So many records on, or back where negative.")
 @click.option("--execute", is_flag=True, help="Do it; otherwise it is only shown.")
 @json_option
@@ -115,6 +122,7 @@ async def reset(
     """
     if (where is None) == (shift is None):
         raise UsageError("say where with either --to or --shift-by")
+    place = None if where is None else place_of(where, "--to", wall_clock_ms())
     from kwire.client import admin
 
     async with connection.cluster() as cluster:
@@ -123,10 +131,10 @@ async def reset(
             await _known(cluster, [group])
             raise Failed(f"group {group} has committed nothing; name what to reset with --topic")
         partitions = await _chosen(cluster, topics) if topics else sorted(committed)
-        if shift is not None:
-            targets = await _shifted(cluster, partitions, committed, shift)
+        if place is None:
+            targets = await _shifted(cluster, partitions, committed, shift or 0)
         else:
-            targets = await starts(cluster, partitions, str(where), option="--to")
+            targets = await starts(cluster, partitions, place)
         rows = [
             {
                 "topic": partition.topic,

@@ -11,11 +11,14 @@ from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects
 from kwire.cli.errors import Failed, UsageError
 from kwire.cli.inputs import STANDARD_INPUT, Source, reading
+from kwire.cli.places import timestamp_ms
 from kwire.cli.topic import existing, pairs
-from kwire.record_lines import BadLine, RecordLine, read, time_ms
+from kwire.env import wall_clock_ms
+from kwire.record_lines import BadLine, RecordLine, read
 
 if TYPE_CHECKING:
     from kwire.cli.sending import Sender
+    from kwire.client.cluster import Cluster
 
 ESCAPES = {r"\t": "\t", r"\n": "\n", r"\0": "\0"}
 
@@ -37,7 +40,11 @@ ESCAPES = {r"\t": "\t", r"\n": "\n", r"\0": "\0"}
     "-H", "--header", "headers", multiple=True, metavar="KEY=VALUE", help="A header of all records; repeatable."
 )
 @click.option("-p", "--partition", type=click.IntRange(0), metavar="N", help="Where all records go (default: by key).")
-@click.option("--timestamp", metavar="TIME", help="Of all records: 2024-05-01T12:00:00Z, or milliseconds since 1970.")
+@click.option(
+    "--timestamp",
+    metavar="TIME",
+    help="Of all records: 2024-05-01T12:00:00Z, milliseconds since 1970, or how long ago (1h).",
+)
 @click.option("--whole-files", is_flag=True, help="Each file is one record, however many lines it has.")
 @connects
 async def command(
@@ -54,7 +61,8 @@ async def command(
 ) -> None:
     """Write records from lines, JSON lines or files.
 
-    Each line of the files, or of standard input, is one.
+    Each line of the files, or of standard input, is one. A topic that is not there is made where the broker makes
+    topics by itself.
 
     With --json the fields are those that `kwire consume --json` and `kwire dump` write: key, value, headers, partition,
     timestamp. A value that is not a string is sent as JSON; null is a tombstone; value_base64 takes any bytes.
@@ -70,14 +78,14 @@ async def command(
         None,
         [(name, value.encode()) for name, value in pairs(headers, "--header").items()],
         partition,
-        _timestamp(timestamp),
+        None if timestamp is None else timestamp_ms(timestamp, "--timestamp", wall_clock_ms()),
     )
     from kwire.cli.sending import sender
 
     paths = files or (STANDARD_INPUT,)
     async with connection.cluster() as cluster:
-        await existing(cluster, [topic])
         with reading(f"producing to {topic}", paths) as advance:
+            await _ready(cluster, topic)
             async with sender(cluster) as target:
                 for path in paths:
                     with Source(path, advance) as source:
@@ -87,6 +95,22 @@ async def command(
                             await _send_json(target, source, topic)
                         else:
                             await _send_lines(target, source, common, separator)
+
+
+async def _ready(cluster: Cluster, topic: str) -> None:
+    """The topic is there; the broker creates it where it creates topics that are written to.
+
+    Raises:
+        Failed: it does not.
+    """
+    from kwire.client import admin
+    from kwire.protocol.errors import ErrorCode
+
+    (found,) = (await admin.topics(cluster, [topic])).topics
+    if found.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION and await admin.created_by_itself(cluster, topic):
+        click.echo(f"there was no topic {topic}; the broker created it", err=True)
+    else:
+        await existing(cluster, [topic])
 
 
 async def _send_json(target: Sender, source: Source, topic: str) -> None:
@@ -122,12 +146,3 @@ async def _send_lines(target: Sender, source: Source, common: RecordLine, separa
 
 def _with(common: RecordLine, key: bytes | None, value: bytes) -> RecordLine:
     return RecordLine(common.topic, key, value, common.headers, common.partition, common.timestamp_ms)
-
-
-def _timestamp(text: str | None) -> int | None:
-    if text is None or text.isdigit():
-        return None if text is None else int(text)
-    try:
-        return time_ms(text)
-    except ValueError:
-        raise UsageError(f"--timestamp: {text!r} is no time; write 2024-05-01T12:00:00Z, or milliseconds") from None

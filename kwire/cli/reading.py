@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
-from kwire.cli.errors import Failed, UsageError
-from kwire.record_lines import time_ms
+from kwire.cli.errors import Failed
+from kwire.cli.places import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from kwire.cli.places import Place
     from kwire.client.cluster import Cluster
     from kwire.client.group import GroupReader
     from kwire.client.reader import Piece, Reader
@@ -37,38 +37,25 @@ def partitions_of(topic: MetadataResponseTopic, only: Sequence[int]) -> list[Top
     return [TopicPartition(name, number) for number in there if not only or number in only]
 
 
-async def starts(
-    cluster: Cluster, partitions: Sequence[TopicPartition], where: str, option: str
-) -> dict[TopicPartition, int]:
-    """The offset of each partition that is meant; offsets beyond its records become its first or its end.
-
-    where: beginning or earliest, end or latest, an offset, -N for the last N of each partition, or a time.
-    option: what an error calls it.
-
-    Raises:
-        UsageError: it is none of these.
-    """
+async def starts(cluster: Cluster, partitions: Sequence[TopicPartition], where: Place) -> dict[TopicPartition, int]:
+    """The offset of each partition that is meant; offsets beyond its records become its first or its end."""
     from kwire.client.admin import list_offsets
     from kwire.client.values import EARLIEST, LATEST
 
     first = await list_offsets(cluster, dict.fromkeys(partitions, EARLIEST))
     last = await list_offsets(cluster, dict.fromkeys(partitions, LATEST))
-    if where in {"beginning", "earliest"}:
-        return first
-    if where in {"end", "latest"}:
-        return last
-    if re.fullmatch(r"-?\d+", where):
-        number = int(where)
-        wanted = {one: number if number >= 0 and where[0] != "-" else last[one] + number for one in partitions}
-        return {one: min(max(wanted[one], first[one]), last[one]) for one in partitions}
-    try:
-        moment = time_ms(where)
-    except ValueError:
-        raise UsageError(
-            f"{option}: {where!r} is none of earliest, latest, an offset, -N, or a time such as 2024-05-01T12:00:00Z"
-        ) from None
-    found = await list_offsets(cluster, dict.fromkeys(partitions, moment))
-    return {one: found[one] if found[one] >= 0 else last[one] for one in partitions}
+    match where.kind:
+        case Kind.FIRST:
+            return first
+        case Kind.LAST:
+            return last
+        case Kind.TIME:
+            found = await list_offsets(cluster, dict.fromkeys(partitions, where.number))
+            return {one: found[one] if found[one] >= 0 else last[one] for one in partitions}
+        case Kind.BEFORE_END:
+            return {one: max(last[one] - where.number, first[one]) for one in partitions}
+        case Kind.OFFSET:
+            return {one: min(max(where.number, first[one]), last[one]) for one in partitions}
 
 
 async def next_piece(reader: Reader | GroupReader, ends: Mapping[TopicPartition, int] | None) -> Piece | None:

@@ -14,9 +14,10 @@ from kwire.cli.command import group
 from kwire.cli.connection import Connection, connects, refusal
 from kwire.cli.errors import FAILED, Failed, UsageError
 from kwire.cli.output import json_option, show, show_json
+from kwire.cli.patterns import is_pattern, matching
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from kwire.client.cluster import Cluster
     from kwire.protocol.messages.metadata import MetadataResponseTopic
@@ -65,16 +66,21 @@ async def create(
     return report(outcomes, "created topic {}", "cannot create topic {}: {}")
 
 
-@make_command("list", "kwire topic list")
+@make_command("list", "kwire topic list", "kwire topic list 'or*'")
+@click.argument("patterns", metavar="[TOPIC]...", nargs=-1, shell_complete=complete.topics)
 @click.option("--internal", is_flag=True, help="Also those that the brokers use themselves.")
 @json_option
 @connects
-async def list_topics(connection: Connection, internal: bool, as_json: bool) -> None:
-    """List the topics."""
+async def list_topics(connection: Connection, patterns: tuple[str, ...], internal: bool, as_json: bool) -> None:
+    """List the topics.
+
+    All but internal ones, or those that are named: by their names or by patterns with *, ? or [ as in a shell, or by
+    regular expressions that begin with ^.
+    """
     from kwire.client import admin
 
     async with connection.cluster() as cluster:
-        found = (await admin.topics(cluster)).topics
+        found = list((await chosen(cluster, patterns)).values()) if patterns else (await admin.topics(cluster)).topics
     rows = [
         {
             "topic": topic.name,
@@ -83,7 +89,7 @@ async def list_topics(connection: Connection, internal: bool, as_json: bool) -> 
             "internal": topic.is_internal,
         }
         for topic in sorted(found, key=lambda topic: str(topic.name))
-        if internal or not topic.is_internal
+        if internal or patterns or not topic.is_internal
     ]
     show(rows, {"topic": "TOPIC", "partitions": "PARTITIONS", "replication_factor": "REPLICAS"}, as_json=as_json)
 
@@ -95,7 +101,7 @@ async def list_topics(connection: Connection, internal: bool, as_json: bool) -> 
 async def describe(connection: Connection, topics: tuple[str, ...], as_json: bool) -> None:
     """Show partitions, offsets and altered configs of topics."""
     async with connection.cluster() as cluster:
-        described = [await _described(cluster, topic) for topic in (await existing(cluster, topics)).values()]
+        described = [await _described(cluster, topic) for topic in (await chosen(cluster, topics)).values()]
     if as_json:
         show_json(described)
         return
@@ -146,7 +152,7 @@ async def delete(connection: Connection, topics: tuple[str, ...], if_exists: boo
 
     outcomes = {}
     async with connection.cluster() as cluster:
-        for name in await existing(cluster, topics, missing_is_fine=if_exists):
+        for name in await existing(cluster, topics, missing_is_fine=if_exists, may_be_made=False):
             row = await admin.delete_topic(cluster, name)
             outcomes[name] = refusal(row.error_code, row.error_message)
     return report(outcomes, "deleted topic {}", "cannot delete topic {}: {}")
@@ -158,9 +164,11 @@ command = group(
 
 
 async def existing(
-    cluster: Cluster, topics: Iterable[str], *, missing_is_fine: bool = False
+    cluster: Cluster, topics: Collection[str], *, missing_is_fine: bool = False, may_be_made: bool = True
 ) -> dict[str, MetadataResponseTopic]:
     """The topics' metadata by name.
+
+    may_be_made: creating a topic that is not there is what to do next.
 
     Raises:
         Failed: one of them is not there, with the name that was probably meant.
@@ -168,6 +176,8 @@ async def existing(
     from kwire.client import admin
     from kwire.protocol.errors import ErrorCode
 
+    for name in filter(is_pattern, topics):
+        raise UsageError(f"{name} is no topic's name; kwire topic list {name!r} shows those that are like it")
     found = {}
     for topic in (await admin.topics(cluster, list(dict.fromkeys(topics)))).topics:
         name = str(topic.name)
@@ -175,12 +185,34 @@ async def existing(
             if missing_is_fine:
                 continue
             near = difflib.get_close_matches(name, await admin.names_of_topics(cluster), 1)
-            hint = f"did you mean {near[0]}?" if near else f"create it: kwire topic create {name}"
-            raise Failed(f"there is no topic {name}; {hint}")
+            hint = f"; create it: kwire topic create {name}" if may_be_made else ""
+            raise Failed(f"there is no topic {name}{f'; did you mean {near[0]}?' if near else hint}")
         if error := refusal(topic.error_code):
             raise Failed(f"topic {name}: {error}")
         found[name] = topic
     return found
+
+
+async def chosen(cluster: Cluster, texts: Collection[str]) -> dict[str, MetadataResponseTopic]:
+    """The metadata of the topics with these names, or that these patterns mean; of internal ones, only by name.
+
+    Raises:
+        Failed: there is none.
+        UsageError: a pattern means nothing.
+    """
+    from kwire.client import admin
+
+    every = await admin.topics(cluster) if any(map(is_pattern, texts)) else None
+    names: list[str] = []
+    for text in texts:
+        if every is not None and is_pattern(text):
+            found = matching(text, (str(topic.name) for topic in every.topics if not topic.is_internal))
+            if not found:
+                raise Failed(f"no topic is like {text}; kwire topic list shows all")
+            names += found
+        else:
+            names.append(text)
+    return await existing(cluster, names)
 
 
 async def alter_configs(cluster: Cluster, kind: str, name: str, changes: Mapping[str, str | None]) -> None:

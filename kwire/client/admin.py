@@ -10,6 +10,8 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+import trio
+
 from kwire.client.errors import Refused, raise_for
 from kwire.client.tasks import together
 from kwire.client.values import TopicPartition
@@ -55,6 +57,10 @@ if TYPE_CHECKING:
 
 TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP = 2, 4, 8, 16, 32
 """Kinds of resources that have configs."""
+
+CREATES_TOPICS: Final = "auto.create.topics.enable"
+CREATION_LOOKS: Final = 5
+"""Kafka answers that there is no such topic, and creates it then."""
 
 KINDS: Final = {"topic": TOPIC, "broker": BROKER, "group": GROUP, "client-metrics": CLIENT_METRICS}
 
@@ -129,6 +135,24 @@ async def wait_for_topic(cluster: Cluster, name: str) -> int:
         return len(topic.partitions)
 
     return await cluster.retrying(attempt)
+
+
+async def created_by_itself(cluster: Cluster, name: str) -> bool:
+    """Whether the brokers create that topic, which is not there, because somebody asks for it.
+
+    Raises:
+        Refused: they do not take its name.
+    """
+    configs = await describe_configs(cluster, BROKER, str(min(cluster.brokers)))
+    if any((row.name, row.value) == (CREATES_TOPICS, "false") for row in configs.configs):
+        return False
+    for _, pause_s in zip(range(CREATION_LOOKS), cluster.pauses(), strict=False):
+        (topic,) = (await cluster.metadata([name], create=True)).topics
+        if topic.error_code != ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+            await wait_for_topic(cluster, name)
+            return True
+        await trio.sleep(pause_s)  # they may be about to
+    return False
 
 
 async def create_partitions(cluster: Cluster, name: str, count: int) -> CreatePartitionsTopicResult:

@@ -184,10 +184,13 @@ class Cluster:
                 found[leader].append(one)
         return found, leaderless
 
-    async def metadata(self, topics: Sequence[str] | None) -> MetadataResponse:
-        """What the cluster is and what it has of these topics, None for all; who leads them is remembered."""
+    async def metadata(self, topics: Sequence[str] | None, *, create: bool = False) -> MetadataResponse:
+        """What the cluster is and what it has of these topics, None for all; who leads them is remembered.
+
+        create: the brokers may create those that are not there.
+        """
         rows = None if topics is None else [MetadataRequestTopic(name=name) for name in topics]
-        answer = await self._ask_one(MetadataRequest(topics=rows, allow_auto_topic_creation=False))
+        answer = await self._ask_one(MetadataRequest(topics=rows, allow_auto_topic_creation=create))
         self._take(answer)
         return answer  # type: ignore[no-any-return] # the codec gives a MetadataResponse
 

@@ -74,11 +74,10 @@ def test_the_cluster_may_be_named_by_its_address(serve, broker, runtime, monkeyp
 
 def test_it_does_not_touch_another_cluster_than_the_variable_names(serve, broker, runtime, monkeypatch):
     started = serve("--brokers", "2")
-    monkeypatch.setenv("KWIRE_BOOTSTRAP_SERVERS", f"192.0.2.1:{started.port}")
+    elsewhere = f"192.0.2.1:{started.port}"
+    monkeypatch.setenv("KWIRE_BOOTSTRAP_SERVERS", elsewhere)
     path = f"{runtime}/kwire/{addresses(started)[0].replace(':', '-')}.sock"
-    refused = (
-        f"kwire: {path} is of no cluster that listens at 192.0.2.1:{started.port}; name it with --data or --control"
-    )
+    refused = f"kwire: no cluster of {path} listens at {elsewhere}, which -b or KWIRE_BOOTSTRAP_SERVERS names"
     assert broker("stop", "1") == broker("stop", "1", "--control", path) == (1, [refused])
     monkeypatch.delenv("KWIRE_BOOTSTRAP_SERVERS")
     assert all(" runs on " in line for line in broker("list")[1])

@@ -53,7 +53,6 @@ def no_broker():
         ),
         (["-X", "sasl.mechanism=GSSAPI"], "the client property sasl.mechanism is one of PLAIN, SCRAM-SHA-256, "),
         (["-b", "host:port"], "-b: 'host:port' is not HOST:PORT"),
-        (["--client-config", "/no/file"], "invalid value for '--client-config': File '/no/file' does not exist "),
     ],
 )
 def test_what_means_nothing_is_told_before_anything_is_tried(run, arguments, said):

@@ -79,11 +79,11 @@ def test_files_are_read_in_turn_or_whole(cli, topic, tmp_path):
         ("earliest", "0 1 2 3 4 5 6 7 8 9"),
         ("latest", ""),
         ("7", "7 8 9"),
-        ("99", ""),
         ("-3", "7 8 9"),
         ("-99", "0 1 2 3 4 5 6 7 8 9"),
         ("1970-01-01T00:00:06Z", "6 7 8 9"),
-        ("2100-01-01", ""),
+        ("@6000", "6 7 8 9"),
+        ("9999w", "0 1 2 3 4 5 6 7 8 9"),
     ],
 )
 def test_where_reading_begins(cli, topic, where, read):
@@ -93,6 +93,32 @@ def test_where_reading_begins(cli, topic, where, read):
     cli("produce", topic, "--json", given=lines.encode())
     assert cli("consume", topic, "--from", where) == (0, "".join(f"{one}\n" for one in read.split()), "")
     assert cli("consume", topic, "--from", where, "-n", 2).out.split() == read.split()[:2]
+
+
+@pytest.mark.parametrize("where", ["99", "10", "2100-01-01", "@-1h", "1h"])
+def test_reading_that_begins_behind_the_end_says_so(cli, topic, where):
+    cli("produce", topic, "-p", 0, "--timestamp", "@-2h", given=NUMBERS)
+    said = f"there is nothing from {where} on: {topic}-0 ends at 10, {topic}-1 ends at 0\n"
+    assert cli("consume", topic, "--from", where) == (0, "", said)
+    assert cli("consume", topic, "--from", "3h", "-n", 1) == (0, "0\n", "")
+
+
+def test_a_format_that_ends_the_line_leaves_no_blank_one(cli, topic):
+    cli("produce", topic, "-p", 0, "-k", "k", given=b"one\ntwo\n")
+    lines = "0: one\n1: two\n"
+    for template in ("%o: %v", r"%o: %s\n", "%o: %s\n"):
+        assert cli("consume", topic, "--format", template) == (0, lines, "")
+    assert cli("consume", topic, "--format", r"%K %S\n\n") == (0, "1 3\n\n1 3\n\n", "")
+
+
+def test_topics_may_be_named_by_a_pattern(cli):
+    for name in ("pat.a", "pat.b", "pattern"):
+        cli("topic", "create", name)
+        cli("produce", name, given=name.encode())
+    assert sorted(cli("consume", "pat.*").out.split()) == ["pat.a", "pat.b"]
+    assert sorted(cli("consume", "^pat", "--group", "of-a-pattern").out.split()) == ["pat.a", "pat.b", "pattern"]
+    assert cli("consume", "nothing*") == (1, "", "kwire: no topic is like nothing*; kwire topic list shows all\n")
+    assert '"topic": "pat.b"' in cli("dump", "pat.?").out
 
 
 def test_a_group_goes_on_where_it_was(cli, topic):
@@ -261,7 +287,7 @@ def test_a_reader_that_leaves_commits_nothing_that_it_did_not_get(cli, broker, t
             ["--timestamp", "noon"],
             b"",
             2,
-            "--timestamp: 'noon' is no time; write 2024-05-01T12:00:00Z, or milliseconds",
+            "--timestamp: 'noon' is no time; write 2024-05-01T12:00:00Z, milliseconds, or how long ago, such as 1h",
         ),
     ],
 )
@@ -285,11 +311,11 @@ def test_a_refused_record_is_named(cli, topic):
         (
             ["--from", "noon"],
             2,
-            "--from: 'noon' is none of earliest, latest, an offset, -N, or a time such as 2024-05-01T12:00:00Z",
+            "--from: 'noon' is none of earliest, latest, an offset, -N, a time such as 2024-05-01T12:00:00Z, or",
         ),
         (["-p", "7"], 1, "topic {topic} has no partition 7, but 0 to 1"),
         (["--json", "--headers"], 2, "--json, --format, and --key-separator or --headers do not go together"),
-        (["--format", "%x"], 2, "--format knows no %x; it takes %t, %p, %o, %T, %k, %v, %h and %%"),
+        (["--format", "%x"], 2, "--format knows no %x; it takes %t, %p, %o, %T, %k, %K, %v, %s, %S, %h and %%"),
         (["-g", "g", "--from", "5"], 2, "a group begins where it is; with --group leave out "),
     ],
 )
@@ -299,10 +325,19 @@ def test_what_cannot_be_consumed_is_one_line(cli, topic, arguments, code, said):
     assert (output.code, output.out, output.err.count("\n")) == (code, "", 1)
 
 
-@pytest.mark.parametrize("command", ["produce", "consume"])
-def test_an_unknown_topic_is_not_made_up(cli, topic, command):
-    assert cli(command, topic + "x", given=b"1\n") == (
-        1,
-        "",
-        f"kwire: there is no topic {topic}x; did you mean {topic}?\n",
-    )
+def test_reading_makes_no_topic_up(cli, topic):
+    assert cli("consume", topic + "x") == (1, "", f"kwire: there is no topic {topic}x; did you mean {topic}?\n")
+
+
+def test_an_absent_topic_is_written_to_where_the_broker_creates_topics(cli):
+    said = "there was no topic made-by-writing; the broker created it\n"
+    assert cli("produce", "made-by-writing", given=b"1\n") == (0, "", said)
+    assert cli("produce", "made-by-writing", given=b"2\n") == (0, "", "")
+    assert sorted(cli("consume", "made-by-writing").out) == ["\n", "\n", "1", "2"]
+    assert cli("produce", "a/b", given=b"1\n").err.startswith("kwire: topic a/b: INVALID_TOPIC_EXCEPTION: ")
+
+
+def test_an_absent_topic_is_refused_where_the_broker_creates_none(run, serve):
+    closed = serve("--config", "auto.create.topics.enable=false")
+    said = "kwire: there is no topic absent; create it: kwire topic create absent\n"
+    assert run("-b", closed.bootstrap, "produce", "absent", given=b"1\n") == (1, "", said)

@@ -74,6 +74,12 @@ FAILURES = {
         f"load {ABSENT}",
         f"produce t {ABSENT}",
         f"log dump {ABSENT}",
+        f"topic list --client-config {ABSENT}",
+    ],
+    "no such name": [
+        *(f"topic {one} {ABSENT}" for one in ("describe", "delete", "alter -p 2")),
+        *(f"consume {ABSENT}", f"dump {ABSENT}", f"config get topic {ABSENT}", f"topic list {ABSENT}*"),
+        *(f"group describe {ABSENT}", f"group delete {ABSENT}", "config get broker 99", "api --broker 99"),
     ],
     "what is there forbids it": ["serve --listen 192.0.2.1:9092", "serve --listen 127.0.0.1:0 --control /dev/null"],
     "names that no broker takes": ["serve --listen 127.0.0.1:0 --topic a:1:x.y=1", "topic create a -c x.y=1"],
@@ -82,6 +88,7 @@ MISTAKES = {
     "unknown option": ["serve --nope", "topic list --nope", "healthcheck --nope", "broker list --nope"],
     "no value": ["serve --data", "topic list -b", "healthcheck -b", "broker list --data"],
     "no number": ["serve --broker-id x", "broker stop x", "topic create t -p x", "api --broker x"],
+    "no time": ["consume t --from noon", "group reset g --to noon", "produce t --timestamp noon"],
     "no address": ["serve --listen x", "topic list -b x:y", "healthcheck -b x:y", "broker list -b x:y"],
     "nothing named": ["topic create", "broker stop", "log dump", "protocol spec"],
 }

@@ -29,6 +29,21 @@ def test_a_topic_is_created_listed_altered_and_deleted(cli):
     assert json.loads(cli("topic", "list", "--json").out) == []
 
 
+def test_a_part_of_the_topics_is_listed(cli):
+    for name in ("some.one", "some.two", "other"):
+        cli("topic", "create", name)
+    assert "TOPIC     PARTITIONS" in cli("topic", "list", "some*").out
+    assert [row["topic"] for row in json.loads(cli("topic", "ls", "some.*", "other", "--json").out)] == [
+        "other",
+        "some.one",
+        "some.two",
+    ]
+    assert [row["topic"] for row in json.loads(cli("topic", "describe", "^some.(one|three)", "--json").out)] == [
+        "some.one"
+    ]
+    cli("topic", "delete", "some.one", "some.two", "other")
+
+
 def test_a_description_for_people(cli):
     cli("topic", "create", "orders", "-p", 2, "-c", "cleanup.policy=compact")
     first, *rest = cli("topic", "describe", "orders").out.splitlines()
@@ -57,7 +72,12 @@ def test_internal_topics_are_listed_when_asked_for(cli):
         (["create", "new", "-c", "retention.mss=1"], 1, "cannot create topic new: INVALID_CONFIG: "),
         (["create", "new", "-c", "retention.ms"], 2, "--config: 'retention.ms' is not KEY=VALUE"),
         (["describe", "their"], 1, "there is no topic their; did you mean there?"),
-        (["delete", "xyz"], 1, "there is no topic xyz; create it: kwire topic create xyz"),
+        (["delete", "xyz"], 1, "there is no topic xyz\n"),
+        (["delete", "the*"], 2, "the* is no topic's name; kwire topic list 'the*' shows those that are like it\n"),
+        (["delete", "their"], 1, "there is no topic their; did you mean there?"),
+        (["alter", "xyz", "-p", "3"], 1, "there is no topic xyz; create it: kwire topic create xyz\n"),
+        (["list", "xyz*"], 1, "no topic is like xyz*; kwire topic list shows all\n"),
+        (["list", "^("], 2, "'^(' is no regular expression: "),
         (["alter", "there"], 2, "nothing to alter; give --partitions, --config or --unset"),
         (["alter", "there", "-p", "1"], 1, "cannot alter topic there: INVALID_PARTITIONS: "),
         (["alter", "there", "-c", "retention.ms=x"], 1, "cannot alter topic there: INVALID_CONFIG: "),
