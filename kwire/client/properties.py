@@ -26,7 +26,6 @@ class ClientConfig:
     default_api_timeout_ms: int = 60_000
     retry_backoff_ms: int = 100
     retry_backoff_max_ms: int = 1_000
-    receive_message_max_bytes: int = 100_000_000
 
     security_protocol: str = "PLAINTEXT"
     ssl_cafile: str | None = None
@@ -45,7 +44,6 @@ class ClientConfig:
     compression_type: str = "none"
     linger_ms: int = 5
     batch_size: int = 262_144
-    max_request_size: int = 100_000_000
     delivery_timeout_ms: int = 120_000
 
     isolation_level: str = "read_uncommitted"
@@ -60,7 +58,6 @@ class ClientConfig:
     group_protocol: str = "classic"
     group_instance_id: str | None = None
     group_remote_assignor: str | None = None
-    partition_assignment_strategy: str = "range,roundrobin"
     session_timeout_ms: int = 45_000
     heartbeat_interval_ms: int = 3_000
     max_poll_interval_ms: int = 300_000
@@ -105,6 +102,7 @@ WITHOUT_MEANING: Final = frozenset(
         *("bootstrap_timeout_ms", "client_dns_lookup", "connections_max_idle_ms", "consumer_timeout_ms"),
         *("enable_auto_commit", "enable_incremental_fetch_sessions", "exclude_internal_topics", "group_id"),
         *("key_deserializer", "key_serializer", "max_block_ms", "max_in_flight_requests_per_connection"),
+        *("max_request_size", "partition_assignment_strategy", "receive_message_max_bytes"),
         *("metadata_max_age_ms", "metric_group_prefix", "metric_reporters", "metrics_enabled"),
         *("metrics_num_samples", "metrics_sample_window_ms", "partitioner", "receive_buffer_bytes"),
         *("reconnect_backoff_max_ms", "reconnect_backoff_ms", "retries", "send_buffer_bytes"),

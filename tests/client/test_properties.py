@@ -1,7 +1,11 @@
 """Properties: whichever client's names they have, and what is said of those that mean nothing."""
 
+from pathlib import Path
+
 import pytest
 
+import kwire.client
+from kwire.cli import consume
 from kwire.client.properties import DEFAULTS, OTHER_NAMES, WITHOUT_MEANING, BadProperty, ClientConfig, config_of
 
 
@@ -46,6 +50,12 @@ def test_every_other_name_leads_to_a_property():
     assert set(OTHER_NAMES.values()) <= {*DEFAULTS, *WITHOUT_MEANING}
     assert not WITHOUT_MEANING & {*DEFAULTS, *OTHER_NAMES}
     assert config_of({name.replace("_", "."): "x" for name in WITHOUT_MEANING}) == ClientConfig()
+
+
+def test_every_property_changes_something():
+    sources = Path(kwire.client.__file__).parent.glob("*.py")
+    text = "".join(path.read_text() for path in sources) + Path(consume.__file__).read_text()
+    assert not [name for name in DEFAULTS if f"config.{name}" not in text]
 
 
 def test_kafka_pythons_own_properties_are_known():
