@@ -45,6 +45,8 @@ class ConsumerMember:
         self._topics = sorted(set(topics))
         self._owned: frozenset[TopicPartition] = frozenset()
         self._target: frozenset[TopicPartition] | None = None
+        self._has_heard = False
+        """Whether the last answer came: the coordinator says what it has given once, unless it is told everything."""
         self._beating = trio.Lock()
 
     def forget(self) -> None:
@@ -62,18 +64,23 @@ class ConsumerMember:
         while target is None or self._owned - target:
             if target is not None:
                 self._owned &= target
-            await self._cluster.retrying(self.beat)
+            await self._cluster.retrying(self._exchange)
             target = self._target
         kept, self._owned = self._owned, target
         self.is_settled = True
         return Settled(kept, target - kept)
 
     async def beat(self) -> None:
-        """Sends a heartbeat; it brings what the member is to have, where that has changed.
+        """Sends a heartbeat. A member that was forgotten joins where it settles: until then its records are old ones.
 
         Raises:
             ClientError: nobody answers, or the group does not take the member.
         """
+        if self.generation != JOINING:
+            await self._exchange()
+
+    async def _exchange(self) -> None:
+        """Tells what the member has, and hears what it is to have, where that has changed."""
         async with self._beating:
             answer = await self._send(self.generation)
             if answer.error_code in {ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.FENCED_MEMBER_EPOCH}:
@@ -88,6 +95,7 @@ class ConsumerMember:
                 self._target = await self._named(answer.assignment.topic_partitions)
                 if self._target != self._owned:
                     self.is_settled = False
+            self._has_heard = True
 
     async def leave(self) -> None:
         """Leaves; a static member for a while, so that it finds its place when it comes back."""
@@ -98,15 +106,17 @@ class ConsumerMember:
 
     async def _send(self, epoch: int) -> Any:
         is_joining = epoch == JOINING
+        is_full = is_joining or not self._has_heard
+        self._has_heard = False
         request = ConsumerGroupHeartbeatRequest(
             group_id=self._group,
             member_id=self.member_id,
             member_epoch=epoch,
             instance_id=self._config.group_instance_id,
             rack_id=self._config.client_rack or None,
-            rebalance_timeout_ms=self._config.max_poll_interval_ms if is_joining else -1,
-            subscribed_topic_names=self._topics if is_joining else None,
-            server_assignor=self._config.group_remote_assignor if is_joining else None,
+            rebalance_timeout_ms=self._config.max_poll_interval_ms if is_full else -1,
+            subscribed_topic_names=self._topics if is_full else None,
+            server_assignor=self._config.group_remote_assignor if is_full else None,
             topic_partitions=[] if is_joining else await self._by_id(self._owned),
         )
         link = self._cluster.node(await self._cluster.coordinator(self._group), "groups")

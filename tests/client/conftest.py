@@ -125,8 +125,8 @@ class World:
 
 
 @pytest.fixture
-async def world(autojump_clock):
-    """Opens worlds: `async with world(3) as w`."""
+async def world():
+    """Opens worlds: `async with world(3) as w`. The test asks for autojump_clock itself: a clock counts only there."""
 
     @asynccontextmanager
     async def opened(brokers=1, **static):

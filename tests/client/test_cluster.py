@@ -20,7 +20,7 @@ from tests.kit.simulated_network import Connection
 SERVERS = {f"broker {node_id}": Address("127.0.0.1", 9091 + node_id) for node_id in (1, 2, 3)}
 
 
-async def test_the_first_server_that_answers_tells_of_the_others(world):
+async def test_the_first_server_that_answers_tells_of_the_others(world, autojump_clock):
     async with world(3) as w:
         w.stop(1)
         async with w.client(servers=SERVERS) as cluster:
@@ -28,7 +28,7 @@ async def test_the_first_server_that_answers_tells_of_the_others(world):
             assert cluster.cluster_id == w.cluster.cluster_id
 
 
-async def test_no_server_answers(world):
+async def test_no_server_answers(world, autojump_clock):
     async with world(1) as w:
         w.stop(1)
         with pytest.raises(NoBroker, match="one: Connection refused") as caught:
@@ -37,7 +37,7 @@ async def test_no_server_answers(world):
         assert caught.value.unfit is None
 
 
-async def test_a_server_that_says_nothing_is_given_up(world):
+async def test_a_server_that_says_nothing_is_given_up(world, autojump_clock):
     async with world(1) as w:
         w.deaf.add(1)
         with pytest.raises(NoBroker, match="one: no answer within 3 s"):
@@ -46,7 +46,7 @@ async def test_a_server_that_says_nothing_is_given_up(world):
         assert w.elapsed_s < 4
 
 
-async def test_offsets_are_asked_of_each_leader(world):
+async def test_offsets_are_asked_of_each_leader(world, autojump_clock):
     async with world(3) as w, w.client() as cluster:
         await w.topic("spread", 6)
         places = [TopicPartition("spread", number) for number in range(6)]
@@ -58,7 +58,7 @@ async def test_offsets_are_asked_of_each_leader(world):
         assert await admin.list_offsets(cluster, {places[4]: 6}) == {places[4]: 1}
 
 
-async def test_a_leader_that_moved_is_found_again(world):
+async def test_a_leader_that_moved_is_found_again(world, autojump_clock):
     async with world(3) as w, w.client(servers=SERVERS) as cluster:
         await w.topic("kept", 1, 3)
         place = TopicPartition("kept", 0)
@@ -69,7 +69,7 @@ async def test_a_leader_that_moved_is_found_again(world):
         w.start(1)
 
 
-async def test_a_cut_connection_is_made_anew(world):
+async def test_a_cut_connection_is_made_anew(world, autojump_clock):
     async with world(1) as w, w.client() as cluster:
         opened = w.opened
         for _ in range(3):
@@ -78,7 +78,7 @@ async def test_a_cut_connection_is_made_anew(world):
         assert w.opened == opened + 3
 
 
-async def test_a_broker_that_is_gone_for_a_while_is_waited_for(world):
+async def test_a_broker_that_is_gone_for_a_while_is_waited_for(world, autojump_clock):
     async with world(1) as w, w.client(patience_s=20) as cluster:
         await w.topic("t")
         w.stop(1)
@@ -93,7 +93,7 @@ async def test_a_broker_that_is_gone_for_a_while_is_waited_for(world):
         assert w.elapsed_s >= 12
 
 
-async def test_a_broker_that_stays_away_is_told(world):
+async def test_a_broker_that_stays_away_is_told(world, autojump_clock):
     async with world(1) as w, w.client(patience_s=4) as cluster:
         w.stop(1)
         with pytest.raises(Unreachable, match=r"Connection refused|connection was lost"):
@@ -101,7 +101,7 @@ async def test_a_broker_that_stays_away_is_told(world):
         assert w.elapsed_s < 6
 
 
-async def test_a_slow_broker_is_waited_for_as_long_as_requests_may_take(world):
+async def test_a_slow_broker_is_waited_for_as_long_as_requests_may_take(world, autojump_clock):
     async with world(1) as w, w.client(patience_s=4, request_timeout_ms=2_000) as cluster:
         w.deaf.add(1)
         w.cut(1)
@@ -109,7 +109,7 @@ async def test_a_slow_broker_is_waited_for_as_long_as_requests_may_take(world):
             await admin.topics(cluster)
 
 
-async def test_a_partition_without_a_leader_is_told_after_a_while(world):
+async def test_a_partition_without_a_leader_is_told_after_a_while(world, autojump_clock):
     async with world(2) as w, w.client(servers=SERVERS, default_api_timeout_ms=3_000) as cluster:
         await w.topic("lost", 2)
         (gone,) = [number for number in (0, 1) if w.leader("lost", number) == 2]
@@ -119,7 +119,7 @@ async def test_a_partition_without_a_leader_is_told_after_a_while(world):
         assert 2 < w.elapsed_s < 5
 
 
-async def test_a_group_goes_on_with_its_next_coordinator(world):
+async def test_a_group_goes_on_with_its_next_coordinator(world, autojump_clock):
     async with world(3, **{"offsets.topic.replication.factor": "3"}) as w, w.client(servers=SERVERS) as cluster:
         await w.topic("t", 1, 3)
         place = TopicPartition("t", 0)
@@ -131,7 +131,7 @@ async def test_a_group_goes_on_with_its_next_coordinator(world):
         assert await admin.committed(cluster, "g") == {}
 
 
-async def test_topics_and_configs_come_and_go(world):
+async def test_topics_and_configs_come_and_go(world, autojump_clock):
     async with world(1) as w, w.client() as cluster:
         assert (await admin.create_topic(cluster, "t", 2, None, {"retention.ms": "5"})).error_code == 0
         assert await admin.wait_for_topic(cluster, "t") == 2
@@ -147,7 +147,7 @@ async def test_topics_and_configs_come_and_go(world):
         assert (await admin.delete_topic(cluster, "t")).error_code == 3
 
 
-async def test_many_ask_over_one_connection(world):
+async def test_many_ask_over_one_connection(world, autojump_clock):
     async with world(1) as w, w.client() as cluster:
         opened = w.opened
         link = cluster.node(1)
@@ -164,7 +164,7 @@ async def test_many_ask_over_one_connection(world):
         assert w.opened == opened
 
 
-async def test_who_gives_up_waiting_does_not_shift_the_answers(world):
+async def test_who_gives_up_waiting_does_not_shift_the_answers(world, autojump_clock):
     async with world(1) as w, w.client() as cluster:
         link = cluster.node(1)
         with trio.move_on_after(0):

@@ -1,15 +1,18 @@
 """Groups of both protocols: who has what, where a member goes on, and what happens when members and coordinators go."""
 
 from contextlib import asynccontextmanager
+from inspect import isawaitable
 
 import pytest
 import trio
 
+from kwire.api import registry
 from kwire.client import admin
 from kwire.client.assignors import by_range, by_turns
 from kwire.client.errors import Refused
 from kwire.client.group import member_of
 from kwire.client.values import Address, TopicPartition
+from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.records.record import Record, encode_batch
 
 SERVERS = {f"broker {node_id}": Address("127.0.0.1", 9091 + node_id) for node_id in (1, 2, 3)}
@@ -81,7 +84,7 @@ async def state_of(w, protocol):
 
 
 @both
-async def test_a_group_goes_on_where_it_was(world, protocol):
+async def test_a_group_goes_on_where_it_was(world, autojump_clock, protocol):
     async with world(1) as w:
         await w.topic("t", 2)
         fill(w, 2, 0, 10)
@@ -97,7 +100,7 @@ async def test_a_group_goes_on_where_it_was(world, protocol):
 
 @both
 @pytest.mark.parametrize(("reset", "first"), [("earliest", 0), ("latest", 5)])
-async def test_where_a_new_group_begins(world, protocol, reset, first):
+async def test_where_a_new_group_begins(world, autojump_clock, protocol, reset, first):
     async with world(1) as w:
         await w.topic("t", 1)
         fill(w, 1, 0, 5)
@@ -113,7 +116,7 @@ async def test_where_a_new_group_begins(world, protocol, reset, first):
 
 
 @both
-async def test_members_share_and_take_over(world, protocol):
+async def test_members_share_and_take_over(world, autojump_clock, protocol):
     async with world(1) as w:
         await w.topic("t", 4)
         fill(w, 4, 0, 3)
@@ -133,7 +136,7 @@ async def test_members_share_and_take_over(world, protocol):
 
 
 @both
-async def test_more_members_than_partitions(world, protocol):
+async def test_more_members_than_partitions(world, autojump_clock, protocol):
     async with world(1) as w:
         await w.topic("t", 1)
         async with joined(w, protocol) as first, trio.open_nursery() as nursery:
@@ -146,7 +149,7 @@ async def test_more_members_than_partitions(world, protocol):
 
 
 @both
-async def test_the_coordinator_moves(world, protocol):
+async def test_the_coordinator_moves(world, autojump_clock, protocol):
     async with world(3, **{"offsets.topic.replication.factor": "3"}) as w:
         await w.topic("t", 2, 3)
         fill(w, 2, 0, 5)
@@ -164,7 +167,7 @@ async def test_the_coordinator_moves(world, protocol):
 
 
 @both
-async def test_a_member_that_the_group_has_forgotten_joins_again(world, protocol):
+async def test_a_member_that_the_group_has_forgotten_joins_again(world, autojump_clock, protocol):
     async with world(1) as w:
         await w.topic("t", 1)
         fill(w, 1, 0, 5)
@@ -185,7 +188,7 @@ async def test_a_member_that_the_group_has_forgotten_joins_again(world, protocol
 
 
 @both
-async def test_a_static_member_keeps_its_place(world, protocol):
+async def test_a_static_member_keeps_its_place(world, autojump_clock, protocol):
     async with world(1) as w:
         await w.topic("t", 1)
         fill(w, 1, 0, 2)
@@ -195,7 +198,7 @@ async def test_a_static_member_keeps_its_place(world, protocol):
             assert (await state_of(w, protocol))[1] == 1
 
 
-async def test_another_member_of_the_same_instance_is_told(world):
+async def test_another_member_of_the_same_instance_is_told(world, autojump_clock):
     async with world(1) as w:
         await w.topic("t", 1)
         async with joined(w, "consumer", group_instance_id="me") as member:
@@ -206,7 +209,7 @@ async def test_another_member_of_the_same_instance_is_told(world):
 
 
 @both
-async def test_a_group_that_does_not_take_a_member_is_told(world, protocol):
+async def test_a_group_that_does_not_take_a_member_is_told(world, autojump_clock, protocol):
     async with world(1) as w:
         await w.topic("t", 1)
         refused = {"session_timeout_ms": 1} if protocol == "classic" else {"group_remote_assignor": "none"}
@@ -216,7 +219,7 @@ async def test_a_group_that_does_not_take_a_member_is_told(world, protocol):
 
 
 @both
-async def test_who_is_cancelled_leaves(world, protocol):
+async def test_who_is_cancelled_leaves(world, autojump_clock, protocol):
     async with world(1) as w:
         await w.topic("t", 1)
         with trio.move_on_after(30):
@@ -238,3 +241,61 @@ def test_ranges_and_turns():
         "m2": ["a-1", "b-0"],
         "m3": ["b-1"],
     }
+
+
+@pytest.fixture
+def losing(monkeypatch):
+    """Lets the answer to the first heartbeat that is meant be lost: the broker has done what it says."""
+
+    def make(w, is_meant):
+        found = registry.APIS[ApiKey.CONSUMER_GROUP_HEARTBEAT]
+        handle = found.handle
+        lost = []
+
+        async def lose(request, context):
+            answer = handle(request, context)
+            if isawaitable(answer):
+                answer = await answer
+            if not lost and is_meant(request, answer):
+                lost.append(answer)
+                w.cut(1)
+            return answer
+
+        monkeypatch.setattr(found, "_handle", lose)
+        return lost
+
+    return make
+
+
+async def test_what_a_lost_answer_gave_is_told_again(world, autojump_clock, losing):
+    async with world(1) as w:
+        await w.topic("t", 2)
+        fill(w, 2, 0, 3)
+        lost = losing(w, lambda request, answer: request.member_epoch > 0 and answer.assignment is not None)
+        async with joined(w, "consumer") as first, trio.open_nursery() as nursery:
+            await read(first, 6)
+            nursery.start_soon(serve, first)
+            async with joined(w, "consumer") as second:
+                await until(second, lambda: len(second.positions) == 1)
+                await passes(lambda: len(first.positions) == 1)
+            nursery.cancel_scope.cancel()
+        assert lost
+
+
+async def test_a_member_that_was_fenced_does_not_commit_as_the_next_one(world, autojump_clock):
+    async with world(1) as w:
+        await w.topic("t", 1)
+        fill(w, 1, 0, 5)
+        async with joined(w, "consumer") as member:
+            await read(member, 5, commit=False)
+            w.deaf.add(1)
+            w.cut(1)
+            await trio.sleep(60)
+            w.deaf.clear()
+            w.cut(1)
+            async with w.client() as cluster:
+                await admin.commit(cluster, "g", {TopicPartition("t", 0): 3})
+                await trio.sleep(20)
+                await member.commit({TopicPartition("t", 0): 5})
+                assert await admin.committed(cluster, "g") == {TopicPartition("t", 0): 3}
+            assert [value for _, value in await read(member, 2)] == [3, 4]

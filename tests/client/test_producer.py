@@ -28,7 +28,7 @@ async def send_all(producer, topic, values, **options):
         await producer.send(topic, None, value, **options)
 
 
-async def test_records_are_written_in_order(world):
+async def test_records_are_written_in_order(world, autojump_clock):
     async with world(1) as w, w.client(batch_size=500) as cluster:
         await w.topic("t")
         async with producing(cluster) as producer:
@@ -38,7 +38,7 @@ async def test_records_are_written_in_order(world):
         assert w.values("t") == numbers(1000)
 
 
-async def test_a_record_leaves_by_itself_after_a_while(world):
+async def test_a_record_leaves_by_itself_after_a_while(world, autojump_clock):
     async with world(1) as w, w.client(linger_ms=50) as cluster:
         await w.topic("t")
         async with producing(cluster) as producer:
@@ -50,7 +50,7 @@ async def test_a_record_leaves_by_itself_after_a_while(world):
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip", "snappy", "lz4", "zstd"])
-async def test_batches_are_compressed(world, compression):
+async def test_batches_are_compressed(world, autojump_clock, compression):
     async with world(1) as w, w.client(compression_type=compression) as cluster:
         await w.topic("t")
         async with producing(cluster) as producer:
@@ -61,7 +61,7 @@ async def test_batches_are_compressed(world, compression):
         assert w.values("t") == numbers(100)
 
 
-async def test_keys_choose_partitions_and_others_stay_together(world):
+async def test_keys_choose_partitions_and_others_stay_together(world, autojump_clock):
     async with world(3) as w, w.client(servers=SERVERS) as cluster:
         await w.topic("t", 6)
         async with producing(cluster) as producer:
@@ -77,7 +77,7 @@ async def test_keys_choose_partitions_and_others_stay_together(world):
         assert sorted(len(w.values("t", number)) - len(found[number]) for number in range(6)) == [0, 0, 0, 0, 0, 10]
 
 
-async def test_a_leader_that_moves_takes_what_is_left(world):
+async def test_a_leader_that_moves_takes_what_is_left(world, autojump_clock):
     async with world(3) as w, w.client(servers=SERVERS, batch_size=300) as cluster:
         await w.topic("t", 1, 3)
         async with producing(cluster) as producer:
@@ -93,7 +93,7 @@ async def test_a_leader_that_moves_takes_what_is_left(world):
         assert w.values("t") == numbers(600)
 
 
-async def test_cut_connections_write_nothing_twice(world):
+async def test_cut_connections_write_nothing_twice(world, autojump_clock):
     async with world(1) as w, w.client(batch_size=200) as cluster:
         await w.topic("t")
         async with producing(cluster) as producer, trio.open_nursery() as nursery:
@@ -156,7 +156,7 @@ def answering(monkeypatch):
         ErrorCode.CORRUPT_MESSAGE,
     ],
 )
-async def test_what_may_pass_is_tried_again(world, answering, code):
+async def test_what_may_pass_is_tried_again(world, autojump_clock, answering, code):
     async with world(1) as w, w.client() as cluster:
         await w.topic("t")
         left = answering([code, code])
@@ -168,7 +168,7 @@ async def test_what_may_pass_is_tried_again(world, answering, code):
         assert w.values("t") == numbers(10)
 
 
-async def test_what_does_not_pass_in_time_is_told(world, answering):
+async def test_what_does_not_pass_in_time_is_told(world, autojump_clock, answering):
     async with world(1) as w, w.client(delivery_timeout_ms=3_000) as cluster:
         await w.topic("t")
         answering([ErrorCode.NOT_ENOUGH_REPLICAS] * 1000)
@@ -184,7 +184,7 @@ async def test_what_does_not_pass_in_time_is_told(world, answering):
 @pytest.mark.parametrize(
     "code", [ErrorCode.TOPIC_AUTHORIZATION_FAILED, ErrorCode.INVALID_TIMESTAMP, ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER]
 )
-async def test_what_does_not_pass_is_told_at_once(world, answering, code):
+async def test_what_does_not_pass_is_told_at_once(world, autojump_clock, answering, code):
     async with world(1) as w, w.client() as cluster:
         await w.topic("t")
         answering([code])
@@ -196,7 +196,7 @@ async def test_what_does_not_pass_is_told_at_once(world, answering, code):
         assert w.elapsed_s < 1
 
 
-async def test_a_batch_that_was_written_before_is_no_failure(world, answering):
+async def test_a_batch_that_was_written_before_is_no_failure(world, autojump_clock, answering):
     async with world(1) as w, w.client() as cluster:
         await w.topic("t")
         answering([ErrorCode.DUPLICATE_SEQUENCE_NUMBER])
@@ -206,7 +206,7 @@ async def test_a_batch_that_was_written_before_is_no_failure(world, answering):
             assert (producer.confirmed, producer.failed) == (3, None)
 
 
-async def test_a_batch_that_is_too_large_is_cut_down_to_the_record_that_is(world):
+async def test_a_batch_that_is_too_large_is_cut_down_to_the_record_that_is(world, autojump_clock):
     async with world(1) as w, w.client() as cluster:
         await w.topic("t", max_message_bytes="1000")
         values = numbers(300)
@@ -219,7 +219,7 @@ async def test_a_batch_that_is_too_large_is_cut_down_to_the_record_that_is(world
         assert w.values("t") == numbers(200)
 
 
-async def test_the_first_refused_record_counts_and_other_partitions_go_on(world):
+async def test_the_first_refused_record_counts_and_other_partitions_go_on(world, autojump_clock):
     async with world(1) as w, w.client(batch_size=200) as cluster:
         await w.topic("t", 2, max_message_bytes="1000")
         async with producing(cluster) as producer:
@@ -232,7 +232,7 @@ async def test_the_first_refused_record_counts_and_other_partitions_go_on(world)
         assert w.values("t", 1) == [b"%d" % number for number in range(1, 51, 2)]
 
 
-async def test_what_the_topic_does_not_have(world):
+async def test_what_the_topic_does_not_have(world, autojump_clock):
     async with world(1) as w, w.client() as cluster:
         await w.topic("t", 2)
         async with producing(cluster) as producer:
@@ -243,7 +243,7 @@ async def test_what_the_topic_does_not_have(world):
 
 
 @pytest.mark.parametrize(("acks", "idempotent"), [(-1, True), (-1, False), (1, True), (0, False)])
-async def test_acks_and_idempotence(world, acks, idempotent):
+async def test_acks_and_idempotence(world, autojump_clock, acks, idempotent):
     async with world(1) as w, w.client(acks=acks, enable_idempotence=idempotent) as cluster:
         await w.topic("t")
         async with producing(cluster) as producer:
@@ -256,7 +256,7 @@ async def test_acks_and_idempotence(world, acks, idempotent):
         assert w.values("t") == numbers(10)
 
 
-async def test_no_more_is_held_than_is_allowed(world, monkeypatch):
+async def test_no_more_is_held_than_is_allowed(world, autojump_clock, monkeypatch):
     monkeypatch.setattr("kwire.client.producer.UNCONFIRMED_BYTES", 10_000)
     async with world(1) as w, w.client(batch_size=1000) as cluster:
         await w.topic("t")

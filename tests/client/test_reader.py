@@ -38,7 +38,7 @@ async def read_all(reader, count):
 
 
 @pytest.mark.parametrize("compression", range(5))
-async def test_records_are_read_whole(world, compression):
+async def test_records_are_read_whole(world, autojump_clock, compression):
     async with world(1) as w, w.client() as cluster:
         await w.topic("t")
         w.append("t", batch(numbers(3), compression=compression))
@@ -55,7 +55,7 @@ async def test_records_are_read_whole(world, compression):
             assert await reader.next(1) is None
 
 
-async def test_several_partitions_of_several_brokers(world):
+async def test_several_partitions_of_several_brokers(world, autojump_clock):
     async with world(3) as w, w.client(servers=SERVERS, max_partition_fetch_bytes=500) as cluster:
         await w.topic("t", 6)
         for number in range(6):
@@ -68,7 +68,7 @@ async def test_several_partitions_of_several_brokers(world):
             assert [one.value for one in found if one.partition == number] == numbers(100)
 
 
-async def test_what_comes_later_is_read_when_it_comes(world):
+async def test_what_comes_later_is_read_when_it_comes(world, autojump_clock):
     async with world(1) as w, w.client() as cluster:
         await w.topic("t")
         async with reading(cluster, 0) as reader, trio.open_nursery() as nursery:
@@ -84,7 +84,7 @@ async def test_what_comes_later_is_read_when_it_comes(world):
             assert 10 <= w.elapsed_s - begun < 11
 
 
-async def test_a_leader_that_moves_and_connections_that_are_cut(world):
+async def test_a_leader_that_moves_and_connections_that_are_cut(world, autojump_clock):
     async with world(3) as w, w.client(servers=SERVERS, max_partition_fetch_bytes=300) as cluster:
         await w.topic("t", 1, 3)
         for part in range(40):
@@ -102,7 +102,7 @@ async def test_a_leader_that_moves_and_connections_that_are_cut(world):
         assert [one.value for one in found] == numbers(200)
 
 
-async def test_a_broker_that_is_away_for_long_is_told(world):
+async def test_a_broker_that_is_away_for_long_is_told(world, autojump_clock):
     async with world(1) as w, w.client(default_api_timeout_ms=5_000) as cluster:
         await w.topic("t")
         w.append("t", batch(numbers(1)))
@@ -117,7 +117,7 @@ async def test_a_broker_that_is_away_for_long_is_told(world):
 
 
 @pytest.mark.parametrize(("reset", "first"), [("earliest", b"5"), ("latest", b"10")])
-async def test_an_offset_that_is_gone(world, reset, first):
+async def test_an_offset_that_is_gone(world, autojump_clock, reset, first):
     async with world(1) as w, w.client(auto_offset_reset=reset) as cluster:
         await w.topic("t")
         w.append("t", batch(numbers(5)))
@@ -131,7 +131,7 @@ async def test_an_offset_that_is_gone(world, reset, first):
             assert (await read_all(reader, 1))[0].value == first
 
 
-async def test_an_offset_that_is_gone_and_must_not_be(world):
+async def test_an_offset_that_is_gone_and_must_not_be(world, autojump_clock):
     async with world(1) as w, w.client(auto_offset_reset="none") as cluster:
         await w.topic("t")
         async with reading(cluster, 0) as reader:
@@ -140,7 +140,7 @@ async def test_an_offset_that_is_gone_and_must_not_be(world):
                 await reader.next(5)
 
 
-async def test_what_is_read_may_change_at_any_time(world):
+async def test_what_is_read_may_change_at_any_time(world, autojump_clock):
     async with world(1) as w, w.client() as cluster:
         await w.topic("t", 2)
         other = TopicPartition("t", 1)
