@@ -24,7 +24,7 @@ else:
     import fcntl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 NO_DESCRIPTOR = -1
 
@@ -164,13 +164,13 @@ class Files(Protocol):
         """Creations, renames and removals in the directory are on the disk, where the system can be asked for that."""
         ...
 
-    def sync(self, files: Sequence[str], directories: Sequence[str]) -> None:
+    def sync(self, files: Sequence[str], directories: Sequence[str]) -> Mapping[str, OSError]:
         """What these files hold and the names in these directories are on the disk; what is missing is passed over.
 
         Many at once take hardly longer than a few. directories are in one file system.
 
-        Raises:
-            OSError: of some of them it may not be so.
+        Returns:
+            What is not on the disk, by path. Asked again, a system may say that it is, and it still is not.
         """
         ...
 
@@ -376,11 +376,11 @@ class OsFiles:
         finally:
             os.close(descriptor)
 
-    def sync(self, files: Sequence[str], directories: Sequence[str]) -> None:
+    def sync(self, files: Sequence[str], directories: Sequence[str]) -> Mapping[str, OSError]:
         """What these files hold and the names in these directories are on the disk."""
         from kwire.syncing import sync  # noqa: PLC0415 - not on the way to the first client
 
-        sync(files, directories)
+        return sync(files, directories)
 
     def space(self, path: str) -> Space:
         """The room of the file system that has the directory."""

@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 FEW = 8
 """So many files are synced one after another: threads would cost more than they save."""
@@ -36,45 +36,51 @@ _BINARY = getattr(os, "O_BINARY", 0)
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 
 
-def sync(files: Sequence[str], directories: Sequence[str]) -> None:
+def sync(files: Sequence[str], directories: Sequence[str]) -> Mapping[str, OSError]:
     """What these files hold and the names in these directories are on the disk; what is missing is passed over.
 
-    Raises:
-        OSError: of some of them it may not be so.
+    Returns:
+        What is not on the disk, by path. Linux says so once: who asks again is told that all is well, and it is not.
     """
     paths = [(path, os.O_RDWR | _BINARY | _CLOEXEC) for path in files]
     if os.name != "nt":  # Windows has no such call for a directory, and needs none
         paths += [(path, os.O_RDONLY | _CLOEXEC) for path in directories]
+    failures: dict[str, OSError] = {}
     if len(paths) <= FEW:
-        _sync_each(paths)
+        _sync_each(paths, failures)
     elif not (directories and _sync_file_system(directories[-1], len(paths))):
-        _sync_at_once(paths)
+        _sync_at_once(paths, failures)
+    return failures
 
 
-def _sync_each(paths: Sequence[tuple[str, int]]) -> None:
+def _sync_each(paths: Sequence[tuple[str, int]], failures: dict[str, OSError]) -> None:
     for path, flags in paths:
         try:
-            descriptor = os.open(path, flags)
+            _sync_one(path, flags)
         except FileNotFoundError:  # deleted meanwhile
             continue
-        try:
-            os.fsync(descriptor)
         except OSError as error:
-            raise OSError(error.errno, error.strerror, path) from error
-        finally:
-            os.close(descriptor)
+            failures[path] = OSError(error.errno, error.strerror, path)
 
 
-def _sync_at_once(paths: Sequence[tuple[str, int]]) -> None:
+def _sync_one(path: str, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_at_once(paths: Sequence[tuple[str, int]], failures: dict[str, OSError]) -> None:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only where there is much to sync
 
     try:
         with ThreadPoolExecutor(AT_ONCE, "kwire-sync") as threads:
-            shares = [threads.submit(_sync_each, paths[start::AT_ONCE]) for start in range(AT_ONCE)]
-            for share in shares:
-                share.result()
+            shares = [threads.submit(_sync_each, paths[start::AT_ONCE], failures) for start in range(AT_ONCE)]
+        for share in shares:
+            share.result()
     except RuntimeError:  # no more threads: the interpreter is ending, or the system has a limit
-        _sync_each(paths)
+        _sync_each(paths, failures)
 
 
 def _sync_file_system(directory: str, paths: int) -> bool:

@@ -57,7 +57,7 @@ class Refusals:
         line = done, reason[:REASON_LENGTH_MAX]
         if line not in lines and len(lines) < REASONS_MAX:
             lines[line] = 0
-            logger.warning("%s %s: %s", done, shown(address), reason)
+            logger.warning("%s %s: %s", done, shown(address), line[1])
             return
         if line not in lines:
             line = done, "reasons that change each time"

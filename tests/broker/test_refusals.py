@@ -88,3 +88,9 @@ def test_a_long_reason_is_not_kept_whole(said):
     said()
     refusals.sum_up()
     assert [len(line) < REASON_LENGTH_MAX + 100 for line in said()] == [True]
+
+
+def test_a_line_has_bounds(said):
+    refusals = Refusals()
+    refusals.tell(REFUSED, ("10.0.0.7", 1), "x" * 100_000)
+    assert said() == [f"refused a request from 10.0.0.7:1: {'x' * REASON_LENGTH_MAX}"]

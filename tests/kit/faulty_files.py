@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from kwire.files import OsFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from kwire.files import File, Mode, Part, Space
 
@@ -70,11 +70,15 @@ class FaultyFiles(OsFiles):
         self.check("remove", path)
         super().remove(path)
 
-    def sync(self, files: Sequence[str], directories: Sequence[str]) -> None:
+    def sync(self, files: Sequence[str], directories: Sequence[str]) -> Mapping[str, OSError]:
         """See Files.sync."""
+        failures = dict(super().sync(files, directories))
         for path in (*files, *directories):
-            self.check("fsync", path)
-        super().sync(files, directories)
+            try:
+                self.check("fsync", path)
+            except OSError as error:
+                failures[path] = error
+        return failures
 
     def space(self, path: str) -> Space:
         """See Files.space."""

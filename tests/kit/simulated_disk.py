@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from kwire.files import NO_DESCRIPTOR, Space
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from random import Random
 
     from kwire.files import Mode, Part
@@ -270,13 +270,19 @@ class ProcessFiles:
         self.check("fsync", path)
         self.disk.directory(path).sync()
 
-    def sync(self, files: Sequence[str], directories: Sequence[str]) -> None:
+    def sync(self, files: Sequence[str], directories: Sequence[str]) -> Mapping[str, OSError]:
         """See Files.sync; one after another, so that power may be lost between any two."""
+        failures = {}
         for path in (*files, *directories):
-            self.check("fsync", path)
+            try:
+                self.check("fsync", path)
+            except OSError as error:
+                failures[path] = error
+                continue
             node = self.disk.find(path)
             if node is not None:
                 node.sync()
+        return failures
 
     def space(self, path: str) -> Space:
         """See Files.space; the disk is never full."""

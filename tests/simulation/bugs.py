@@ -10,7 +10,7 @@ from kwire.storage.segments.segment import Segment
 @contextmanager
 def reply_before_append():
     """A batch waits in memory for the next one, or for a reader; its producer has the reply already."""
-    append, file, sync, store_indexes = Segment.append, Segment.file, Segment.sync, Segment.store_indexes
+    append, file, paths, indexes = Segment.append, Segment.file, Segment.paths_to_sync, Segment.store_indexes
     waiting = {}
 
     def write(segment):
@@ -33,7 +33,7 @@ def reply_before_append():
         return after_writing
 
     with ExitStack() as patches:
-        for name, method in (("file", file), ("sync", sync), ("store_indexes", store_indexes)):
+        for name, method in (("file", file), ("paths_to_sync", paths), ("store_indexes", indexes)):
             patches.enter_context(mock.patch.object(Segment, name, written_first(method)))
         patches.enter_context(mock.patch.object(Segment, "append", append_later))
         yield

@@ -213,7 +213,7 @@ def test_a_batch_that_was_taken_back_does_not_come_back(machine):
             machine.files.fault = fault
             raise OSError(errno.EIO, "after the batch was synced")
 
-    bench.log._directory_synced = False
+    bench.log._names += 1
     machine.files.fault = fail_after_the_log
     with pytest.raises(StorageError):
         bench.append(batch_of(3))

@@ -133,12 +133,13 @@ def write_clean_shutdown(files: Files, path: str) -> None:
 class OffsetCheckpoint:
     """An offset checkpoint file and what it should say. write() may run in a thread, beside set()."""
 
-    __slots__ = ("_changed", "_files", "_lock", "_path", "offsets")
+    __slots__ = ("_files", "_is_stored", "_is_synced", "_lock", "_path", "offsets")
 
     def __init__(self, files: Files, path: str) -> None:
         self._files = files
         self._path = path
-        self._changed = False
+        self._is_stored = True
+        self._is_synced = True
         self._lock = Lock()
         self.offsets: dict[TopicPartition, int] = {}
 
@@ -154,20 +155,21 @@ class OffsetCheckpoint:
             del self.offsets[partition]
         else:
             self.offsets[partition] = offset
-        self._changed = True
+        self._is_stored = self._is_synced = False
 
     def write(self, *, durable: bool) -> None:
-        """The file says what the offsets are, if anything changed since it was last written.
+        """The file says what the offsets are, and durable, it does so on the disk.
 
         Raises:
             OSError: it says what it said before.
         """
         with self._lock:
-            if not self._changed:
+            if self._is_stored and (self._is_synced or not durable):
                 return
-            self._changed = False
+            self._is_stored = True
+            self._is_synced = durable
             try:
                 replace_file(self._files, self._path, format_offsets(self.offsets.copy()).encode(), durable=durable)
             except OSError:
-                self._changed = True
+                self._is_stored = self._is_synced = False
                 raise

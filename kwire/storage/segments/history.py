@@ -48,10 +48,13 @@ class ReplayFrom(NamedTuple):
 
 
 class Unsynced(NamedTuple):
-    """What is in files, but not on the disk: rows of the segments with these base offsets, leader epochs."""
+    """What is in files, but not on the disk: rows of the segments with these base offsets, leader epochs.
 
-    rows: set[int]
-    epochs: bool
+    Numbers of the last changes, so that one that comes while they are synced is not taken for synced.
+    """
+
+    rows: dict[int, int]
+    epochs: int | None
 
 
 class History:
@@ -61,12 +64,13 @@ class History:
     """
 
     __slots__ = (
+        "_changes",
         "_directory",
         "_epochs_stored",
-        "_epochs_synced",
         "_files",
         "_lock",
         "_stale_rows",
+        "_unsynced_epochs",
         "_unsynced_rows",
         "aborted",
         "leader_epochs",
@@ -82,10 +86,11 @@ class History:
         self.leader_epochs = LeaderEpochs()
         self.snapshots: list[int] = []
         self._lock = Lock()
+        self._changes = 0
         self._epochs_stored = True
-        self._epochs_synced = True
         self._stale_rows: set[int] = set()
-        self._unsynced_rows: set[int] = set()
+        self._unsynced_epochs: int | None = None
+        self._unsynced_rows: dict[int, int] = {}
 
     # While the log grows
 
@@ -94,7 +99,7 @@ class History:
         epoch = header.partition_leader_epoch
         if epoch > self.leader_epochs.latest_epoch and self.leader_epochs.assign(epoch, header.base_offset):
             # Stored by the next begin_sync(): until then a recovery finds it in the batch itself.
-            self._epochs_stored = self._epochs_synced = False
+            self._epochs_changed()
         if header.producer_id < 0:
             return
         row = self.producers.update(header, read_marker(batch, header) if header.is_control else None)
@@ -102,9 +107,18 @@ class History:
             self.aborted.append(row)
             self._store_row(encode_rows([row]), segment_base_offset)
 
+    def _epochs_changed(self) -> None:
+        self._epochs_stored = False  # first: who takes the change for one to be synced stores it before
+        self._changes += 1
+        self._unsynced_epochs = self._changes
+
+    def _rows_changed(self, segment_base_offset: int) -> None:
+        self._changes += 1
+        self._unsynced_rows[segment_base_offset] = self._changes
+
     def _store_row(self, row: bytes, segment_base_offset: int) -> None:
         with self._lock:
-            self._unsynced_rows.add(segment_base_offset)
+            self._rows_changed(segment_base_offset)
             try:
                 file = self._files.open(self._rows_path(segment_base_offset), "create")
                 try:
@@ -128,17 +142,19 @@ class History:
             OSError.
         """
         with self._lock:
-            if self._epochs_stored and (self._epochs_synced or not durable):
+            unsynced = self._unsynced_epochs
+            if self._epochs_stored and (unsynced is None or not durable):
                 return
             self._epochs_stored = True
-            self._epochs_synced = durable
             try:
                 replace_file(
                     self._files, self._epochs_path, format_checkpoint(self.leader_epochs).encode(), durable=durable
                 )
             except OSError:
-                self._epochs_stored = self._epochs_synced = False
+                self._epochs_stored = False
                 raise
+            if durable and self._unsynced_epochs == unsynced:
+                self._unsynced_epochs = None
 
     def store_rows(self, segments: Sequence[Segment]) -> None:
         """The transaction indexes are up to date.
@@ -157,7 +173,7 @@ class History:
             replace_file(self._files, self._rows_path(base_offset), encode_rows(rows), durable=False)
         else:
             self._files.remove(self._rows_path(base_offset))
-        self._unsynced_rows.add(base_offset)
+        self._rows_changed(base_offset)
         self._stale_rows.discard(base_offset)
 
     def store_snapshot(self, offset: int) -> None:
@@ -175,30 +191,30 @@ class History:
         return file_stem(self._directory, offset) + SNAPSHOT_SUFFIX
 
     def begin_sync(self, segments: Sequence[Segment]) -> Unsynced:
-        """What the recovery point will vouch for is in its files; it counts as synced, unless undo_sync() is called.
+        """What the recovery point will vouch for is in its files, of which these are not on the disk.
 
         Raises:
             OSError.
         """
+        epochs = self._unsynced_epochs  # first: what changes beside this may be too late for the file
         self.store_epochs()
         self.store_rows(segments)
         with self._lock:
-            unsynced = Unsynced(self._unsynced_rows, not self._epochs_synced)
-            self._unsynced_rows = set()
-            self._epochs_synced = True
-        return unsynced
+            return Unsynced(self._unsynced_rows.copy(), epochs)
 
-    def undo_sync(self, unsynced: Unsynced) -> None:
-        """It is not on the disk."""
+    def end_sync(self, synced: Unsynced) -> None:
+        """It is on the disk."""
         with self._lock:
-            self._unsynced_rows |= unsynced.rows
-            if unsynced.epochs:
-                self._epochs_synced = False
+            for base_offset, change in synced.rows.items():
+                if self._unsynced_rows.get(base_offset) == change:
+                    del self._unsynced_rows[base_offset]
+            if self._unsynced_epochs == synced.epochs:
+                self._unsynced_epochs = None
 
     def paths_to_sync(self, unsynced: Unsynced) -> list[str]:
         """The files that have it."""
         paths = [self._rows_path(base_offset) for base_offset in unsynced.rows]
-        return [*paths, self._epochs_path] if unsynced.epochs else paths
+        return paths if unsynced.epochs is None else [*paths, self._epochs_path]
 
     # When the log is cut
 
@@ -206,7 +222,7 @@ class History:
         """Leader epochs begin at log_start_offset, aborted transactions in the first segment; sequences go on."""
         self.aborted.truncate_from_start(first_base_offset)
         if self.leader_epochs.truncate_from_start(log_start_offset):
-            self._epochs_stored = self._epochs_synced = False
+            self._epochs_changed()
 
     def truncate_from_end(self, offset: int, segments: Sequence[Segment]) -> None:
         """Nothing of at or after offset is known. The producers must be replayed.
@@ -219,7 +235,7 @@ class History:
         self.aborted.truncate_from_end(offset)
         self.store_rows(segments)
         if self.leader_epochs.truncate_from_end(offset):
-            self._epochs_stored = self._epochs_synced = False
+            self._epochs_changed()
             self.store_epochs()
         self.drop_snapshots([at for at in self.snapshots if at > offset])
 
@@ -258,10 +274,10 @@ class History:
         except (FileNotFoundError, UnicodeDecodeError, CorruptEpochCheckpoint) as error:
             if trusted_end:
                 _log.warning("reading the leader epochs of %s from its batches: %s", self._directory, error)
-            self._epochs_stored = self._epochs_synced = False
+            self._epochs_changed()
             return 0
         if self.leader_epochs.truncate_from_end(log_end_offset):
-            self._epochs_stored = self._epochs_synced = False
+            self._epochs_changed()
         return trusted_end
 
     def _load_rows(self, segment_base_offsets: Sequence[int], trusted_end: int) -> int:
@@ -304,7 +320,7 @@ class History:
             epoch = header.partition_leader_epoch
             if header.base_offset >= start.epochs and epoch > self.leader_epochs.latest_epoch:
                 self.leader_epochs.assign(epoch, header.base_offset)
-                self._epochs_stored = self._epochs_synced = False
+                self._epochs_changed()
             if header.producer_id < 0 or header.base_offset < start.producers:
                 continue
             marker = None

@@ -66,7 +66,8 @@ class SegmentedLog(SyncableSegments):
         self._truncations = 0
         self._recovery_point = 0
         self._unflushed_since_ms: int | None = None
-        self._directory_synced = True
+        self._names = 0
+        self._synced_names = 0
 
     def loaded(
         self, segments: list[Segment], log_start_offset: int, log_end_offset: int, recovery_point: int, *, clean: bool
@@ -78,7 +79,8 @@ class SegmentedLog(SyncableSegments):
         self._log_start_offset = log_start_offset
         self._log_end_offset = log_end_offset
         self._recovery_point = min(recovery_point, log_end_offset)
-        self._directory_synced = clean
+        if not clean:
+            self._names += 1
         if self._recovery_point < log_end_offset:
             self._unflushed_since_ms = self._home.env.wall_ms()
 
@@ -164,21 +166,26 @@ class SegmentedLog(SyncableSegments):
         except OSError as error:
             raise self._storage_error("append to", error) from error
         next_offset = header.next_offset
-        if next_offset - self._recovery_point >= self.config.flush_messages:
+        is_due = next_offset - self._recovery_point >= self.config.flush_messages
+        if is_due:
             self._flush_append(segment, position, header)
-        elif self._unflushed_since_ms is None:
-            self._unflushed_since_ms = now_ms
-        self._log_end_offset = next_offset
-        self.history.batch_appended(header, batch, segment.base_offset)
+        try:  # before the end offset, up to which a sync beside this takes all that batches tell for written
+            self.history.batch_appended(header, batch, segment.base_offset)
+        finally:
+            self._log_end_offset = next_offset
+            if not is_due and self._unflushed_since_ms is None:
+                self._unflushed_since_ms = now_ms
 
     def _flush_append(self, segment: Segment, position: int, header: BatchHeader) -> None:
         """The batch just written is on the disk, or taken back."""
+        tells = header.is_control or header.partition_leader_epoch > self.leader_epochs.latest_epoch
         try:
-            self._sync(header.next_offset)
-        except OSError as error:
+            # What the batch tells is not written elsewhere yet: until it is, a recovery has to find it in the batch.
+            self._sync(header.next_offset, header.base_offset if tells else None)
+        except StorageError:
             with suppress(OSError):  # what is left is cut before the next append
                 segment.truncate(position, header.base_offset)
-            raise self._storage_error("flush", error) from error
+            raise
 
     def _begin_segment(self, base_offset: int, now_ms: int) -> Segment:
         """A new segment is active, with its file, and what a recovery of it starts from.
@@ -198,10 +205,14 @@ class SegmentedLog(SyncableSegments):
         for suffix in FILE_SUFFIXES:
             self._home.trash.forget(new.stem + suffix)
         new.create()
-        self._directory_synced = False
+        self._names += 1
         if old.size_bytes:
             old.active = False
             self._segments.append(new)
+            if self._recovery_point > old.base_offset:  # its indexes are not on the disk yet
+                self._recovery_point = old.base_offset
+                if self._unflushed_since_ms is None:
+                    self._unflushed_since_ms = now_ms
         else:
             self._segments[-1] = new
             if old.active and old.base_offset != new.base_offset:
@@ -418,7 +429,6 @@ class SegmentedLog(SyncableSegments):
         env, trash = self._home.env, self._home.trash
         due_ms = env.wall_ms() + self.config.file_delete_delay_ms
         renamed = True
-        self._directory_synced = self._directory_synced and not segments
         for segment in segments:
             segment.active = False
             for suffix in FILE_SUFFIXES:
@@ -433,6 +443,7 @@ class SegmentedLog(SyncableSegments):
                     renamed = False
                 else:
                     trash.add(path + DELETED_SUFFIX, due_ms)
+                    self._names += 1
         self.history.drop_snapshots(segment.base_offset for segment in segments)
         return renamed
 
@@ -479,8 +490,8 @@ class SegmentedLog(SyncableSegments):
     def flush(self) -> None:
         """Everything appended is on the disk (fsync), and so is the recovery point."""
         self._check_open()
+        self._sync(self._log_end_offset)
         with self._storage_errors("flush"):
-            self._sync(self._log_end_offset)
             self._home.recovery_points.write(durable=True)
             self._home.log_starts.write(durable=True)
 
@@ -491,8 +502,7 @@ class SegmentedLog(SyncableSegments):
         try:
             if self.exists:
                 self.store_everything()
-                with self._storage_errors("close"):
-                    self._sync(self._log_end_offset)
+                self._sync(self._log_end_offset)
                 self.was_stored = True
         finally:
             self.abandon()
@@ -512,6 +522,7 @@ class SegmentedLog(SyncableSegments):
             active.active = False
             if self._log_end_offset not in self.history.snapshots:
                 self.history.store_snapshot(self._log_end_offset)
+                self._recovery_point = min(self._recovery_point, active.base_offset)  # the indexes have to be synced
             self.history.store_rows(self._segments)
             self.history.store_epochs()
 

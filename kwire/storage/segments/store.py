@@ -283,27 +283,23 @@ class SegmentStore:
             raise failures[0]
 
     def _sync(self, wanted: Sequence[tuple[SegmentedLog, int]]) -> Sequence[StorageError]:
-        """These logs are on the disk up to these offsets: all at once, or else one by one, and what failed is told."""
+        """These logs are on the disk up to these offsets, all at once; what failed is told, and is not tried again."""
         begun: list[tuple[SegmentedLog, UnsyncedLog]] = []
-        try:
-            for log, end_offset in wanted:
-                unsynced = log.begin_sync(end_offset)
-                if unsynced is not None:
-                    begun.append((log, unsynced))
-            files = [path for _, unsynced in begun for path in unsynced.files]
-            directories = dict.fromkeys(path for _, unsynced in begun for path in unsynced.directories)
-            self._env.files.sync(files, [*directories])
-        except OSError:
-            for log, unsynced in begun:
-                log.undo_sync(unsynced)
-        else:
-            for log, unsynced in begun:
-                log.end_sync(unsynced)
-            return []
-        failures = []
+        failures: list[StorageError] = []
         for log, end_offset in wanted:
             try:
-                log.sync(end_offset)
+                unsynced = log.begin_sync(end_offset)
+            except StorageError as error:
+                failures.append(error)
+            else:
+                if unsynced is not None:
+                    begun.append((log, unsynced))
+        files = [path for _, unsynced in begun for path in unsynced.files]
+        directories = dict.fromkeys(path for _, unsynced in begun for path in unsynced.directories)
+        failed = self._env.files.sync(files, [*directories])
+        for log, unsynced in begun:
+            try:
+                log.end_sync(unsynced, failed)
             except StorageError as error:
                 failures.append(error)
         return failures
@@ -316,12 +312,15 @@ class SegmentStore:
         """Every log is closed, and the directory is marked as cleanly closed if all of them could be."""
         if self._lock is None:
             return
+        has_given_up = any(log.exists and log.is_closed and not log.was_stored for log in self._logs.values())
         try:
             failures = self._close_logs()
             if failures:
                 raise failures[0]
             # A log that was not opened after an unclean stop has still to be recovered.
-            if self._was_clean or all((log.topic, log.partition) in self._logs for log in self.list()):
+            # Nor has one that was given up since, as its disk failed.
+            is_known = self._was_clean or all((log.topic, log.partition) in self._logs for log in self.list())
+            if is_known and not has_given_up:
                 self._home.recovery_points.write(durable=True)
                 self._home.log_starts.write(durable=True)
                 self._home.cleaner_points.write(durable=True)

@@ -1,7 +1,7 @@
 """SyncableSegments: what of a log has to be on the disk before its recovery point may move.
 
 Whoever syncs one log does all of it at once (_sync). Whoever syncs many asks each of them what there is to do
-(begin_sync), has the disk do it for all together, and tells them (end_sync).
+(begin_sync), has the disk do it for all together, and tells them what it has (end_sync).
 """
 
 from __future__ import annotations
@@ -13,30 +13,41 @@ from kwire.storage.segments.checkpoints import PARTITION_METADATA
 from kwire.storage.segments.cleanable import CleanableSegments
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kwire.storage.segments.history import Unsynced
+    from kwire.storage.segments.segment import Segment
 
 
 @dataclass(slots=True)
 class UnsyncedLog:
-    """What has to be on the disk before a log's recovery point may be end_offset."""
+    """What has to be on the disk before a log's recovery point may be this."""
 
-    end_offset: int
+    recovery_point: int
+    active: Segment
+    truncations: int
     history: Unsynced
     since_ms: int | None
     """Since when something has been waiting for it."""
-    names: bool
-    """Whether the log's directory has new ones."""
+    names: int
+    """Changes of the names in the log's directory."""
     files: list[str] = field(default_factory=list)
     directories: list[str] = field(default_factory=list)
 
 
 class SyncableSegments(CleanableSegments):
-    """How SegmentedLog comes to the disk."""
+    """How SegmentedLog comes to the disk.
+
+    Nothing counts as synced before it is: two may be at it, a thread for many logs and an append for its own.
+    """
 
     exists: bool
-    _directory_synced: bool
     _log_end_offset: int
+    _names: int
+    """How often names in the directory have changed."""
     _recovery_point: int
+    _synced_names: int
+    """How many of these changes are on the disk."""
     _unflushed_since_ms: int | None
 
     def due_to_sync(self, now_ms: int) -> int | None:
@@ -52,66 +63,69 @@ class SyncableSegments(CleanableSegments):
         active_base = self._segments[-1].base_offset
         return active_base if self._recovery_point < active_base else None
 
-    def sync(self, end_offset: int) -> None:
+    def _sync(self, end_offset: int, recovery_point: int | None = None) -> None:
         """What is below end_offset is on the disk, and the recovery point, but for its file, says so.
 
-        May run beside appends, in a thread.
+        recovery_point: what it is to say, if not end_offset. May run beside appends, in a thread.
 
         Raises:
             StorageError.
         """
-        with self._storage_errors("flush"):
-            self._sync(end_offset)
-
-    def _sync(self, end_offset: int) -> None:
         if self.exists and end_offset > self._recovery_point:
-            self.history.store_epochs(durable=True)
+            with self._storage_errors("flush"):
+                self.history.store_epochs(durable=True)
         unsynced = self.begin_sync(end_offset)
-        if unsynced is None:
-            return
-        try:
-            self._home.env.files.sync(unsynced.files, unsynced.directories)
-        except OSError:
-            self.undo_sync(unsynced)
-            raise
-        self.end_sync(unsynced)
+        if unsynced is not None:
+            if recovery_point is not None:
+                unsynced.recovery_point = recovery_point
+            self.end_sync(unsynced, self._home.env.files.sync(unsynced.files, unsynced.directories))
 
     def begin_sync(self, end_offset: int) -> UnsyncedLog | None:
         """What has to be on the disk before the recovery point may be end_offset, None: nothing.
 
-        It counts as synced from here on, for what is written beside the work wants it anew. May run beside appends.
+        May run beside appends.
 
         Raises:
-            OSError.
+            StorageError.
         """
         if not self.exists or end_offset <= self._recovery_point:
             return None
-        segments = [*self._segments]
-        history = self.history.begin_sync(segments)
-        unsynced = UnsyncedLog(end_offset, history, self._unflushed_since_ms, not self._directory_synced)
-        if end_offset >= self._log_end_offset:
-            self._unflushed_since_ms = None
-        if unsynced.names:
-            self._directory_synced = True
+        names, truncations, segments = self._names, self._truncations, [*self._segments]
+        with self._storage_errors("flush"):
+            history = self.history.begin_sync(segments)
+        unsynced = UnsyncedLog(end_offset, segments[-1], truncations, history, self._unflushed_since_ms, names)
+        self._unflushed_since_ms = None
+        if end_offset < self._log_end_offset:  # asked afterwards: an append beside it begins anew, or is seen here
+            self._unflushed_since_ms = unsynced.since_ms
         for segment in segments[self._segment_index(self._recovery_point) :]:
             if segment.base_offset < end_offset:
                 unsynced.files += segment.paths_to_sync()
         unsynced.files += self.history.paths_to_sync(history)
-        if history.epochs or unsynced.names:
+        has_names = names > self._synced_names
+        if history.rows or history.epochs is not None or has_names:  # any of the files may be new
             unsynced.directories.append(self.directory)
-        if unsynced.names:  # so that the files are found after power loss, and known as this topic's
+        if has_names:  # so that the files are found after power loss, and known as this topic's
             unsynced.files.append(f"{self.directory}/{PARTITION_METADATA}")
             unsynced.directories.append(self.directory.rpartition("/")[0] or "/")
         return unsynced
 
-    def undo_sync(self, unsynced: UnsyncedLog) -> None:
-        """The disk does not have it: the recovery point is what it was."""
-        self._unflushed_since_ms = unsynced.since_ms
-        self._directory_synced = self._directory_synced and not unsynced.names
-        self.history.undo_sync(unsynced.history)
+    def end_sync(self, unsynced: UnsyncedLog, failed: Mapping[str, OSError]) -> None:
+        """The disk has it but for what failed. If it has all, the recovery point moves.
 
-    def end_sync(self, unsynced: UnsyncedLog) -> None:
-        """The disk has it, and so the recovery point moves."""
-        if not self._closed:  # it may be deleted by now
-            self._recovery_point = unsynced.end_offset
-            self._home.recovery_points.set((self.topic, self.partition), unsynced.end_offset)
+        Raises:
+            StorageError: something of it failed.
+        """
+        for path in (*unsynced.files, *unsynced.directories):
+            if path in failed:
+                if unsynced.since_ms is not None:
+                    self._unflushed_since_ms = unsynced.since_ms
+                raise self._storage_error("flush", failed[path]) from failed[path]
+        self._synced_names = max(self._synced_names, unsynced.names)
+        self.history.end_sync(unsynced.history)
+        # It may have been deleted meanwhile, or cut: what now stands below that offset was not there to be synced.
+        if not self._closed and unsynced.truncations == self._truncations:
+            recovery_point = unsynced.recovery_point
+            if unsynced.active is not self._segments[-1]:  # it has indexes now, which nobody has synced
+                recovery_point = min(recovery_point, unsynced.active.base_offset)
+            self._recovery_point = max(self._recovery_point, recovery_point)
+            self._home.recovery_points.set((self.topic, self.partition), self._recovery_point)
