@@ -167,7 +167,7 @@ class Files(Protocol):
     def sync(self, files: Sequence[str], directories: Sequence[str]) -> Mapping[str, OSError]:
         """What these files hold and the names in these directories are on the disk; what is missing is passed over.
 
-        Many at once take hardly longer than a few. directories are in one file system.
+        Many at once take hardly longer than a few.
 
         Returns:
             What is not on the disk, by path. Asked again, a system may say that it is, and it still is not.

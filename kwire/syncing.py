@@ -48,7 +48,7 @@ def sync(files: Sequence[str], directories: Sequence[str]) -> Mapping[str, OSErr
     failures: dict[str, OSError] = {}
     if len(paths) <= FEW:
         _sync_each(paths, failures)
-    elif not (directories and _sync_file_system(directories[-1], len(paths))):
+    elif not (directories and _sync_file_system(directories[-1], [path for path, _ in paths])):
         _sync_at_once(paths, failures)
     return failures
 
@@ -83,12 +83,14 @@ def _sync_at_once(paths: Sequence[tuple[str, int]], failures: dict[str, OSError]
         _sync_each(paths, failures)
 
 
-def _sync_file_system(directory: str, paths: int) -> bool:
-    """Whether all of the directory's file system is on the disk: False where that is better not asked for."""
+def _sync_file_system(directory: str, paths: Sequence[str]) -> bool:
+    """Whether all of the paths, being in the directory's file system, are on the disk: else that is not asked for."""
     if sys.platform != "linux" or _release() < SYNCFS_TELLS_ERRORS:
         return False
     try:
-        if _waiting_bytes() > paths * FSYNC_COSTS_BYTES or _type_of(directory) not in SYNCFS_REACHES_THE_DISK:
+        if _waiting_bytes() > len(paths) * FSYNC_COSTS_BYTES or _type_of(directory) not in SYNCFS_REACHES_THE_DISK:
+            return False
+        if not _are_in_one(directory, paths):
             return False
         import ctypes  # noqa: PLC0415 - only where there is much to sync
 
@@ -100,6 +102,18 @@ def _sync_file_system(directory: str, paths: int) -> bool:
         return bool(syncfs(descriptor) == 0)  # else each file says whether it is the one
     finally:
         os.close(descriptor)
+
+
+def _are_in_one(directory: str, paths: Sequence[str]) -> bool:
+    """Whether the paths are in the directory's file system: somebody may have mounted or linked one of another."""
+    device = os.stat(directory).st_dev  # noqa: PTH116
+    for parent in {os.path.dirname(path) for path in paths}:  # noqa: PTH120
+        try:
+            if os.stat(parent).st_dev != device:  # noqa: PTH116
+                return False
+        except FileNotFoundError:  # deleted meanwhile
+            continue
+    return True
 
 
 def _release() -> tuple[int, ...]:

@@ -99,6 +99,17 @@ def test_it_is_not_asked_where_that_says_too_little_or_takes_too_long(asked, tre
 
 
 @on_linux
+def test_it_is_not_asked_for_what_is_linked_from_another(asked, tree, tmp_path, monkeypatch):
+    monkeypatch.setattr(syncing, "_type_of", lambda _: "ext4")
+    monkeypatch.setattr(syncing, "_waiting_bytes", lambda: 0)
+    monkeypatch.setattr(syncing, "SYNCFS_TELLS_ERRORS", (2, 6))
+    files, directories = tree(MANY)
+    (tmp_path / "linked").symlink_to("/proc/self")  # the only other file system that is always there
+    sync([*files, str(tmp_path / "linked" / "missing"), "/nowhere/missing"], directories)
+    assert asked.paths == Counter(files + directories)
+
+
+@on_linux
 @pytest.mark.usefixtures("no_file_system")
 @pytest.mark.parametrize("count", [3, MANY])
 def test_an_error_names_the_file(asked, tree, count):
