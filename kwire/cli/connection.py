@@ -107,7 +107,7 @@ def connection_of(
         UsageError: a property is written in no known way.
     """
     given = _from_file(client_config) if client_config else {}
-    given.update(_pair(text, "-X") for text in properties)
+    given.update(_pair(text, f"-X: {text!r}") for text in properties)
     for name in OWN_SERVERS:
         bootstrap_server = given.pop(name, bootstrap_server)
     return Connection(bootstrap_server, given, timeout, verbose)
@@ -164,17 +164,24 @@ def refusal(code: int, message: str | None = None) -> str | None:
 def _pair(text: str, where: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
-        raise UsageError(f"{where}: {text!r} is not NAME=VALUE")
+        raise UsageError(f"{where} is not NAME=VALUE")
     return name.strip(), value.strip()
 
 
 def _from_file(path: str) -> dict[str, str]:
     try:
         with Path(path).open(encoding="utf-8") as file:
-            lines = [line.strip() for line in file]
+            lines = file.read().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise Failed(f"cannot read the client properties in {path}: {reason}") from error
-    return dict(
-        _pair(line, f"{path} line {number}") for number, line in enumerate(lines, 1) if line and line[0] not in "#!"
-    )
+    found, begun = {}, ""
+    for number, text in enumerate(lines, 1):
+        line = begun + text.strip()
+        begun = ""
+        if line.endswith("\\") and line[0] not in "#!":
+            begun = line[:-1]
+        elif line and line[0] not in "#!":
+            name, value = _pair(line, f"{path} line {number}")  # without the line, which may be a secret
+            found[name] = value
+    return found

@@ -112,11 +112,11 @@ async def command(
     async with connection.cluster(auto_offset_reset="latest" if where == "latest" else "earliest") as cluster:
         found = await chosen(cluster, topics)
         partitions = [one for topic in found.values() for one in partitions_of(topic, only)]
-        begin = await starts(cluster, partitions, place)
-        ends = await list_offsets(cluster, dict.fromkeys(partitions, LATEST))
+        isolation = int(cluster.config.isolation_level == "read_committed")
+        begin = await starts(cluster, partitions, place, isolation)
+        ends = await list_offsets(cluster, dict.fromkeys(partitions, LATEST), isolation)
         if place.kind in {Kind.OFFSET, Kind.TIME} and begin == ends:
             _tell_end(where, ends)
-        isolation = int(cluster.config.isolation_level == "read_committed")
         async with _reader(cluster, group, list(found), begin, isolation) as reader:
             left = count
             while piece := await next_piece(reader, None if follow else ends):

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from kwire.cli.errors import UsageError
-from kwire.record_lines import time_ms
+from kwire.record_lines import INT64_MAX, time_ms
 
 UNITS_MS: Final = {
     "w": 604_800_000,
@@ -76,7 +76,7 @@ def _moment_ms(text: str, now_ms: int) -> int | None:
     """Milliseconds since 1970 of a time, or how long ago; after an @ they may also be just that."""
     bare = text.removeprefix("@")
     if text != bare and bare.isascii() and bare.isdigit():
-        return int(bare)
+        return int(bare) if int(bare) <= INT64_MAX else None
     ago = AGO.fullmatch(bare)
     if ago is not None:
         parts = re.findall(r"([0-9]+)(ms|[wdhms])", ago[1])

@@ -37,13 +37,15 @@ def partitions_of(topic: MetadataResponseTopic, only: Sequence[int]) -> list[Top
     return [TopicPartition(name, number) for number in there if not only or number in only]
 
 
-async def starts(cluster: Cluster, partitions: Sequence[TopicPartition], where: Place) -> dict[TopicPartition, int]:
+async def starts(
+    cluster: Cluster, partitions: Sequence[TopicPartition], where: Place, isolation: int = 0
+) -> dict[TopicPartition, int]:
     """The offset of each partition that is meant; offsets beyond its records become its first or its end."""
     from kwire.client.admin import list_offsets
     from kwire.client.values import EARLIEST, LATEST
 
     first = await list_offsets(cluster, dict.fromkeys(partitions, EARLIEST))
-    last = await list_offsets(cluster, dict.fromkeys(partitions, LATEST))
+    last = await list_offsets(cluster, dict.fromkeys(partitions, LATEST), isolation)
     match where.kind:
         case Kind.FIRST:
             return first

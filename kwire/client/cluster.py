@@ -88,7 +88,9 @@ class Cluster:
                 except ClientError as happened:
                     error = happened
                 else:
-                    return
+                    if self.brokers:
+                        return
+                    error = Unreachable("it knows of no broker yet; it is starting")
             reasons[written] = error
         raise NoBroker(reasons)
 

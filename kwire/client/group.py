@@ -141,7 +141,8 @@ class GroupReader:
         found = await admin.committed(self._cluster, self._group, wanted, stable=True)
         missing = [one for one in wanted if one not in found]
         where = LATEST if self._cluster.config.auto_offset_reset == "latest" else EARLIEST
-        return {**found, **await admin.list_offsets(self._cluster, dict.fromkeys(missing, where))}
+        begin = await admin.list_offsets(self._cluster, dict.fromkeys(missing, where), self._reader.isolation)
+        return {**found, **begin}
 
     async def beat(self) -> None:
         """Tells the group again and again that the member is there."""

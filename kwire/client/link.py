@@ -49,10 +49,7 @@ async def connect_tcp(address: Address) -> trio.abc.Stream:
 
 
 class Link:
-    """The way to one broker.
-
-    highest: of APIs that are not asked in the newest version that both know, the newest that is asked.
-    """
+    """The way to one broker."""
 
     def __init__(
         self, address: Address, config: ClientConfig, tls: SSLContext | None, random: Random, connect: Connect
@@ -94,7 +91,7 @@ class Link:
         """
         with self._told():
             line = await self._opened()
-            await line.tell(request, line.version_of(request, highest))
+            await line.tell(request, line.version_of(request, highest), self._config.request_timeout_ms / 1000)
 
     async def aclose(self) -> None:
         """There is no connection any more."""
@@ -223,11 +220,15 @@ class _Line:
             await self.aclose()
             raise
 
-    async def tell(self, request: Message, version: int) -> None:
+    async def tell(self, request: Message, version: int, timeout_s: float) -> None:
         """The request has left."""
         try:
-            async with self._sending:
-                await self._client.send(request, version)
+            with trio.fail_after(timeout_s):
+                async with self._sending:
+                    await self._client.send(request, version)
+        except trio.TooSlowError as error:
+            await self.aclose()
+            raise Unreachable(f"it takes nothing within {timeout_s:g} s") from error
         except ConnectionClosed as error:
             await self.aclose()
             raise Unreachable("the connection was lost") from error

@@ -153,7 +153,7 @@ def _value(written: str, name: str, text: str) -> Any:
         if text.lower() not in {"true", "false"}:
             raise BadProperty(f"the client property {written} is true or false, not {text!r}")
         return text.lower() == "true"
-    if name == "acks" and text == "all":
+    if name == "acks" and text in {"all", "-1"}:
         return -1
     if isinstance(default, int):
         return _number(written, text)
@@ -172,7 +172,6 @@ def _choices(name: str) -> str:
 
 
 def _number(name: str, text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise BadProperty(f"the client property {name} is a number, not {text!r}") from None
+    if not (text.isascii() and text.isdigit()):
+        raise BadProperty(f"the client property {name} is a number, not {text!r}")
+    return int(text)

@@ -14,7 +14,7 @@ import trio
 
 from kwire.client.admin import list_offsets
 from kwire.client.decoding import decoded, end_of
-from kwire.client.errors import ClientError, Refused
+from kwire.client.errors import ClientError, Refused, raise_for
 from kwire.client.tasks import nursery
 from kwire.client.values import EARLIEST, LATEST, TopicPartition
 from kwire.protocol.errors import ErrorCode
@@ -68,7 +68,7 @@ class Reader:
         self._cluster = cluster
         self._config = cluster.config
         self._tasks = tasks
-        self._isolation = isolation
+        self.isolation = isolation
         self._ahead: dict[TopicPartition, int] = {}
         """The offset that is fetched next."""
         self._fetching: set[TopicPartition] = set()
@@ -76,7 +76,7 @@ class Reader:
         self._answers: deque[_Answer] = deque()
         self._in_store: Counter[TopicPartition] = Counter()
         self._store_bytes = 0
-        self._failing_since: float | None = None
+        self._failing_since: dict[TopicPartition, float] = {}
         self._failure: ClientError | None = None
         self._wanted = trio.Event()
         self._arrived = trio.Event()
@@ -85,6 +85,7 @@ class Reader:
         """These partitions are read from now on, and no others; one that was read already goes on."""
         for gone in self.positions.keys() - positions.keys():
             del self.positions[gone], self._ahead[gone]
+            self._failing_since.pop(gone, None)
         for partition, offset in positions.items():
             if partition not in self.positions:
                 self.seek(partition, offset)
@@ -127,10 +128,11 @@ class Reader:
         after = answer.offset if position is None else position
         ended = True
         if position is not None and position >= answer.offset:
-            for found, after in answer.pieces:  # noqa: B007 - the last one counts
+            for found, after in answer.pieces:
                 records += found
                 if len(records) >= self._config.max_poll_records:
                     ended = False
+                    self._answers[0] = answer._replace(offset=after)
                     break
         if ended:
             self._answers.popleft()
@@ -165,7 +167,7 @@ class Reader:
                     self._tasks.start_soon(self._fetch, node_id, partitions)
 
     async def _leaderless(self, partitions: Mapping[TopicPartition, ClientError]) -> None:
-        await self._try_again(next(iter(partitions.values())))
+        await self._try_again(partitions)
         self._fetching.difference_update(partitions)
         self._wanted.set()
 
@@ -183,21 +185,26 @@ class Reader:
             max_wait_ms=self._config.fetch_max_wait_ms,
             min_bytes=self._config.fetch_min_bytes,
             max_bytes=self._config.fetch_max_bytes,
-            isolation_level=self._isolation,
+            isolation_level=self.isolation,
             topics=[FetchTopic(topic=name, partitions=rows) for name, rows in topics.items()],
         )
+        failed: dict[TopicPartition, ClientError] = {}
         try:
             answer = await self._cluster.node(node_id, "data").ask(request, highest=TOPICS_BY_NAME_TO)
-            failure: ClientError | None = None
+            raise_for(answer.error_code)
             for topic in answer.responses:
                 for row in topic.partitions:
                     partition = TopicPartition(topic.topic, row.partition_index)
-                    failure = await self._take(partition, asked[partition], row) or failure
-            if failure is not None:
-                raise failure
-            self._failing_since = None
+                    failure = await self._take(partition, asked[partition], row)
+                    if failure is not None:
+                        failed[partition] = failure
         except ClientError as error:
-            await self._try_again(error)
+            failed = dict.fromkeys(asked, error)
+        try:
+            for good in asked.keys() - failed:
+                self._failing_since.pop(good, None)
+            if failed:
+                await self._try_again(failed)
         finally:
             self._busy.discard(node_id)
             self._fetching.difference_update(partitions)
@@ -216,8 +223,9 @@ class Reader:
             end = end_of(data)
             if end is None:
                 return None
+            del self._ahead[partition]  # and in again as the last one: a broker gives whole batches to the first ones
             self._ahead[partition] = end
-            aborted = (row.aborted_transactions or ()) if self._isolation else ()
+            aborted = (row.aborted_transactions or ()) if self.isolation else ()
             pieces = decoded(partition, data, aborted, check_crcs=self._config.check_crcs)
             self._answers.append(_Answer(partition, offset, len(data), pieces))
             self._in_store[partition] += 1
@@ -231,19 +239,20 @@ class Reader:
             self._fail(Refused(ErrorCode.OFFSET_OUT_OF_RANGE, about=f"{partition} at {offset}"))
             return
         where = LATEST if self._config.auto_offset_reset == "latest" else EARLIEST
-        found = await list_offsets(self._cluster, {partition: where})
+        found = await list_offsets(self._cluster, {partition: where}, self.isolation)
         if self._ahead.get(partition) == offset:
             self.seek(partition, found[partition])
 
-    async def _try_again(self, error: ClientError) -> None:
-        """In a moment, unless it has failed for long."""
+    async def _try_again(self, failed: Mapping[TopicPartition, ClientError]) -> None:
+        """In a moment, unless one has failed for long; one that is not read any more may fail."""
         now = trio.current_time()
-        if self._failing_since is None:
-            self._failing_since = now
-        if not error.passes or now - self._failing_since > self._config.default_api_timeout_ms / 1000:
-            self._fail(error)
-            return
-        _log.info("%s; trying again", error)
+        for partition in failed.keys() & self._ahead.keys():
+            error = failed[partition]
+            since = self._failing_since.setdefault(partition, now)
+            if not error.passes or now - since > self._config.default_api_timeout_ms / 1000:
+                self._fail(error)
+                return
+            _log.info("%s; trying again", error)
         await trio.sleep(self._config.retry_backoff_ms / 1000)
         await self._cluster.look_again()
         self._wanted.set()

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 HASHES = {"SCRAM-SHA-256": "sha256", "SCRAM-SHA-512": "sha512"}
 NONCE_BYTES = 24
-MIN_ITERATIONS = 4096
-"""RFC 7677; a server that asks for fewer would have the password guessed."""
+ITERATIONS = range(4096, 1_000_001)
+"""RFC 7677: a server that asks for fewer would have the password guessed; one that asks for more, this client stand."""
 
 
 def tls_context(config: ClientConfig) -> ssl.SSLContext | None:
@@ -123,13 +123,13 @@ def _plain(user: str, password: str) -> Generator[bytes, bytes, None]:
 def _scram(name: str, user: str, password: str, rng: Random) -> Generator[bytes, bytes, None]:
     nonce = base64.b64encode(rng.randbytes(NONCE_BYTES)).decode()
     first = f"n={user.replace('=', '=3D').replace(',', '=2C')},r={nonce}"
-    challenge = (yield f"n,,{first}".encode()).decode()
+    challenge = (yield f"n,,{first}".encode()).decode(errors="replace")
     given = _attributes(challenge)
     try:
         salt, iterations, both = base64.b64decode(given["s"]), int(given["i"]), given["r"]
     except (KeyError, ValueError):
         raise NotLetIn("its SCRAM challenge is none") from None
-    if not both.startswith(nonce) or iterations < MIN_ITERATIONS:
+    if not both.startswith(nonce) or iterations not in ITERATIONS:
         raise NotLetIn("its SCRAM challenge is not to be trusted")
     salted = hashlib.pbkdf2_hmac(name, password.encode(), salt, iterations)
     client_key = hmac.digest(salted, b"Client Key", name)
@@ -137,9 +137,9 @@ def _scram(name: str, user: str, password: str, rng: Random) -> Generator[bytes,
     signed = f"{first},{challenge},{final}".encode()
     signature = hmac.digest(hashlib.new(name, client_key).digest(), signed, name)
     proof = bytes(one ^ other for one, other in zip(client_key, signature, strict=True))
-    last = _attributes((yield f"{final},p={base64.b64encode(proof).decode()}".encode()).decode())
-    expected = hmac.digest(hmac.digest(salted, b"Server Key", name), signed, name)
-    if not hmac.compare_digest(base64.b64decode(last.get("v", "")), expected):
+    last = _attributes((yield f"{final},p={base64.b64encode(proof).decode()}".encode()).decode(errors="replace"))
+    expected = base64.b64encode(hmac.digest(hmac.digest(salted, b"Server Key", name), signed, name))
+    if not hmac.compare_digest(last.get("v", "").encode(), expected):
         raise NotLetIn("it does not know the password itself: this is another server")
 
 

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from kwire.cli.connection import Connection, connection_of
+from kwire.cli.errors import UsageError
 
 
 @pytest.fixture
@@ -124,3 +125,14 @@ def test_a_connection_is_what_the_options_say(tmp_path):
     file = tmp_path / "client.properties"
     file.write_text("bootstrap.servers=other:2\nacks=1\n")
     assert connection_of("h:1", str(file), [], 2.0, verbose=False) == Connection("other:2", {"acks": "1"}, 2.0)
+
+
+def test_a_file_has_lines_that_go_on_and_its_secrets_are_not_told(tmp_path):
+    file = tmp_path / "client.properties"
+    file.write_text('# jaas \\\nsasl.jaas.config=Login required \\\n    username="me" \\\n    password="x";\nacks=1\n')
+    made = connection_of("h:1", str(file), [], 2.0, verbose=False)
+    assert made.properties == {"sasl.jaas.config": 'Login required username="me" password="x";', "acks": "1"}
+    file.write_text("acks=1\nsasl.password: hunter2\n")
+    with pytest.raises(UsageError) as caught:
+        connection_of("h:1", str(file), [], 2.0, verbose=False)
+    assert str(caught.value) == f"{file} line 2 is not NAME=VALUE"

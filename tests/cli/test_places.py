@@ -57,11 +57,12 @@ def test_a_timestamp_is_a_time_and_a_number_is_milliseconds():
     assert timestamp_ms("5", "--timestamp", NOW_MS) == timestamp_ms("@5", "--timestamp", NOW_MS) == 5
     assert timestamp_ms("-1h", "--timestamp", NOW_MS) == NOW_MS - HOUR_MS
     assert timestamp_ms("2023-11-14T22:13:20Z", "--timestamp", NOW_MS) == NOW_MS
-    with pytest.raises(UsageError) as caught:
-        timestamp_ms("soon", "--timestamp", NOW_MS)
-    assert str(caught.value) == (
-        "--timestamp: 'soon' is no time; write 2024-05-01T12:00:00Z, milliseconds, or how long ago, such as 1h"
-    )
+    for text in ("soon", str(2**63)):
+        with pytest.raises(UsageError) as caught:
+            timestamp_ms(text, "--timestamp", NOW_MS)
+        assert str(caught.value) == (
+            f"--timestamp: {text!r} is no time; write 2024-05-01T12:00:00Z, milliseconds, or how long ago, such as 1h"
+        )
 
 
 @pytest.mark.parametrize(

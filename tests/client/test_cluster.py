@@ -3,6 +3,7 @@
 import pytest
 import trio
 
+from kwire.api import registry
 from kwire.client import admin
 from kwire.client.cluster import Cluster
 from kwire.client.connection import Client, ConnectionClosed
@@ -12,8 +13,9 @@ from kwire.client.properties import ClientConfig
 from kwire.client.values import EARLIEST, LATEST, Address, TopicPartition
 from kwire.env import Env
 from kwire.protocol import frames
+from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.messages.api_versions import ApiVersion, ApiVersionsRequest, ApiVersionsResponse
-from kwire.protocol.messages.metadata import MetadataRequest
+from kwire.protocol.messages.metadata import MetadataRequest, MetadataResponse
 from kwire.protocol.records.record import Record, encode_batch
 from tests.kit.simulated_network import Connection
 
@@ -44,6 +46,14 @@ async def test_a_server_that_says_nothing_is_given_up(world, autojump_clock):
             async with w.client(patience_s=3):
                 raise AssertionError("it says nothing")
         assert w.elapsed_s < 4
+
+
+async def test_a_server_that_knows_of_no_broker_is_told(world, autojump_clock, monkeypatch):
+    async with world(1) as w:
+        monkeypatch.setattr(registry.APIS[ApiKey.METADATA], "_handle", lambda *_: MetadataResponse())
+        with pytest.raises(NoBroker, match="one: it knows of no broker yet"):
+            async with w.client():
+                pass
 
 
 async def test_offsets_are_asked_of_each_leader(world, autojump_clock):

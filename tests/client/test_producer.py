@@ -15,6 +15,7 @@ from kwire.protocol.messages.produce import (
     TopicProduceResponse,
 )
 from kwire.protocol.records.key_hash import partition_for_key
+from tests.kit.simulated_network import SimulatedStream
 
 SERVERS = {f"broker {node_id}": Address("127.0.0.1", 9091 + node_id) for node_id in (1, 2, 3)}
 
@@ -254,6 +255,24 @@ async def test_acks_and_idempotence(world, autojump_clock, acks, idempotent):
         written = w.cluster.partition("t", 0).log.headers(0)
         assert {header.producer_id >= 0 for header in written} == {idempotent and acks == -1}
         assert w.values("t") == numbers(10)
+
+
+async def takes_nothing(*_):
+    await trio.sleep_forever()
+
+
+async def test_a_broker_that_takes_nothing_is_told(world, autojump_clock, monkeypatch):
+    async with world(1) as w, w.client(acks=0, request_timeout_ms=2_000, delivery_timeout_ms=5_000) as cluster:
+        await w.topic("t")
+        async with producing(cluster) as producer:
+            await producer.send("t", None, b"0")
+            await producer.flush()
+            monkeypatch.setattr(SimulatedStream, "send_all", takes_nothing)
+            await producer.send("t", None, b"1")
+            with trio.fail_after(60):
+                await producer.flush()
+            assert producer.failed is not None
+            assert "no answer within 2 s" in str(producer.failed[1]) or "takes nothing" in str(producer.failed[1])
 
 
 async def test_no_more_is_held_than_is_allowed(world, autojump_clock, monkeypatch):

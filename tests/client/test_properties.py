@@ -74,6 +74,7 @@ def test_kafka_pythons_own_properties_are_known():
         ({"compresion.type": "x"}, "there is no client property 'compresion.type'; did you mean compression.type?"),
         ({"xyz": "x"}, "there is no client property 'xyz'"),
         ({"request.timeout.ms": "soon"}, "the client property request.timeout.ms is a number, not 'soon'"),
+        ({"linger.ms": "-1"}, "the client property linger.ms is a number, not '-1'"),
         ({"enable.idempotence": "1"}, "the client property enable.idempotence is true or false, not '1'"),
         (
             {"isolation.level": "x"},

@@ -6,6 +6,7 @@ from zlib import crc32
 import pytest
 import trio
 
+from kwire.client import admin
 from kwire.client.decoding import decoded, end_of
 from kwire.client.errors import ClientError, NotUnderstood, Refused
 from kwire.client.reader import reading
@@ -230,3 +231,42 @@ def test_a_batch_that_is_cut_off_comes_again_and_a_damaged_one_is_told():
     assert [one.offset for records, _ in decoded(PLACE, memoryview(data), (), check_crcs=False) for one in records] == [
         0
     ]
+
+
+async def test_going_back_within_what_is_in_store_leaves_nothing_out(world, autojump_clock):
+    async with world(1) as w, w.client(max_poll_records=2) as cluster:
+        await w.topic("t")
+        for number in range(6):
+            w.append("t", batch(numbers(1, number)))
+        async with reading(cluster, 0) as reader:
+            reader.assign({PLACE: 0})
+            await read_all(reader, 4)
+            reader.seek(PLACE, 1)
+            assert [one.value for one in await read_all(reader, 5)] == numbers(5, 1)
+
+
+async def test_a_topic_that_is_gone_is_told_though_others_go_on(world, autojump_clock):
+    async with world(2) as w, w.client(servers=SERVERS, default_api_timeout_ms=5_000) as cluster:
+        await w.topic("t", 4)
+        await w.topic("gone")
+        async with reading(cluster, 0) as reader:
+            reader.assign({TopicPartition("gone", 0): 0, **{TopicPartition("t", number): 0 for number in range(4)}})
+            assert await reader.next(1) is None
+            await admin.delete_topic(cluster, "gone")
+            begun = w.elapsed_s
+            with trio.fail_after(60), pytest.raises(Refused, match=r"gone.*UNKNOWN_TOPIC_OR_PARTITION"):
+                while True:
+                    await reader.next(1)
+            assert 4 < w.elapsed_s - begun < 8
+
+
+async def test_a_large_batch_comes_beside_a_partition_that_always_has_more(world, autojump_clock):
+    async with world(1) as w, w.client(max_partition_fetch_bytes=500) as cluster:
+        await w.topic("t", 2)
+        for _ in range(100):
+            w.append("t", batch([bytes(300)]), 0)
+        w.append("t", batch([bytes(5000)]), 1)
+        async with reading(cluster, 0) as reader:
+            reader.assign({PLACE: 0, TopicPartition("t", 1): 0})
+            found = [one.partition for one in await read_all(reader, 101)]
+            assert found.index(1) < 20

@@ -33,7 +33,9 @@ class Server:
         answer = self.answers.pop(0)
         if isinstance(answer, int):
             return SimpleNamespace(error_code=answer, error_message=None, auth_bytes=b"")
-        return SimpleNamespace(error_code=0, error_message=None, auth_bytes=answer.encode())
+        return SimpleNamespace(
+            error_code=0, error_message=None, auth_bytes=answer if isinstance(answer, bytes) else answer.encode()
+        )
 
 
 def config(mechanism, user="user", password="pencil"):
@@ -67,6 +69,11 @@ async def test_a_name_with_commas_is_escaped():
         ([CHALLENGE, SIGNATURE.replace("v=6", "v=7")], "it does not know the password itself"),
         ([CHALLENGE, "e=other-error"], "it does not know the password itself"),
         ([CHALLENGE.replace("i=4096", "i=1")], "its SCRAM challenge is not to be trusted"),
+        ([CHALLENGE.replace("i=4096", "i=1000001")], "its SCRAM challenge is not to be trusted"),
+        ([CHALLENGE, "v=?"], "it does not know the password itself"),
+        ([CHALLENGE, "v=é"], "it does not know the password itself"),
+        ([b"\xff"], "its SCRAM challenge is none"),
+        ([CHALLENGE, b"\xff"], "it does not know the password itself"),
         ([CHALLENGE.replace("r=rO", "r=xx")], "its SCRAM challenge is not to be trusted"),
         (["s=x"], "its SCRAM challenge is none"),
     ],
