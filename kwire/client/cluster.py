@@ -208,7 +208,7 @@ class Cluster:
         Raises:
             ClientError: what the last one failed with.
         """
-        begun = trio.current_time()
+        failing_since: float | None = None
         pauses = self.pauses()
         while True:
             try:
@@ -218,7 +218,9 @@ class Cluster:
                 patience_s = self.patience_s
                 if not isinstance(error, Unreachable):
                     patience_s = self.config.default_api_timeout_ms / 1000
-                if not error.passes or trio.current_time() + pause_s - begun > patience_s:
+                now = trio.current_time()
+                failing_since = now if failing_since is None else failing_since  # an attempt may have waited for long
+                if not error.passes or now + pause_s - failing_since > patience_s:
                     raise
                 _log.info("%s; trying again in %.1f s", error, pause_s)
                 await trio.sleep(pause_s)

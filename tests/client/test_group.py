@@ -166,6 +166,20 @@ async def test_the_coordinator_moves(world, autojump_clock, protocol):
             assert await admin.committed(cluster, "g") == dict.fromkeys(places(2), 10)
 
 
+async def test_the_coordinator_moves_while_a_member_waits_for_another(world, autojump_clock):
+    async with world(3, **{"offsets.topic.replication.factor": "3"}) as w:
+        await w.topic("t", 2, 3)
+        async with joined(w, "classic") as first, joined(w, "classic") as second, trio.open_nursery() as nursery:
+            await until(first, lambda: bool(first.positions))
+            nursery.start_soon(serve, second)
+            await trio.sleep(30)  # the other one is busy meanwhile
+            async with w.client(servers=SERVERS) as cluster:
+                w.stop(await cluster.coordinator("g"))
+            nursery.start_soon(serve, first)
+            await passes(lambda: len(first.positions) == len(second.positions) == 1)
+            nursery.cancel_scope.cancel()
+
+
 @both
 async def test_a_member_that_the_group_has_forgotten_joins_again(world, autojump_clock, protocol):
     async with world(1) as w:
