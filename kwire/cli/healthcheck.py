@@ -52,7 +52,7 @@ def run(servers: str | None = None, environment: Mapping[str, str] = os.environ)
 
 
 def _addresses(chosen: Settings) -> list[Address]:
-    reached = [broker.listen[0].reached() for broker in chosen.brokers]
+    reached = [_here(broker.listen[0].reached()) for broker in chosen.brokers]
     if chosen.ready_file is None:
         return reached
     try:
@@ -61,6 +61,11 @@ def _addresses(chosen: Settings) -> list[Address]:
     except FileNotFoundError:
         raise Failed(f"not ready yet: there is no {chosen.ready_file}") from None
     return [Address(address.host, port) for address, port in zip(reached, ports, strict=False)]
+
+
+def _here(address: Address) -> Address:
+    """The address itself; a container need not have a resolver, which knows `localhost`."""
+    return Address("127.0.0.1", address.port) if address.host == "localhost" else address
 
 
 def _ask(address: Address) -> None:

@@ -209,9 +209,8 @@ def test_what_the_dockerfile_copies_is_there_and_not_ignored():
 
 
 def test_every_setting_of_the_image_is_one():
-    from kwire.cli.settings import NAMES
+    from kwire.cli.serve_options import BY_VARIABLE
 
-    names = {f"KWIRE_{name.upper().replace('-', '_')}" for name in NAMES}
-    assert {name for name in ENVIRONMENT if name != "PATH"} <= names
+    assert {name for name in ENVIRONMENT if name != "PATH"} <= set(BY_VARIABLE)
     assert argument("USER") == f"{USER}:{USER}"
     assert json.loads(argument("VOLUME")) == [ENVIRONMENT["KWIRE_DATA"]]
