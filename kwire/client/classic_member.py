@@ -13,6 +13,7 @@ import trio
 
 from kwire.client.admin import assigned
 from kwire.client.assignors import ASSIGNORS
+from kwire.client.cluster import FOR_GROUPS
 from kwire.client.errors import ClientError, Refused, Unreachable, raise_for
 from kwire.client.values import Settled, TopicPartition
 from kwire.protocol import codec
@@ -130,7 +131,7 @@ class ClassicMember:
         self.forget()
 
     async def _ask(self, request: Any, highest: int | None = None, timeout_s: float | None = None) -> Any:
-        link = self._cluster.node(await self._cluster.coordinator(self._group), "groups")
+        link = self._cluster.node(await self._cluster.coordinator(self._group), FOR_GROUPS)
         return await link.ask(request, timeout_s, highest)
 
     async def _join(self) -> frozenset[TopicPartition]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import trio
 
+from kwire.client.cluster import FOR_GROUPS
 from kwire.client.errors import Refused, raise_for
 from kwire.client.values import Settled, TopicPartition
 from kwire.protocol.errors import RETRIABLE, ErrorCode
@@ -119,7 +120,7 @@ class ConsumerMember:
             server_assignor=self._config.group_remote_assignor if is_full else None,
             topic_partitions=[] if is_joining else await self._by_id(self._owned),
         )
-        link = self._cluster.node(await self._cluster.coordinator(self._group), "groups")
+        link = self._cluster.node(await self._cluster.coordinator(self._group), FOR_GROUPS)
         return await link.ask(request)
 
     async def _by_id(self, partitions: Iterable[TopicPartition]) -> list[ConsumerGroupHeartbeatRequestTopicPartitions]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
+from kwire.client.cluster import FOR_DATA
 from kwire.client.errors import ClientError, Refused, raise_for
 from kwire.client.tasks import nursery
 from kwire.client.values import TopicPartition
@@ -232,7 +233,7 @@ class Producer:
             topic_data=[TopicProduceData(name=topic, partition_data=data) for topic, data in rows.items()],
         )
         try:
-            link = self._cluster.node(node_id, "data")
+            link = self._cluster.node(node_id, FOR_DATA)
             if self._config.acks == 0:
                 await link.tell(request, TOPICS_BY_NAME_TO)
                 for queue in queues:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import trio
 
 from kwire.client.admin import list_offsets
+from kwire.client.cluster import FOR_DATA
 from kwire.client.decoding import decoded, end_of
 from kwire.client.errors import ClientError, Refused, raise_for
 from kwire.client.tasks import nursery
@@ -190,7 +191,7 @@ class Reader:
         )
         failed: dict[TopicPartition, ClientError] = {}
         try:
-            answer = await self._cluster.node(node_id, "data").ask(request, highest=TOPICS_BY_NAME_TO)
+            answer = await self._cluster.node(node_id, FOR_DATA).ask(request, highest=TOPICS_BY_NAME_TO)
             raise_for(answer.error_code)
             for topic in answer.responses:
                 for row in topic.partitions:
