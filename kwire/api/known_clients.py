@@ -15,6 +15,7 @@ KNOWN: Final = {
     r"kgo .*": "franz-go: its batches keep the largest difference to the first record's time",
     r"sarama v1\.(45\.[1-9]|(4[6-9]|[5-9]\d|\d{3,})\.).*": "the largest difference since 1.45.1; before it was -1",
     r"kafka-python .*": "its builder keeps the newest one, in 2.0 as in 3.0",
+    r"kwire .*": "kwire's own client, which the command line speaks with: encode_batch takes the newest one",
 }
 """By what "name version" of ApiVersions looks like: where its source computes the maximum."""
 

@@ -103,6 +103,7 @@ async def test_segments_begin_by_the_records(world):
         ("confluent-kafka-python", "2.16.1-rdkafka-2.16.0", True),
         ("confluent-kafka-go", "v2.11.1-librdkafka-2.11.1", True),
         ("kgo", "v1.22.3", True),
+        ("kwire", "0.1.0", True),
         ("kafka-python", "2.2.15", True),
         ("sarama", "v1.61.1", True),
         ("sarama", "v1.45.1", True),
