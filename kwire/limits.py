@@ -50,6 +50,10 @@ MAX_PRODUCED_BYTES = 33_554_432
 """Bytes that a compressed batch may unfold to where its records must be read before it is appended: 32 times the
 default of max.message.bytes. Unfolding takes 0.02 (lz4, zstd) to 0.1 s (gzip), compressing again as much."""
 
+PRODUCE_TURN_S = 0.05
+"""After so long a Produce for many partitions lets other requests have their turn: a request has room for thousands
+of batches that take 0.1 s each, and the first records of five thousand partitions make as many files."""
+
 MAX_RECORD_ERRORS = 1_000
 """Rows of record_errors for one partition in a Produce reply; Kafka sends one per bad record, without a bound."""
 

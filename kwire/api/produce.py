@@ -16,9 +16,12 @@ from __future__ import annotations
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, cast
 
+import trio
+
 from kwire.api.context import NO_TRANSACTIONS, CloseConnection
 from kwire.api.leaders import note_leader
 from kwire.broker.metadata import INTERNAL_TOPICS
+from kwire.limits import PRODUCE_TURN_S
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.produce import (
     BatchIndexAndErrorMessage,
@@ -31,7 +34,7 @@ from kwire.protocol.messages.produce import (
 from kwire.protocol.records.validation import InvalidBatch, check_sent, has_transactional_records
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Coroutine, Iterator, Sequence
 
     from kwire.api.context import RequestContext
     from kwire.broker.partition import Partition, ProduceResult
@@ -70,13 +73,15 @@ async def handle(request: ProduceRequest, context: RequestContext) -> ProduceRes
 def answer(
     request: ProduceRequest, context: RequestContext
 ) -> ProduceResponse | Coroutine[Any, Any, ProduceResponse | None] | None:
-    """As handle; a coroutine only where durability has to be waited for."""
+    """As handle; a coroutine only where durability has to be waited for, or others for what takes long."""
     work = _Produce(request, context)
     topics = request.topic_data
-    if len(topics) != 1 or len(topics[0].partition_data) != 1:
-        topics = _each_once(topics)
-    for topic in topics:
-        work.add_topic(topic)
+    if len(topics) == 1 == len(topics[0].partition_data):
+        work.add_rows(topics[0], [work.row(topics[0], topics[0].partition_data[0])])
+    else:
+        turns = work.in_turns(_each_once(topics))
+        for _ in turns:
+            return work.go_on(turns)
     return work.wait_durable() if work.pending else work.reply()
 
 
@@ -98,8 +103,34 @@ class _Produce:
         self.pending: list[tuple[PartitionProduceResponse, Partition, Appended]] = []
         self.errors: list[str] = []
 
-    def add_topic(self, topic: TopicProduceData) -> None:
+    def in_turns(self, topics: Sequence[TopicProduceData]) -> Iterator[None]:
+        """The reply has the rows of these topics; yields where it is time for others to have their turn."""
+        env = self.context.broker.cluster.env
+        until_s = env.clock_s() + PRODUCE_TURN_S
+        for topic in topics:
+            rows: list[PartitionProduceResponse] = []
+            for data in topic.partition_data:
+                if env.clock_s() > until_s:
+                    yield
+                    self.now_ms = env.wall_ms()
+                    until_s = env.clock_s() + PRODUCE_TURN_S
+                rows.append(self.row(topic, data))
+            self.add_rows(topic, rows)
+
+    async def go_on(self, turns: Iterator[None]) -> ProduceResponse | None:
+        """As wait_durable, after the turns that are left. Whether the client stays or not: it has sent all of it."""
+        await trio.lowlevel.cancel_shielded_checkpoint()
+        for _ in turns:
+            await trio.lowlevel.cancel_shielded_checkpoint()
+        return await self.wait_durable()
+
+    def add_rows(self, topic: TopicProduceData, rows: list[PartitionProduceResponse]) -> None:
         """The reply has the topic's rows."""
+        if rows:
+            self.response.responses.append(TopicProduceResponse(topic.name, topic.topic_id, rows))
+
+    def row(self, topic: TopicProduceData, data: PartitionProduceData) -> PartitionProduceResponse:
+        """The partition has the records, or the row tells why not."""
         cluster = self.context.broker.cluster
         name: str | None = topic.name
         unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
@@ -109,17 +140,13 @@ class _Produce:
                 name, unknown = None, ErrorCode.UNKNOWN_TOPIC_ID
             else:
                 name = image.name
-        rows = []
-        for data in topic.partition_data:
-            partition = None if name is None else cluster.partition(name, data.index)
-            try:
-                rows.append(self._append(data, partition, unknown))
-            except ApiError as error:
-                row = PartitionProduceResponse(index=data.index)
-                self._fail(row, partition, error)
-                rows.append(row)
-        if rows:
-            self.response.responses.append(TopicProduceResponse(topic.name, topic.topic_id, rows))
+        partition = None if name is None else cluster.partition(name, data.index)
+        try:
+            return self._append(data, partition, unknown)
+        except ApiError as error:
+            row = PartitionProduceResponse(index=data.index)
+            self._fail(row, partition, error)
+            return row
 
     def _append(
         self, data: PartitionProduceData, partition: Partition | None, unknown: ErrorCode

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from kwire.cli import variables
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us (`kwire serve >&-`)
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - as long as the process
+    _unhurried()
     try:
         code = _run(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
@@ -63,3 +65,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
+
+
+def _unhurried() -> None:
+    """The standard streams wait, also where whoever shares them has told them not to: then records would be lost."""
+    if os.name != "nt":
+        for descriptor in range(3):
+            with suppress(OSError):  # closed
+                if not os.get_blocking(descriptor):
+                    os.set_blocking(descriptor, True)

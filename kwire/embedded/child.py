@@ -1,7 +1,7 @@
 """A process that holds clusters for the one that started it: the other end of remote.py.
 
-Its standard input brings a token, then nothing: its end is that of the owner, and so of this process. A request is a
-connection of its own to the port that is written to the standard output.
+Its standard input brings a token. What comes next, a byte or its end, is the end of the owner, and so of this process.
+A request is a connection of its own to the port that is written to the standard output.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ class _Clusters:
 
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
+    request_queue_size = 1024  # of a short one, the system drops what comes at once, to be tried again after seconds
 
     def __init__(self, token: bytes) -> None:
         self.token = token
@@ -80,12 +81,12 @@ class _Handler(socketserver.StreamRequestHandler):
 
 
 def main() -> None:
-    """Hold clusters until the standard input ends."""
+    """Hold clusters until the owner ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the owner as well, who decides
     with _Server(sys.stdin.buffer.read(TOKEN_BYTES)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         sys.stdout.write(f"{server.server_address[1]}\n")
         sys.stdout.flush()
-        sys.stdin.buffer.read()
+        sys.stdin.buffer.read(1)
         server.shutdown()
         server.clusters.close()

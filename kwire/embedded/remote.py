@@ -7,6 +7,7 @@ cooperative as the rest of the program. One child process holds all clusters.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import pickle
 import secrets
@@ -30,6 +31,7 @@ __tracebackhide__ = True
 
 TOKEN_BYTES: Final = 32
 SIZE_BYTES: Final = 8
+END: Final = b"."
 CHILD: Final = "import sys; sys.path[:] = {path!r}; from kwire.embedded.child import main; main()"
 METHODS: Final = (
     *("append", "brokers", "check", "create_topic", "delete_topic", "describe", "extend", "group", "groups", "lag"),
@@ -47,6 +49,7 @@ class _Child:
         command = [sys.executable, "-c", CHILD.format(path=sys.path)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours
         self._pid = os.getpid()
+        atexit.register(self._end)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(self._token)
@@ -55,7 +58,16 @@ class _Child:
         if not port:
             raise ClusterError("the process that holds the cluster has ended at once; what it wrote stands above")
         self._address = ("127.0.0.1", int(port))
-        atexit.register(self._end)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process has started it: what is a copy in a fork ends nothing of its parent's."""
+        return self._pid == os.getpid()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it can be asked for another cluster."""
+        return self.is_ours and self._process.poll() is None
 
     def ask(
         self, number: int | None, name: str, args: Sequence[Any] = (), options: Mapping[str, Any] | None = None
@@ -78,9 +90,16 @@ class _Child:
             raise error
         return result
 
+    def forget(self, number: int) -> None:
+        """The cluster is gone, if it is not already with all the others."""
+        if self.is_there:
+            self.ask(number, "forget")
+
     def _end(self) -> None:
-        if self._pid == os.getpid() and self._process.stdin is not None and self._process.stdout is not None:
-            self._process.stdin.close()
+        if self.is_ours and self._process.stdin is not None and self._process.stdout is not None:
+            with contextlib.suppress(BrokenPipeError):  # it has ended before
+                self._process.stdin.write(END)  # the end of the stream does not come where a fork holds it too
+                self._process.stdin.close()
             self._process.wait()
             self._process.stdout.close()
 
@@ -99,7 +118,7 @@ _starting = threading.Lock()
 def _the_child() -> _Child:
     global _child  # noqa: PLW0603 - one for the process
     with _starting:
-        if _child is None:
+        if _child is None or not _child.is_there:
             _child = _Child()
         return _child
 
@@ -115,7 +134,7 @@ class Cluster:
         self._child = _the_child()
         self._number = self._child.ask(None, "", (), arguments)
         self._state = "not started"
-        self._at_exit = weakref.finalize(self, self._child.ask, self._number, "forget")
+        self._at_exit = weakref.finalize(self, self._child.forget, self._number)
         self._at_exit.atexit = False  # the child ends then by itself
 
     def start(self) -> Self:
@@ -127,7 +146,8 @@ class Cluster:
     def close(self) -> None:
         """As Cluster.close."""
         self._state = "closed"
-        self._child.ask(self._number, "close")
+        if self._child.is_ours:
+            self._child.ask(self._number, "close")
 
     @property
     def bootstrap_servers(self) -> str:

@@ -1,5 +1,8 @@
 """Produce through its handler: rows as Kafka's, by name and by id, and what acks=0 does."""
 
+import dataclasses
+from itertools import count
+
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
@@ -17,6 +20,7 @@ from kwire.protocol.messages.produce import (
 from kwire.protocol.records.compression import Codec
 from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.port import Appended, StorageError
+from tests.kit.cluster import build_cluster, build_env
 
 UNKNOWN_ID = bytes(15) + b"\x01"
 
@@ -331,6 +335,58 @@ class TestDurability:
         await wait_all_tasks_blocked()
         assert told(rows[0])[:2] == (ErrorCode.NONE, 0)
         assert told(rows[1])[:2] == ((ErrorCode.NONE, 0) if error is None else (ErrorCode.KAFKA_STORAGE_ERROR, -1))
+
+
+class TestTurns:
+    """What takes long leaves others their turn between two partitions."""
+
+    @pytest.fixture
+    def data_path(self, data_path):
+        hours = count()
+        env = dataclasses.replace(build_env(), clock_s=lambda: 3600.0 * next(hours))
+        data_path.cluster = build_cluster(env=env)
+        return data_path
+
+    async def test_others_see_how_far_it_is(self, data_path, batch, nursery):
+        await data_path.create("truck_gps", partitions=3)
+        seen, rows = [], []
+
+        async def producer():
+            rows.extend(await answer(request((0, batch()), (1, batch()), (2, batch())), data_path.context(9)))
+
+        nursery.start_soon(producer)
+        while not rows:
+            await trio.lowlevel.checkpoint()
+            seen.append([data_path.partition("truck_gps", index).high_watermark for index in range(3)])
+        assert [1, 0, 0] in seen
+        assert [1, 1, 0] in seen
+        assert [told(row)[:2] for row in rows] == [(ErrorCode.NONE, 0)] * 3
+
+    @pytest.mark.parametrize("acks", [0, 1])
+    async def test_what_was_sent_is_written_though_the_client_has_left(self, data_path, batch, acks):
+        await data_path.create("truck_gps", partitions=3)
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await produce.handle(request((0, batch()), (1, batch()), (2, batch()), acks=acks), data_path.context(9))
+        assert [data_path.partition("truck_gps", index).high_watermark for index in range(3)] == [1, 1, 1]
+
+    async def test_what_is_deleted_meanwhile_has_its_row(self, data_path, batch, nursery):
+        old_id = await data_path.create("truck_gps", partitions=3)
+        rows = []
+
+        async def producer():
+            asked = request((0, batch()), (1, batch()), (2, batch()), topic="", topic_id=old_id)
+            rows.extend(await answer(asked, data_path.context(13)))
+
+        nursery.start_soon(producer)
+        while not data_path.partition("truck_gps", 0).high_watermark:
+            await trio.lowlevel.checkpoint()
+        await data_path.delete("truck_gps")
+        await data_path.create("truck_gps", partitions=3)
+        while not rows:
+            await trio.lowlevel.checkpoint()
+        assert [row.error_code for row in rows][::2] == [ErrorCode.NONE, ErrorCode.UNKNOWN_TOPIC_ID]
+        assert [data_path.partition("truck_gps", index).high_watermark for index in range(3)] == [0, 0, 0]
 
 
 class TestSeveralBrokers:

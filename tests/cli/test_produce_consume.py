@@ -196,6 +196,28 @@ def test_streams_that_are_closed_or_full(cli, broker, topic, line, code, out, er
     assert (done.returncode, done.stdout, done.stderr) == (code, out, err)
 
 
+def unhurried(broker, *arguments):
+    """A command whose standard streams were told not to wait, by a program that shares them with it."""
+    shared = "import os, sys; [os.set_blocking(n, False) for n in (0, 1)]; os.execv(sys.executable, sys.argv[1:])"
+    environment = {**os.environ, "KWIRE_BOOTSTRAP_SERVERS": broker.bootstrap}
+    command = [sys.executable, "-c", shared, sys.executable, "-m", "kwire", *arguments]
+    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def test_streams_that_others_use_without_waiting_lose_nothing(cli, broker, topic):
+    lines = b"".join(b"%d\n" % number for number in range(50_000))
+    with unhurried(broker, "produce", topic, "-p", "0") as process:
+        time.sleep(1)  # it finds nothing to read at first
+        process.communicate(lines)
+    assert process.returncode == 0
+    with unhurried(broker, "consume", topic) as process:
+        while waiting_bytes(process.stdout) < PIPE_BYTES // 2:
+            time.sleep(0.01)
+        time.sleep(0.5)  # it finds the pipe full
+        assert process.communicate()[0] == lines
+    assert process.returncode == 0
+
+
 def test_what_is_typed_is_sent_while_more_is_waited_for(cli, broker, topic):
     environment = {**os.environ, "KWIRE_BOOTSTRAP_SERVERS": broker.bootstrap}
     command = [sys.executable, "-m", "kwire", "produce", topic, "-p", "0"]

@@ -2,10 +2,13 @@
 
 import copy
 import gc
+import os
+import signal
 import socket
 import subprocess
 import sys
 import types
+import warnings
 
 import pytest
 from confluent_kafka import Producer
@@ -100,6 +103,60 @@ with socket.create_connection(remote._child._address) as stranger:
     assert told == "b''"
     assert not is_open(address)
     assert not is_open(f"127.0.0.1:{port}")
+
+
+def test_a_fork_ends_nothing_of_its_parents():
+    program = """
+import os, warnings
+from kwire.embedded import remote
+warnings.simplefilter("ignore")
+with remote.Cluster(topics=["t"]) as kafka:
+    another = remote.Cluster().start()
+    fork = os.fork()
+    if not fork:
+        del another
+        with remote.Cluster(topics=["u"]) as own:
+            own.append("u", "of the fork")
+        raise SystemExit(3)
+    code = os.waitstatus_to_exitcode(os.waitpid(fork, 0)[1])
+    print(code, [topic.name for topic in kafka.topics()], another.topics())
+    another.close()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("3 ['t'] []\n", "")
+
+
+def test_a_fork_that_stays_keeps_nobody_from_ending():
+    program = """
+import os, time
+from kwire.embedded import remote
+kafka = remote.Cluster().start()
+fork = os.fork()
+if not fork:
+    os.close(1), os.close(2)
+    time.sleep(300)
+print(fork)
+kafka.close()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    os.kill(int(done.stdout), signal.SIGKILL)
+
+
+def test_the_next_one_has_a_process_where_that_of_the_last_was_killed():
+    with warnings.catch_warnings(record=True) as warned:
+        kafka, another = remote.Cluster().start(), remote.Cluster()
+        process = remote._child._process
+        process.kill()
+        process.wait()
+        with pytest.raises(ClusterError, match="the process that holds the cluster has ended"):
+            kafka.append("t", "tea")
+        with pytest.raises(ClusterError, match="the process that holds the cluster has ended"):
+            kafka.close()
+        with remote.Cluster() as next_one:
+            next_one.append("t", "tea")
+        del kafka, another
+        gc.collect()
+    assert not warned
 
 
 def test_who_has_patched_the_program_decides(monkeypatch):
