@@ -54,6 +54,9 @@ PRODUCE_TURN_S = 0.05
 """After so long a Produce for many partitions lets other requests have their turn: a request has room for thousands
 of batches that take 0.1 s each, and the first records of five thousand partitions make as many files."""
 
+MAX_REPEATED_PRODUCERS = 10_000
+"""Producers that a DescribeProducers reply tells of again: a short request could ask for gigabytes."""
+
 MAX_RECORD_ERRORS = 1_000
 """Rows of record_errors for one partition in a Produce reply; Kafka sends one per bad record, without a bound."""
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
+from kwire.api.context import CloseConnection
 from kwire.broker.topic_names import why_invalid
+from kwire.limits import MAX_REPEATED_PRODUCERS
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.describe_producers import (
     DescribeProducersResponse,
@@ -29,16 +31,27 @@ NO_TRANSACTION: Final = -1
 
 
 async def handle(request: DescribeProducersRequest, context: RequestContext) -> DescribeProducersResponse:
-    """A row for each partition as it was asked for."""
-    return DescribeProducersResponse(
-        topics=[
-            TopicResponse(
-                name=topic.name,
-                partitions=[await _row(topic.name, index, context.broker) for index in topic.partition_indexes],
-            )
-            for topic in request.topics
-        ]
-    )
+    """A row for each partition as it was asked for.
+
+    Raises:
+        CloseConnection: the reply would be long for no reason.
+    """
+    told: dict[tuple[str, int], PartitionResponse] = {}
+    repeated = 0
+    response = DescribeProducersResponse()
+    for topic in request.topics:
+        rows = []
+        for index in topic.partition_indexes:
+            row = told.get((topic.name, index))
+            if row is None:
+                row = told[topic.name, index] = await _row(topic.name, index, context.broker)
+            else:
+                repeated += len(row.active_producers)
+                if repeated > MAX_REPEATED_PRODUCERS:
+                    raise CloseConnection("DescribeProducers asks for one partition again and again")
+            rows.append(row)
+        response.topics.append(TopicResponse(name=topic.name, partitions=rows))
+    return response
 
 
 async def _row(topic: str, index: int, broker: Broker) -> PartitionResponse:

@@ -1,6 +1,9 @@
 """DescribeProducers: who wrote to a partition, as its log knows it."""
 
+import pytest
+
 from kwire.api import describe_producers
+from kwire.api.context import CloseConnection
 from kwire.protocol import codec
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.describe_producers import (
@@ -99,3 +102,13 @@ async def test_a_log_that_cannot_be_opened_is_told_so(data_path, monkeypatch):
     monkeypatch.setattr(data_path.cluster.store, "open", fail)
     ((_, _, error, _, _),) = await described(data_path, ("t", [0]))
     assert error == ErrorCode.KAFKA_STORAGE_ERROR
+
+
+async def test_a_short_request_gets_no_endless_reply(data_path, batch):
+    await data_path.create("t", 2)
+    for producer_id in range(30):
+        data_path.append("t", 0, batch(1, producer_id=producer_id, producer_epoch=0, base_sequence=0))
+    few = await described(data_path, ("t", [0] * 100), ("t", [1] * 10_000))
+    assert [len(row[-1]) for row in few] == [30] * 100 + [0] * 10_000
+    with pytest.raises(CloseConnection, match="DescribeProducers asks for one partition again and again"):
+        await described(data_path, ("t", [0] * 10_000))

@@ -358,8 +358,7 @@ class TestTurns:
         while not rows:
             await trio.lowlevel.checkpoint()
             seen.append([data_path.partition("truck_gps", index).high_watermark for index in range(3)])
-        assert [1, 0, 0] in seen
-        assert [1, 1, 0] in seen
+        assert any(0 < sum(written) < 3 for written in seen), seen
         assert [told(row)[:2] for row in rows] == [(ErrorCode.NONE, 0)] * 3
 
     @pytest.mark.parametrize("acks", [0, 1])
@@ -371,22 +370,22 @@ class TestTurns:
         assert [data_path.partition("truck_gps", index).high_watermark for index in range(3)] == [1, 1, 1]
 
     async def test_what_is_deleted_meanwhile_has_its_row(self, data_path, batch, nursery):
-        old_id = await data_path.create("truck_gps", partitions=3)
+        old_id = await data_path.create("truck_gps", partitions=20)
         rows = []
 
         async def producer():
-            asked = request((0, batch()), (1, batch()), (2, batch()), topic="", topic_id=old_id)
+            asked = request(*((index, batch()) for index in range(20)), topic="", topic_id=old_id)
             rows.extend(await answer(asked, data_path.context(13)))
 
         nursery.start_soon(producer)
         while not data_path.partition("truck_gps", 0).high_watermark:
             await trio.lowlevel.checkpoint()
         await data_path.delete("truck_gps")
-        await data_path.create("truck_gps", partitions=3)
+        await data_path.create("truck_gps", partitions=20)
         while not rows:
             await trio.lowlevel.checkpoint()
-        assert [row.error_code for row in rows][::2] == [ErrorCode.NONE, ErrorCode.UNKNOWN_TOPIC_ID]
-        assert [data_path.partition("truck_gps", index).high_watermark for index in range(3)] == [0, 0, 0]
+        assert (rows[0].error_code, rows[-1].error_code) == (ErrorCode.NONE, ErrorCode.UNKNOWN_TOPIC_ID)
+        assert not any(data_path.partition("truck_gps", index).high_watermark for index in range(20))
 
 
 class TestSeveralBrokers:
