@@ -20,13 +20,13 @@ class FaultyFiles(OsFiles):
     """Files that count what is asked of them and fail on demand.
 
     faults: errno by operation (open, append, pread, truncate, fsync, rename, remove, mkdir, space), for paths that
-    contain only_path. torn_bytes: how much of a failing append is written all the same.
+    contain only_path, or one of several. torn_bytes: how much of a failing append is written all the same.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.faults: dict[str, int] = {}
-        self.only_path = ""
+        self.only_path: str | tuple[str, ...] = ""
         self.torn_bytes = 0
         self.calls: Counter[str] = Counter()
         self.bytes_read: Counter[str] = Counter()
@@ -36,7 +36,8 @@ class FaultyFiles(OsFiles):
         """The operation is counted, and fails if it is to."""
         self.calls[operation] += 1
         number = self.faults.get(operation)
-        if number is not None and self.only_path in path:
+        only = (self.only_path,) if isinstance(self.only_path, str) else self.only_path
+        if number is not None and any(part in path for part in only):
             raise OSError(number, os.strerror(number), path)
 
     def heal(self) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,6 +115,33 @@ def test_an_append_that_must_be_flushed_and_cannot_is_taken_back(make_bench, fil
     bench.reopen()
     assert bench.read_all() == first + second
     assert bench.log.max_timestamp().timestamp_ms == START_MS + 3
+    bench.store.close()
+
+
+def test_after_a_batch_was_taken_back_in_part_only_what_is_accepted_is_there(make_bench, files):
+    bench = make_bench(LogConfig(flush_messages=1, index_interval_bytes=10))
+    there = [batch_of(2, timestamps_ms=[START_MS + at, START_MS]) for at in range(3)]
+    for batch in there[:2]:
+        bench.append(batch)
+    bench.reopen()
+    bench.append(there[2])
+    files.faults, files.only_path = {"fsync": errno.EIO, "pread": errno.EIO}, (".log", ".timeindex")
+    with pytest.raises(StorageError):
+        bench.append(batch_of(2, timestamps_ms=[START_MS + 9, START_MS + 9]))
+    files.faults, files.only_path = {"pread": errno.EIO}, ".timeindex"
+    for _ in range(3):
+        with suppress(StorageError):
+            bench.append(batch := batch_of(1, timestamps_ms=[START_MS + 5]))
+            there.append(batch)
+    files.heal()
+    newest = max(header.max_timestamp for header in bench.log.headers())
+    assert bench.log.max_timestamp().timestamp_ms == newest < START_MS + 9
+    bench.append(batch := batch_of(2, timestamps_ms=[START_MS + 6, START_MS + 7]))
+    there.append(batch)
+    assert bench.read_all() == b"".join(there)
+    bench.reopen()
+    assert bench.read_all() == b"".join(there)
+    assert bench.log.max_timestamp().timestamp_ms == START_MS + 7
     bench.store.close()
 
 

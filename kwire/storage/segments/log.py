@@ -163,7 +163,7 @@ class SegmentedLog(SyncableSegments):
             if not position:
                 segment.created_ms = now_ms
             segment.append(batch, header)
-        except OSError as error:
+        except (OSError, CorruptBatch) as error:
             raise self._storage_error("append to", error) from error
         next_offset = header.next_offset
         is_due = next_offset - self._recovery_point >= self.config.flush_messages
@@ -183,7 +183,7 @@ class SegmentedLog(SyncableSegments):
             # What the batch tells is not written elsewhere yet: until it is, a recovery has to find it in the batch.
             self._sync(header.next_offset, header.base_offset if tells else None)
         except StorageError:
-            with suppress(OSError):  # what is left is cut before the next append
+            with suppress(OSError, CorruptBatch):  # what is left is cut before the next append
                 segment.truncate(position, header.base_offset)
             raise
 

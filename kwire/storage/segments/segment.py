@@ -54,6 +54,7 @@ class Segment:
         "_open_files",
         "_room_within_bytes",
         "_since_index_entry",
+        "_stale_from",
         "_torn",
         "active",
         "base_offset",
@@ -92,6 +93,7 @@ class Segment:
         self._newest: tuple[int, int] | None = None
         self._first_timestamp: int | None = None
         self._torn = False
+        self._stale_from: int | None = None
         self._limits_of: LogConfig | None = None
         self._limit_ms = 0
         self._room_within_bytes = UNKNOWN_ROOM
@@ -150,11 +152,17 @@ class Segment:
         Raises:
             OSError.
         """
-        if self._torn:
-            file = self.file()
-            file.truncate(self.size_bytes)
-            file.fsync()  # else power loss brings it back, below a recovery point that vouches for something else
-            self._torn = False
+        if not self._torn:
+            return
+        if self._stale_from is not None:
+            self.index.truncate(self._stale_from)
+            self.time_index.truncate(self._stale_from)
+            self._newest = self._reread_newest()
+            self._stale_from = None
+        file = self.file()
+        file.truncate(self.size_bytes)
+        file.fsync()  # else power loss brings it back, below a recovery point that vouches for something else
+        self._torn = False
 
     def _add_index_entry(self, last_offset: int, position: int) -> None:
         self.index.add(last_offset, position)
@@ -209,7 +217,8 @@ class Segment:
     def newest(self) -> tuple[int, int]:
         """(Newest timestamp or -1, last offset of the first batch that has it)."""
         if self._newest is None:
-            self._newest = self.time_index.last()
+            self.cut_torn()
+            self._newest = self._newest or self.time_index.last()
         return self._newest
 
     def find(self, offset: int) -> Place | None:
@@ -384,11 +393,10 @@ class Segment:
         self.size_bytes = position
         self._since_index_entry = 0
         self._torn = True
+        self._stale_from = next_offset if self._stale_from is None else min(self._stale_from, next_offset)
+        self._newest = None
         if not position:
             self._first_timestamp = None
-        self.index.truncate(next_offset)
-        self.time_index.truncate(next_offset)
-        self._newest = self._reread_newest()
         self.cut_torn()
 
     def store_indexes(self) -> None:

@@ -93,13 +93,16 @@ class SyncableSegments(CleanableSegments):
         names, truncations, segments = self._names, self._truncations, [*self._segments]
         with self._storage_errors("flush"):
             history = self.history.begin_sync(segments)
-        unsynced = UnsyncedLog(end_offset, segments[-1], truncations, history, self._unflushed_since_ms, names)
+            files = [
+                path
+                for segment in segments[self._segment_index(self._recovery_point) :]
+                if segment.base_offset < end_offset
+                for path in segment.paths_to_sync()
+            ]
+        unsynced = UnsyncedLog(end_offset, segments[-1], truncations, history, self._unflushed_since_ms, names, files)
         self._unflushed_since_ms = None
         if end_offset < self._log_end_offset:  # asked afterwards: an append beside it begins anew, or is seen here
             self._unflushed_since_ms = unsynced.since_ms
-        for segment in segments[self._segment_index(self._recovery_point) :]:
-            if segment.base_offset < end_offset:
-                unsynced.files += segment.paths_to_sync()
         unsynced.files += self.history.paths_to_sync(history)
         has_names = names > self._synced_names
         if history.rows or history.epochs is not None or has_names:  # any of the files may be new
