@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from compat import apache_kafka
 from compat.matrix.plan import is_here
@@ -28,16 +30,24 @@ HERE = Path(__file__).parent
 CODECS = {0: "none", 1: "gzip", 2: "snappy", 3: "lz4", 4: "zstd"}
 START_TIMEOUT_S = 60
 
+SHARE_A_PAIR = {"test_group_answers.py", "test_random_steps.py"}
+"""These ask the same two brokers, which take a while to start."""
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With --dist loadgroup, a file's tests share a process and its fixtures; the matrix's cells go anywhere.
 
-    So do those of several files that ask for the same pair of brokers.
-    """
-    for item in items:
-        if item.path.parent.name != "matrix":
-            shared = "shared_pair" in getattr(item, "fixturenames", ()) or item.path.name == "test_random_steps.py"
-            item.add_marker(pytest.mark.xdist_group("shared_pair" if shared else str(item.path)))
+class FilesTogether(LoadScopeScheduling):
+    """A file's tests share a process and its fixtures, largest files first; the matrix's cells go anywhere."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = Path(nodeid.partition("::")[0])
+        if path.parent.name == "matrix":
+            return nodeid
+        return "a shared pair" if path.name in SHARE_A_PAIR else str(path)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesTogether:
+    """Who is given which test."""
+    return FilesTogether(config, log)
 
 
 @dataclass

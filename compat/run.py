@@ -57,7 +57,7 @@ def main() -> int:
     arguments = ["compat/matrix" if part else "compat", f"--junitxml={HERE / '.cache' / 'junit.xml'}", *others]
     arguments += [f"--client={known.client}", f"--feature={known.feature}"]
     if "-n" not in others:
-        arguments += ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
+        arguments += ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadscope"]
     if known.core:
         arguments.append("--core")
     elif not part and not others:
