@@ -1,1 +1,1 @@
-"""A small Kafka client on trio over the generated codec: what the command line and the tests speak with."""
+"""A small Kafka client on trio over the generated codec, for the command line and the tests."""

@@ -1,6 +1,6 @@
-"""What is asked of a cluster as a whole: topics, offsets, configs, groups. Each row is as the broker's reply has it.
+"""Requests about topics, offsets, configs and groups. Results are rows of the brokers' responses.
 
-A row's error is the caller's to look at, where the docstring says "as answered"; what may pass was tried again.
+Where a docstring says "as answered", the caller checks the row's error code. Temporary failures are retried first.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP = 2, 4, 8, 16, 32
 
 CREATES_TOPICS: Final = "auto.create.topics.enable"
 CREATION_LOOKS: Final = 5
-"""Kafka answers that there is no such topic, and creates it then."""
+"""Kafka first answers UNKNOWN_TOPIC_OR_PARTITION, and creates the topic afterwards."""
 
 KINDS: Final = {"topic": TOPIC, "broker": BROKER, "group": GROUP, "client-metrics": CLIENT_METRICS}
 
@@ -77,17 +77,17 @@ SOURCES: Final = {
 """Where a config's value comes from."""
 
 SET, DELETE = 0, 1
-"""What is done to a config."""
+"""Operations of IncrementalAlterConfigs."""
 
 COMMITTED: Final = 1
-"""An isolation level: not beyond the first transaction that is open."""
+"""The isolation level read_committed: end before the first open transaction."""
 
 COMMITS_BY_NAME_TO: Final = 9
 """OffsetCommit: later versions name topics by id."""
 OFFSETS_OF_ONE_GROUP_TO: Final = 7
 """OffsetFetch: later versions take several groups."""
 STABLE_OFFSETS_FROM: Final = 7
-"""OffsetFetch: from then on it may be told to wait for transactions."""
+"""OffsetFetch: from this version on it can wait for transactions (require_stable)."""
 DELETED_BY_NAME_TO: Final = 5
 """DeleteTopics: later versions take names or ids."""
 
@@ -96,19 +96,19 @@ DELETED_BY_NAME_TO: Final = 5
 
 
 async def topics(cluster: Cluster, names: Sequence[str] | None = None) -> MetadataResponse:
-    """What the cluster has of these topics, or of all, as answered."""
+    """Describe these topics, or all of them, as answered."""
     return await cluster.retrying(lambda: cluster.metadata(names))
 
 
 async def names_of_topics(cluster: Cluster) -> list[str]:
-    """The names of all topics."""
+    """List the names of all topics."""
     return [str(topic.name) for topic in (await topics(cluster)).topics]
 
 
 async def create_topic(
     cluster: Cluster, name: str, partitions: int | None, replicas: int | None, configs: Mapping[str, str]
 ) -> CreatableTopicResult:
-    """The topic is created, or why not, as answered. None: as the broker does by itself."""
+    """Create the topic, as answered. partitions, replicas: None for the broker's defaults."""
     wanted = CreatableTopic(
         name=name,
         num_partitions=partitions or -1,
@@ -121,10 +121,10 @@ async def create_topic(
 
 
 async def wait_for_topic(cluster: Cluster, name: str) -> int:
-    """How many partitions the topic has, each of which has a leader: brokers hear of a new one a moment later.
+    """Wait until every partition of the topic has a leader; return the number of partitions.
 
     Raises:
-        Refused: not for long.
+        Refused: the topic does not exist, or a partition still has no leader when the time is up.
     """
 
     async def attempt() -> int:
@@ -138,10 +138,10 @@ async def wait_for_topic(cluster: Cluster, name: str) -> int:
 
 
 async def created_by_itself(cluster: Cluster, name: str) -> bool:
-    """Whether the brokers create that topic, which is not there, because somebody asks for it.
+    """Ask for an absent topic so that the brokers create it; return whether they did.
 
     Raises:
-        Refused: they do not take its name.
+        Refused: the name is not allowed.
     """
     configs = await describe_configs(cluster, BROKER, str(min(cluster.brokers)))
     if any((row.name, row.value) == (CREATES_TOPICS, "false") for row in configs.configs):
@@ -151,12 +151,12 @@ async def created_by_itself(cluster: Cluster, name: str) -> bool:
         if topic.error_code != ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
             await wait_for_topic(cluster, name)
             return True
-        await trio.sleep(pause_s)  # they may be about to
+        await trio.sleep(pause_s)  # it may appear a moment later
     return False
 
 
 async def create_partitions(cluster: Cluster, name: str, count: int) -> CreatePartitionsTopicResult:
-    """The topic has so many partitions, or why not, as answered."""
+    """Raise the topic's number of partitions to count, as answered."""
     wanted = CreatePartitionsTopic(name=name, count=count, assignments=None)
     request = CreatePartitionsRequest(topics=[wanted], timeout_ms=cluster.config.request_timeout_ms)
     (row,) = (await _ask_controller(cluster, request)).results
@@ -164,14 +164,14 @@ async def create_partitions(cluster: Cluster, name: str, count: int) -> CreatePa
 
 
 async def delete_topic(cluster: Cluster, name: str) -> DeletableTopicResult:
-    """The topic is deleted, or why not, as answered."""
+    """Delete the topic, as answered."""
     request = DeleteTopicsRequest(topic_names=[name], timeout_ms=cluster.config.request_timeout_ms)
     (row,) = (await _ask_controller(cluster, request, DELETED_BY_NAME_TO)).responses
     return row  # type: ignore[no-any-return] # a decoded row
 
 
 async def _ask_controller(cluster: Cluster, request: Message, highest: int | None = None) -> Any:
-    """The answer about one topic. Of a cluster with ZooKeeper only the controller answers; all others pass it on."""
+    """Send a request about one topic to the controller: with ZooKeeper, other brokers do not forward it."""
 
     async def attempt() -> Any:
         known = await cluster.metadata([])
@@ -191,10 +191,10 @@ async def _ask_controller(cluster: Cluster, request: Message, highest: int | Non
 async def list_offsets(
     cluster: Cluster, wanted: Mapping[TopicPartition, int], isolation: int = 0
 ) -> dict[TopicPartition, int]:
-    """Each partition's first offset whose record is not before a time; EARLIEST and LATEST are times as well.
+    """Find each partition's first offset at or after a time in ms; EARLIEST and LATEST may stand for a time.
 
     Raises:
-        Refused: a partition is not there, or has no leader for long.
+        Refused: a partition does not exist, or still has no leader when the time is up.
     """
     found: dict[TopicPartition, int] = {}
 
@@ -232,7 +232,7 @@ async def list_offsets(
 
 
 async def describe_configs(cluster: Cluster, kind: int, name: str) -> DescribeConfigsResult:
-    """All configs of a resource, or why not, as answered."""
+    """Describe all configs of a resource, as answered."""
     request = DescribeConfigsRequest(
         resources=[DescribeConfigsResource(resource_type=kind, resource_name=name, configuration_keys=None)]
     )
@@ -243,7 +243,7 @@ async def describe_configs(cluster: Cluster, kind: int, name: str) -> DescribeCo
 async def alter_configs(
     cluster: Cluster, kind: int, name: str, changes: Mapping[str, str | None]
 ) -> AlterConfigsResourceResponse:
-    """The configs have these values, None for their defaults, all or none of them, as answered."""
+    """Set these configs, or none if one of them is refused, as answered. A value of None restores the default."""
     configs = [
         AlterableConfig(name=key, config_operation=DELETE if value is None else SET, value=value)
         for key, value in changes.items()
@@ -256,17 +256,17 @@ async def alter_configs(
 
 
 def source_of(config: DescribeConfigsResourceResult) -> str:
-    """Where the config's value comes from."""
+    """Name the place that the config's value comes from."""
     return SOURCES.get(config.config_source, "unknown")
 
 
 def is_own(config: DescribeConfigsResourceResult) -> bool:
-    """Whether the value was given to the resource itself, and not to all brokers or to nobody."""
+    """Whether the value was set on the resource itself, and is neither a default nor common to all brokers."""
     return source_of(config) not in {"dynamic-default-broker-config", "static-broker-config", "default-config"}
 
 
 async def _ask_owner(cluster: Cluster, kind: int, name: str, request: Message) -> Any:
-    """A broker's configs are its own to tell and to change."""
+    """Send the request to the broker whose configs it concerns, or else to any broker."""
     if kind in {BROKER, BROKER_LOGGER} and name:
         return await cluster.ask_node(int(name), request)
     return await cluster.ask_any(request)
@@ -276,7 +276,7 @@ async def _ask_owner(cluster: Cluster, kind: int, name: str, request: Message) -
 
 
 async def list_groups(cluster: Cluster) -> list[ListedGroup]:
-    """All groups: each broker tells those that it coordinates.
+    """List all groups; each broker is asked for those that it coordinates.
 
     Raises:
         ClientError: a broker does not answer.
@@ -294,25 +294,25 @@ async def list_groups(cluster: Cluster) -> list[ListedGroup]:
 
 
 async def names_of_groups(cluster: Cluster) -> list[str]:
-    """The names of all groups."""
+    """List the names of all groups."""
     return [group.group_id for group in await list_groups(cluster)]
 
 
 async def describe_classic_group(cluster: Cluster, group: str) -> DescribedGroup:
-    """State and members of a group of the classic protocol, as answered."""
+    """Describe state and members of a group of the classic protocol, as answered."""
     found: DescribedGroup = await ask_about_group(cluster, group, DescribeGroupsRequest(groups=[group]))
     return found
 
 
 async def describe_consumer_group(cluster: Cluster, group: str) -> DescribedConsumerGroup:
-    """State and members of a group of the consumer protocol (KIP-848), as answered."""
+    """Describe state and members of a group of the consumer protocol (KIP-848), as answered."""
     request = ConsumerGroupDescribeRequest(group_ids=[group])
     found: DescribedConsumerGroup = await ask_about_group(cluster, group, request)
     return found
 
 
 def assigned(assignment: bytes) -> dict[str, list[int]]:
-    """The partitions by topic that a member of the classic protocol was given; none where it is no consumer."""
+    """Decode a classic member's assignment to partitions by topic; {} if the member is not a consumer."""
     try:
         (version,) = struct.unpack_from(">h", assignment)
         known = min(version, ConsumerProtocolAssignment.MAX_VERSION)
@@ -323,10 +323,10 @@ def assigned(assignment: bytes) -> dict[str, list[int]]:
 
 
 async def ask_about_group(cluster: Cluster, group: str, request: Message) -> Any:
-    """The one row of the coordinator's response to a request about this group, as answered.
+    """Ask the group's coordinator about this one group; return the row about it, as answered.
 
     Raises:
-        Refused: the coordinator is not ready for long.
+        Refused: the coordinator is still not ready when the time is up.
     """
 
     def check(answer: Any) -> None:
@@ -338,7 +338,7 @@ async def ask_about_group(cluster: Cluster, group: str, request: Message) -> Any
 
 
 async def delete_group(cluster: Cluster, group: str) -> DeletableGroupResult:
-    """The group is deleted, or why not, as answered."""
+    """Delete the group, as answered."""
     found: DeletableGroupResult = await ask_about_group(cluster, group, DeleteGroupsRequest(groups_names=[group]))
     return found
 
@@ -346,10 +346,12 @@ async def delete_group(cluster: Cluster, group: str) -> DeletableGroupResult:
 async def committed(
     cluster: Cluster, group: str, partitions: Iterable[TopicPartition] | None = None, *, stable: bool = False
 ) -> dict[TopicPartition, int]:
-    """What the group has committed, of these partitions or of all. stable: not while a transaction may change it.
+    """Fetch the group's committed offsets, of these partitions or of all; partitions without one are left out.
+
+    stable: wait until no open transaction can change them.
 
     Raises:
-        Refused: it is not told.
+        Refused: the coordinator answers with an error.
     """
     by_topic: dict[str, list[int]] | None = None
     if partitions is not None:
@@ -387,10 +389,12 @@ async def commit(
     generation: int = -1,
     instance_id: str | None = None,
 ) -> dict[TopicPartition, int]:
-    """The error code of each partition whose offset was not committed, as answered. member_id: who commits, if anybody.
+    """Commit offsets; return the error codes of the partitions that failed.
+
+    member_id, generation, instance_id: those of the committing member; the defaults commit from outside the group.
 
     Raises:
-        Refused: the coordinator is not ready for long.
+        Refused: the coordinator is still not ready when the time is up.
     """
     by_topic: dict[str, list[OffsetCommitRequestPartition]] = defaultdict(list)
     for one, offset in offsets.items():

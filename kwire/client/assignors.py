@@ -1,6 +1,6 @@
-"""Who reads what in a group of the classic protocol: what its leader decides, in Kafka's way to the row.
+"""Assign partitions to the members of a classic group, exactly as the assignors of Kafka's Java client do.
 
-members: the topics that each member wants, by its id. counts: how many partitions each topic has.
+members: the topics each member subscribes to, by member id. counts: the number of partitions of each topic.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def by_range(members: Mapping[str, Sequence[str]], counts: Mapping[str, int]) -> dict[str, list[TopicPartition]]:
-    """Of each topic every member gets a run of partitions; the first ones one more, where they do not divide."""
+    """Give each member a contiguous range of every topic; the first members get one more if it does not divide."""
     found: dict[str, list[TopicPartition]] = {member: [] for member in members}
     takers: dict[str, list[str]] = defaultdict(list)
     for member in sorted(members):
@@ -35,7 +35,7 @@ def by_range(members: Mapping[str, Sequence[str]], counts: Mapping[str, int]) ->
 
 
 def by_turns(members: Mapping[str, Sequence[str]], counts: Mapping[str, int]) -> dict[str, list[TopicPartition]]:
-    """All partitions, topic after topic, go round the members, each to the next one that wants its topic."""
+    """Deal out all partitions, topic by topic, each to the next member that subscribes to its topic."""
     found: dict[str, list[TopicPartition]] = {member: [] for member in members}
     turn = cycle(sorted(members))
     for topic in sorted({topic for topics in members.values() for topic in topics}):
@@ -46,4 +46,4 @@ def by_turns(members: Mapping[str, Sequence[str]], counts: Mapping[str, int]) ->
 
 
 ASSIGNORS: Final[Mapping[str, Assign]] = {"range": by_range, "roundrobin": by_turns}
-"""By the names that members vote for, the one that is preferred first."""
+"""The assignors by protocol name, the preferred one first."""

@@ -1,7 +1,7 @@
 """A member of a group of the classic protocol: JoinGroup, SyncGroup, Heartbeat, LeaveGroup.
 
-All members give up what they have when the group is rebalanced; the one that the coordinator makes their leader
-assigns it anew. Source: Kafka documentation, "Consumer groups"; KIP-394 (member ids), KIP-345 (static members).
+In a rebalance all members give up their partitions; then the member that the coordinator made the leader assigns
+them anew. Source: Kafka documentation, "Consumer groups"; KIP-394 (member ids), KIP-345 (static members).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ ASSIGNMENT_VERSION: Final = 0
 LEAVES_BY_ITSELF_TO: Final = 2
 """LeaveGroup: later versions name several members."""
 SLACK_S: Final = 5.0
-"""More than a JoinGroup waits for the other members."""
+"""Wait this much longer for a response than the coordinator waits for the other members."""
 
 JOIN_AGAIN: Final = frozenset(
     {
@@ -50,7 +50,7 @@ JOIN_AGAIN: Final = frozenset(
         ErrorCode.REBALANCE_IN_PROGRESS,
     }
 )
-"""What says that the group has gone on while the member was joining."""
+"""Errors after which to join again: the group has moved on."""
 
 
 class ClassicMember:
@@ -72,14 +72,14 @@ class ClassicMember:
         return self._config.heartbeat_interval_ms / 1000
 
     def forget(self) -> None:
-        """The next join is that of a new member."""
+        """Forget the member id, so that the next join is that of a new member."""
         self.member_id, self.generation, self.is_settled = "", -1, False
 
     async def settle(self) -> Settled:
-        """Joins the group, again where it goes on meanwhile; all that the member has then is new.
+        """Join the group, as often as it rebalances meanwhile. No partition is kept: all are given anew.
 
         Raises:
-            ClientError: the group does not take it.
+            ClientError: the group does not accept the member.
         """
         while True:
             try:
@@ -95,10 +95,10 @@ class ClassicMember:
                 return Settled(frozenset(), found)
 
     async def beat(self) -> None:
-        """Sends a heartbeat.
+        """Send a heartbeat.
 
         Raises:
-            ClientError: nobody answers, or another member has this one's instance id.
+            ClientError: the coordinator does not answer, or another member uses this group.instance.id.
         """
         if not self.is_settled:
             return
@@ -123,7 +123,7 @@ class ClassicMember:
             self._heard_s = trio.current_time()
 
     async def leave(self) -> None:
-        """Leaves; a static member does not, so that it finds its place when it comes back."""
+        """Leave the group. A static member only stops, so that it keeps its place for its return."""
         if self.member_id and self._config.group_instance_id is None:
             request = LeaveGroupRequest(group_id=self._group, member_id=self.member_id)
             answer = await self._ask(request, highest=LEAVES_BY_ITSELF_TO)
@@ -185,7 +185,7 @@ class ClassicMember:
 
 
 def _topics_of(metadata: bytes) -> list[str]:
-    """What a member has subscribed to."""
+    """Decode the topics that a member subscribes to."""
     try:
         (version,) = struct.unpack_from(">h", metadata)
         known = min(version, ConsumerProtocolSubscription.MAX_VERSION)

@@ -1,4 +1,4 @@
-"""A cluster as its clients see it: who its brokers are, who leads what, and requests that find their way there."""
+"""A cluster as its clients see it: its brokers, the leaders of partitions, and requests routed to them."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ _log = logging.getLogger("kwire.client")
 
 
 class Cluster:
-    """Links to the brokers of a cluster. All that is known of it comes from metadata, and is forgotten where it fails.
+    """Links to the brokers of a cluster, found by metadata, which is fetched again after failures.
 
-    patience_s: how long brokers that cannot be reached are tried again. brokers: addresses and racks by id.
+    patience_s: how long to retry brokers that cannot be reached. brokers: their addresses by id.
     """
 
     def __init__(
@@ -74,10 +74,10 @@ class Cluster:
         self._coordinators: dict[str, int] = {}
 
     async def begin(self) -> None:
-        """One of the servers has told who the brokers are.
+        """Learn the brokers from the first server that answers.
 
         Raises:
-            NoBroker: none of them did.
+            NoBroker: no server answered.
         """
         reasons: dict[str, ClientError] = {}
         for written, address in self.servers.items():
@@ -95,17 +95,17 @@ class Cluster:
         raise NoBroker(reasons)
 
     async def aclose(self) -> None:
-        """All connections are closed."""
+        """Close all connections."""
         for link in self._links.values():
             await link.aclose()
 
-    # who is asked
+    # routing
 
     def node(self, node_id: int, purpose: str = FOR_ADMIN) -> Link:
-        """The link to that broker.
+        """Get the link to that broker.
 
         Raises:
-            Unreachable: the cluster has none of that id, at the moment.
+            Unreachable: the cluster has no broker of that id at the moment.
         """
         address = self.brokers.get(node_id)
         if address is None:
@@ -113,18 +113,18 @@ class Cluster:
         return self._link(address, purpose)
 
     async def ask_any(self, request: Message, highest: int | None = None) -> Any:
-        """The response of whichever broker gives one."""
+        """Ask any broker, with retries."""
         return await self.retrying(lambda: self._ask_one(request, highest))
 
     async def ask_node(self, node_id: int, request: Message, highest: int | None = None) -> Any:
-        """The response of that broker."""
+        """Ask that broker, with retries."""
         return await self.retrying(lambda: self.node(node_id).ask(request, highest=highest))
 
     async def coordinator(self, group: str) -> int:
-        """The id of the broker that coordinates the group.
+        """Find the id of the broker that coordinates the group.
 
         Raises:
-            ClientError: nobody does, at the moment.
+            ClientError: the group has no coordinator at the moment.
         """
         if group not in self._coordinators:
             answer = await self._ask_one(FindCoordinatorRequest(key=group, key_type=GROUP), NAMES_BY_KEY_TO)
@@ -136,10 +136,10 @@ class Cluster:
     async def ask_coordinator(
         self, group: str, request: Message, check: Callable[[Any], object], highest: int | None = None
     ) -> Any:
-        """The response of the group's coordinator. check: raises Refused where the response has an error.
+        """Ask the group's coordinator, with retries. check: raises Refused if the response has an error to retry.
 
         Raises:
-            ClientError: it is refused, or nobody answers.
+            ClientError: the coordinator refuses the request or does not answer.
         """
 
         async def attempt() -> Any:
@@ -150,10 +150,10 @@ class Cluster:
         return await self.retrying(attempt)
 
     async def by_leader(self, partitions: Iterable[TopicPartition]) -> dict[int, list[TopicPartition]]:
-        """The partitions, by the id of the broker that leads them.
+        """Sort the partitions by the id of their leader.
 
         Raises:
-            ClientError: a partition is not there, or has no leader at the moment.
+            ClientError: a partition does not exist, or has no leader at the moment.
         """
         found, leaderless = await self.leaders(partitions)
         for error in leaderless.values():
@@ -163,7 +163,7 @@ class Cluster:
     async def leaders(
         self, partitions: Iterable[TopicPartition]
     ) -> tuple[dict[int, list[TopicPartition]], dict[TopicPartition, ClientError]]:
-        """The partitions, by the id of the broker that leads them; and why the others have none."""
+        """Sort the partitions by the id of their leader; return the reasons for those without one apart."""
         wanted = list(partitions)
         failures: dict[str, ClientError] = {}
         unknown = sorted({one.topic for one in wanted if one not in self._leaders})
@@ -187,9 +187,9 @@ class Cluster:
         return found, leaderless
 
     async def metadata(self, topics: Sequence[str] | None, *, create: bool = False) -> MetadataResponse:
-        """What the cluster is and what it has of these topics, None for all; who leads them is remembered.
+        """Fetch metadata of the cluster and of these topics, None for all; remember brokers and leaders.
 
-        create: the brokers may create those that are not there.
+        create: let the brokers create absent topics.
         """
         rows = None if topics is None else [MetadataRequestTopic(name=name) for name in topics]
         answer = await self._ask_one(MetadataRequest(topics=rows, allow_auto_topic_creation=create))
@@ -197,16 +197,16 @@ class Cluster:
         return answer  # type: ignore[no-any-return] # the codec gives a MetadataResponse
 
     def topic_ids(self) -> dict[str, bytes]:
-        """The ids of the topics whose metadata was asked for."""
+        """Ids of all topics whose metadata was fetched."""
         return self._topic_ids
 
-    # trying again
+    # retries
 
     async def retrying(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """What the attempt gives; it is made again as long as what it fails with may pass.
+        """Call attempt until it succeeds, its error is permanent, or the time is up; return its result.
 
         Raises:
-            ClientError: what the last one failed with.
+            ClientError: the error of the last attempt.
         """
         failing_since: float | None = None
         pauses = self.pauses()
@@ -227,14 +227,14 @@ class Cluster:
                 await self.look_again()
 
     def pauses(self) -> Any:
-        """Seconds to wait before one more attempt: each longer than the one before, up to a bound."""
+        """Generate the seconds to wait before each further attempt, longer each time up to retry.backoff.max.ms."""
         pause_s = self.config.retry_backoff_ms / 1000
         while True:
             yield pause_s * (0.8 + 0.4 * self.env.random.random())
             pause_s = min(2 * pause_s, self.config.retry_backoff_max_ms / 1000)
 
     async def look_again(self) -> None:
-        """What was known of leaders, coordinators and brokers is looked for anew."""
+        """Forget leaders and coordinators, and fetch the brokers again."""
         self._leaders.clear()
         self._coordinators.clear()
         try:
@@ -252,10 +252,10 @@ class Cluster:
         return link
 
     async def _ask_one(self, request: Message, highest: int | None = None) -> Any:
-        """The response of a broker, of the first that gives one.
+        """Ask one broker after another until one answers.
 
         Raises:
-            ClientError: why the last one does not.
+            ClientError: no broker answers; the error of the last one.
         """
         failure: ClientError = Unreachable("the cluster has no brokers")
         for address in list(self.brokers.values()):
@@ -266,7 +266,7 @@ class Cluster:
         raise failure
 
     def _take(self, answer: MetadataResponse) -> None:
-        """The answer is what is known."""
+        """Remember what the response says."""
         if answer.brokers:
             self.brokers = {row.node_id: Address(row.host, row.port) for row in answer.brokers}
             self.cluster_id = answer.cluster_id
@@ -293,10 +293,10 @@ async def connected(
     env: Env | None = None,
     connect: Connect = connect_tcp,
 ) -> AsyncIterator[Cluster]:
-    """A cluster that one of the servers has told of, as long as the block runs.
+    """Connect to the cluster of these servers while the block runs.
 
     Raises:
-        NoBroker: none of them did.
+        NoBroker: no server answered.
     """
     cluster = Cluster(servers, config, patience_s=patience_s, env=env, connect=connect)
     try:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SIZE_BYTES = 4
 TLS_ALERT = 0x1503
-"""The first bytes of what a server that speaks TLS says to one who does not."""
+"""The first bytes that a TLS server sends to a client without TLS."""
 
 
 class ConnectionClosed(Exception):  # noqa: N818 - what happened
@@ -41,19 +41,19 @@ class Client:
         self._received = bytearray()
 
     async def __aenter__(self) -> Self:
-        """The client itself."""
+        """Return the client itself."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """The connection is closed."""
+        """Close the connection."""
         await self.aclose()
 
     async def aclose(self) -> None:
-        """The connection is closed."""
+        """Close the connection."""
         await trio.aclose_forcefully(self.stream)
 
     async def request(self, message: Message, version: int) -> Any:
-        """The response to the request.
+        """Send the request and return the response.
 
         Raises:
             ConnectionClosed: the broker closed instead of answering.
@@ -62,18 +62,18 @@ class Client:
         return await self.receive(message, version)
 
     async def send(self, message: Message, version: int) -> int:
-        """The request has left; returns its correlation id. Responses are taken with receive, in order."""
+        """Send the request and return its correlation id. Take the responses with receive(), in order."""
         self.last_correlation_id += 1
         frame = frames.encode_request(message.API_KEY, version, self.last_correlation_id, self.client_id, message)
         await self.send_bytes(frame)
         return self.last_correlation_id
 
     async def receive(self, request: Message, version: int, correlation_id: int | None = None) -> Any:
-        """The next response, read as one to that request and version.
+        """Receive the next response, decoded as one to that request and version.
 
         Raises:
             ConnectionClosed.
-            ProtocolError: it is none, or has another correlation id.
+            ProtocolError: it cannot be decoded, or has another correlation id.
         """
         found, response = frames.decode_response(request.API_KEY, version, await self.receive_frame())
         if correlation_id is not None and found != correlation_id:
@@ -81,7 +81,7 @@ class Client:
         return response
 
     async def send_bytes(self, data: bytes) -> None:
-        """These bytes have left, whatever they mean.
+        """Send these bytes as they are.
 
         Raises:
             ConnectionClosed.
@@ -92,11 +92,11 @@ class Client:
             raise ConnectionClosed from error
 
     async def receive_frame(self) -> bytes:
-        """The next frame without its size.
+        """Receive the next frame, without its size.
 
         Raises:
             ConnectionClosed.
-            ProtocolError: its size is none.
+            ProtocolError: its size is not that of a Kafka response.
         """
         size = int.from_bytes(await self._receive_exactly(SIZE_BYTES), "big")
         if size >> 16 == TLS_ALERT:
@@ -121,6 +121,6 @@ class Client:
 
 @asynccontextmanager
 async def connected(host: str, port: int, client_id: str | None = "kwire-test") -> AsyncIterator[Client]:
-    """A client that is connected by TCP while the block runs."""
+    """Connect a client by TCP while the block runs."""
     async with Client(await trio.open_tcp_stream(host, port), client_id) as client:
         yield client

@@ -1,6 +1,6 @@
 """A member of a group of the consumer protocol (KIP-848): the coordinator assigns, and heartbeats carry everything.
 
-A member first gives up what it is to lose, says so, and is then given what others have given up.
+A member first gives up the partitions that it is to lose and reports that; then it gets those that others gave up.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 JOINING: Final = 0
 LEAVING: Final = -1
 AWAY: Final = -2
-"""The epochs with which a member joins, leaves, and (a static one) leaves for a while."""
+"""Epochs to join, to leave, and (static members) to leave for a while."""
 FIRST_INTERVAL_S: Final = 3.0
-"""Until the coordinator says how often it wants to hear of the member."""
+"""Heartbeat interval until the coordinator names one."""
 
 
 class ConsumerMember:
@@ -47,19 +47,19 @@ class ConsumerMember:
         self._owned: frozenset[TopicPartition] = frozenset()
         self._target: frozenset[TopicPartition] | None = None
         self._has_heard = False
-        """Whether the last answer came: the coordinator says what it has given once, unless it is told everything."""
+        """Whether the last response arrived. If not, send a full request: only then is the assignment repeated."""
         self._beating = trio.Lock()
 
     def forget(self) -> None:
-        """The member joins again, with nothing."""
+        """Forget epoch and partitions, so that the member joins again."""
         self.generation, self.is_settled = JOINING, False
         self._owned, self._target = frozenset(), None
 
     async def settle(self) -> Settled:
-        """Takes what the group wants the member to have; where it loses something, the coordinator is told at once.
+        """Adopt the assignment; report lost partitions to the coordinator at once.
 
         Raises:
-            ClientError: the group does not take the member.
+            ClientError: the group does not accept the member.
         """
         target = self._target
         while target is None or self._owned - target:
@@ -72,16 +72,16 @@ class ConsumerMember:
         return Settled(kept, target - kept)
 
     async def beat(self) -> None:
-        """Sends a heartbeat. A member that was forgotten joins where it settles: until then its records are old ones.
+        """Send a heartbeat, unless the member is about to join: only settle() joins, since it drops old records.
 
         Raises:
-            ClientError: nobody answers, or the group does not take the member.
+            ClientError: the coordinator does not answer, or the group does not accept the member.
         """
         if self.generation != JOINING:
             await self._exchange()
 
     async def _exchange(self) -> None:
-        """Tells what the member has, and hears what it is to have, where that has changed."""
+        """Report the member's partitions, and take the new assignment if there is one."""
         async with self._beating:
             answer = await self._send(self.generation)
             if answer.error_code in {ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.FENCED_MEMBER_EPOCH}:
@@ -99,7 +99,7 @@ class ConsumerMember:
             self._has_heard = True
 
     async def leave(self) -> None:
-        """Leaves; a static member for a while, so that it finds its place when it comes back."""
+        """Leave the group; a static member leaves for a while, so that it keeps its place for its return."""
         if self.generation > JOINING:
             answer = await self._send(LEAVING if self._config.group_instance_id is None else AWAY)
             raise_for(answer.error_code, answer.error_message, f"group {self._group}")

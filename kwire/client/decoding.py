@@ -1,4 +1,4 @@
-"""Fetched bytes become records: of all formats and compressions, without what transactions have taken back."""
+"""Decode fetched bytes to records, in all formats and compressions, without those of aborted transactions."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def decoded(
     *,
     check_crcs: bool = True,
 ) -> Iterator[tuple[list[ReadRecord], int]]:
-    """The records of each whole batch, and the offset that comes after it.
+    """Decode each whole batch to its records and the offset after them.
 
-    aborted: the transactions that the broker says were aborted; none where all records are wanted.
+    aborted: the aborted transactions as the broker lists them; empty to read all records.
 
     Raises:
         NotUnderstood: a batch is damaged.
@@ -60,10 +60,10 @@ def decoded(
 
 
 def end_of(data: memoryview) -> int | None:
-    """The offset after the last whole batch, of which only the headers are read; None where there is none.
+    """Return the offset after the last whole batch, None without one. Only headers are read.
 
     Raises:
-        NotUnderstood: what is there is no batch.
+        NotUnderstood: the data is not a batch.
     """
     end, position = None, 0
     try:
@@ -103,14 +103,14 @@ def _read(partition: TopicPartition, records: Iterable[Record], *, is_appended: 
 
 
 class _Aborted:
-    """Which batches of a response belong to aborted transactions: from each one's first offset to its marker."""
+    """Finds the batches of aborted transactions: those from each transaction's first offset to its marker."""
 
     def __init__(self, aborted: Iterable[AbortedTransaction]) -> None:
         self._coming = sorted(aborted, key=lambda row: row.first_offset, reverse=True)
         self._open: set[int] = set()
 
     def hides(self, data: memoryview, header: BatchHeader, position: int) -> bool:
-        """Whether the batch has nothing for a consumer: markers, and what was aborted."""
+        """Whether a consumer must not see the batch: a marker, or part of an aborted transaction."""
         while self._coming and self._coming[-1].first_offset <= header.last_offset:
             self._open.add(self._coming.pop().producer_id)
         if header.is_control:

@@ -1,4 +1,4 @@
-"""What can go wrong for a client, each in one sentence."""
+"""Errors of the client; each message is one sentence."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 class ClientError(Exception):
-    """What was asked for did not come about; the message is one sentence.
+    """A request failed; the message is one sentence.
 
-    passes: whether the same may succeed a moment later. address: of the broker that it is about, where it is about one.
+    passes: whether a retry may succeed. address: of the broker concerned, None if the error concerns no single broker.
     """
 
     passes = False
@@ -29,27 +29,28 @@ class ClientError(Exception):
 
 
 class Unreachable(ClientError):  # noqa: N818 - what happened
-    """A broker took no connection, closed it, or did not answer in time."""
+    """A broker refused the connection, closed it, or did not answer in time."""
 
     passes = True
 
 
 class HungUp(Unreachable):
-    """A broker, or what is none, closed the connection when it was asked what it knows."""
+    """The peer, which may not be a Kafka broker, closed the connection on the first request."""
 
 
 class NotUnderstood(ClientError):  # noqa: N818 - what happened
-    """What answers is no Kafka broker, or does not know what it is asked."""
+    """The peer is not a Kafka broker, or does not know the request."""
 
 
 class NotLetIn(ClientError):  # noqa: N818 - what happened
-    """The broker, or this client, does not trust the other one."""
+    """Authentication failed, on the broker's side or on this one."""
 
 
 class NoBroker(ClientError):  # noqa: N818 - what happened
-    """None of the servers to begin with could be used.
+    """No bootstrap server could be used.
 
-    reasons: why, by the server as it was written. unfit: of these the first that took a connection, None without.
+    reasons: the error of each server, by the server's text as given. unfit: the first server that accepted a
+    connection and failed later, None without one.
     """
 
     def __init__(self, reasons: dict[str, ClientError]) -> None:
@@ -59,7 +60,7 @@ class NoBroker(ClientError):  # noqa: N818 - what happened
 
 
 class Refused(ClientError):  # noqa: N818 - what happened
-    """The broker answered with an error code. about: what it is about, in front of the error."""
+    """The broker answered with an error code. about: the topic, group or partition concerned; begins the message."""
 
     def __init__(self, code: int, message: str | None = None, about: str = "") -> None:
         super().__init__(f"{about}: {sentence(code, message)}" if about else sentence(code, message))
@@ -68,12 +69,12 @@ class Refused(ClientError):  # noqa: N818 - what happened
 
     @property
     def passes(self) -> bool:  # type: ignore[override] # of each error its own
-        """Whether Kafka says that the same request may succeed later."""
+        """Whether Kafka calls the error retriable."""
         return self.code in RETRIABLE
 
 
 def sentence(code: int, message: str | None = None) -> str:
-    """A broker's error code in one line. message: what the broker said beside it."""
+    """Describe a broker's error code in one line. message: the broker's own text, used if there is one."""
     try:
         known = ErrorCode(code)
     except ValueError:
@@ -83,10 +84,10 @@ def sentence(code: int, message: str | None = None) -> str:
 
 
 def raise_for(code: int, message: str | None = None, about: str = "") -> None:
-    """Nothing, where the code says that all is well.
+    """Raise an error for any code but 0.
 
     Raises:
-        Refused: it does not.
+        Refused: the code is not 0.
     """
     if code:
         raise Refused(code, message, about)
@@ -97,7 +98,7 @@ def _one_line(text: str | None) -> str:
 
 
 MEANINGS: Final = {
-    ErrorCode.UNKNOWN_SERVER_ERROR: "The broker failed in a way that its log tells.",
+    ErrorCode.UNKNOWN_SERVER_ERROR: "The broker failed; its log says why.",
     ErrorCode.OFFSET_OUT_OF_RANGE: "The partition has no such offset.",
     ErrorCode.CORRUPT_MESSAGE: "The records arrived damaged.",
     ErrorCode.UNKNOWN_TOPIC_OR_PARTITION: "There is no such topic or partition.",
@@ -149,4 +150,4 @@ MEANINGS: Final = {
     ErrorCode.UNSUPPORTED_ASSIGNOR: "The broker does not have this assignor.",
     ErrorCode.UNRELEASED_INSTANCE_ID: "Another member still has this group.instance.id.",
 }
-"""Said where the broker says nothing itself."""
+"""Used where the broker sends no message of its own."""

@@ -1,8 +1,8 @@
-"""Reads as a member of a group: what the group leaves to it, from where the group is, and commits.
+"""Read as a member of a group: the partitions assigned to it, from the committed offsets on; commit offsets.
 
-The group's two protocols differ in how a member learns what it has: `classic_member.py` (JoinGroup, SyncGroup) and
-`consumer_member.py` (KIP-848). Both are asked to settle between two pieces of records, so that nobody else has a
-partition while its records are still being used here.
+The group's two protocols differ in how a member learns its assignment: `classic_member.py` (JoinGroup, SyncGroup) and
+`consumer_member.py` (KIP-848). Both change the assignment only between two pieces of records, so that no other member
+gets a partition while its records are still in use here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kwire.client.values import Settled, TopicPartition
 
 LEAVING_S: Final = 5.0
-"""So long a member that ends tries to say so; then the group has to notice by itself."""
+"""Try this long to leave the group; then leave it to the session time-out."""
 
 REJOIN: Final = frozenset(
     {
@@ -41,13 +41,13 @@ REJOIN: Final = frozenset(
         ErrorCode.STALE_MEMBER_EPOCH,
     }
 )
-"""A commit that fails so was overtaken by the group: its records are read again by whoever has them now."""
+"""Commit errors after which the member joins again; the partitions' new owners read the records once more."""
 
 _log = logging.getLogger("kwire.client")
 
 
 class Member(Protocol):
-    """One kind of membership. is_settled: whether what it has is what the group wants it to have.
+    """A membership by one of the two protocols. is_settled: whether it holds exactly its assignment.
 
     generation: the member epoch, or the generation. member_id: "" before it is known.
     """
@@ -57,32 +57,32 @@ class Member(Protocol):
     member_id: str
 
     async def settle(self) -> Settled:
-        """What the member has from now on."""
+        """Take the assignment, joining first if needed."""
         ...
 
     async def beat(self) -> None:
-        """The group has heard of the member; it may be settled no more."""
+        """Send a heartbeat; is_settled is false afterwards if the group wants a change."""
         ...
 
     @property
     def interval_s(self) -> float:
-        """Seconds between two beats."""
+        """Seconds between two heartbeats."""
         ...
 
     async def leave(self) -> None:
-        """The group knows that the member is gone."""
+        """Leave the group."""
         ...
 
     def forget(self) -> None:
-        """The group has gone on without this member, which has to join again."""
+        """Forget the membership, so that the member joins again."""
         ...
 
 
 class GroupReader:
     """Reads as a member; made by member_of().
 
-    has_joined: whether the group has given it what it leaves to it, if only nothing. positions: the offset of the next
-    record that is given, by partition.
+    has_joined: whether it has had an assignment, if only an empty one. positions: the offset of the next record to
+    return, by partition.
     """
 
     def __init__(self, cluster: Cluster, group: str, member: Member, reader: Reader) -> None:
@@ -94,20 +94,20 @@ class GroupReader:
         self._reader = reader
 
     async def next(self, timeout_s: float) -> Piece | None:
-        """The next records of a partition; None where none came in time, or the group is about to change.
+        """Return the next records of a partition; None if none arrive in time, or the assignment is about to change.
 
         Raises:
-            ClientError: the group does not take the member, or a partition cannot be read.
+            ClientError: the group does not accept the member, or a partition cannot be read.
         """
         if not self._member.is_settled:
             await self._settle()
         return await self._reader.next(timeout_s)
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """The group goes on from these offsets, unless it has gone on without this member.
+        """Commit these offsets. If the group has moved on without this member, join again instead of failing.
 
         Raises:
-            Refused: it is not stored.
+            Refused: an offset is not stored for another reason.
         """
         member = self._member
         codes = await admin.commit(
@@ -134,7 +134,7 @@ class GroupReader:
         self.has_joined = True
 
     async def _begin(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
-        """Where the group is in these partitions, or where it is to begin."""
+        """Find the committed offsets of these partitions, or those of auto.offset.reset where there are none."""
         wanted = list(partitions)
         if not wanted:
             return {}
@@ -145,7 +145,7 @@ class GroupReader:
         return {**found, **begin}
 
     async def beat(self) -> None:
-        """Tells the group again and again that the member is there."""
+        """Send heartbeats until cancelled."""
         while True:
             await trio.sleep(self._member.interval_s)
             try:
@@ -161,10 +161,10 @@ class GroupReader:
 
 @asynccontextmanager
 async def member_of(cluster: Cluster, group: str, topics: Sequence[str], isolation: int) -> AsyncIterator[GroupReader]:
-    """A member of the group that reads these topics, as long as the block runs; then it leaves.
+    """Read these topics as a member of the group while the block runs; then leave the group.
 
     Raises:
-        ClientError: the group does not take it.
+        ClientError: the group does not accept the member.
     """
     kind = ConsumerMember if cluster.config.group_protocol == "consumer" else ClassicMember
     member = kind(cluster, group, topics)

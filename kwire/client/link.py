@@ -1,14 +1,14 @@
-"""A link to one broker: a connection that is made when it is needed, over which many may ask at the same time.
+"""A link to one broker: a connection that is opened on demand and shared by concurrent requests.
 
-It negotiates versions, secures the connection, and answers each request in the newest version that both know. Kafka
-answers a connection's requests in order, so who has sent a request waits in line for its response; there is no task
-that reads. Who gives up waiting breaks the line, so the connection is closed and made anew.
+It negotiates versions, secures the connection, and sends each request in the newest version that both sides know.
+Kafka answers a connection's requests in order, so each sender waits in line for its own response, and no task reads
+in the background. A sender that gives up waiting breaks the line: the connection is closed and opened anew.
 """
 
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import trio
@@ -22,7 +22,7 @@ from kwire.protocol.errors import ErrorCode, ProtocolError
 from kwire.protocol.messages.api_versions import ApiVersionsRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
     from random import Random
     from ssl import SSLContext
 
@@ -34,22 +34,22 @@ if TYPE_CHECKING:
 
 SOFTWARE_NAME: Final = "kwire"
 FIRST_VERSIONS: Final = 4
-"""ApiVersions is asked in this version first: later ones say more than a client needs to."""
+"""The version of the first ApiVersions request. Later versions carry more than this client needs."""
 
 _log = logging.getLogger("kwire.client")
 
 
 async def connect_tcp(address: Address) -> trio.abc.Stream:
-    """A stream to that address.
+    """Open a TCP stream to that address.
 
     Raises:
-        OSError: there is none.
+        OSError: the connection failed.
     """
     return await trio.open_tcp_stream(address.host, address.port)
 
 
 class Link:
-    """The way to one broker."""
+    """Sends requests to one broker; opens its connection when one is needed."""
 
     def __init__(
         self, address: Address, config: ClientConfig, tls: SSLContext | None, random: Random, connect: Connect
@@ -63,45 +63,45 @@ class Link:
         self._line: _Line | None = None
 
     async def versions(self) -> Mapping[int, Range]:
-        """The APIs and versions that the broker announces.
+        """Return the APIs and versions that the broker announces.
 
         Raises:
-            ClientError: there is no connection.
+            ClientError: no connection could be opened.
         """
-        with self._told():
+        with self._naming_the_broker():
             return (await self._opened()).versions
 
     async def ask(self, request: Message, timeout_s: float | None = None, highest: int | None = None) -> Any:
-        """The broker's response. highest: the newest version of the request that means what was asked.
+        """Send the request and return the response. highest: the newest version that this request is written for.
 
         Raises:
-            Unreachable: there is no connection, or it was lost before the response came, or that took too long.
+            Unreachable: the connection could not be opened or was lost, or the response took too long.
             NotUnderstood: the broker does not know the request.
         """
         timeout_s = self._config.request_timeout_ms / 1000 if timeout_s is None else timeout_s
-        with self._told():
+        with self._naming_the_broker():
             line = await self._opened()
             return await line.ask(request, line.version_of(request, highest), timeout_s)
 
     async def tell(self, request: Message, highest: int | None = None) -> None:
-        """The request, which is not answered, has left.
+        """Send a request that has no response.
 
         Raises:
             ClientError: as ask.
         """
-        with self._told():
+        with self._naming_the_broker():
             line = await self._opened()
             await line.tell(request, line.version_of(request, highest), self._config.request_timeout_ms / 1000)
 
     async def aclose(self) -> None:
-        """There is no connection any more."""
+        """Close the connection."""
         if self._line is not None:
             await self._line.aclose()
             self._line = None
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Errors say which broker they are about; a connection that is closed is not used again."""
+    def _naming_the_broker(self) -> Iterator[None]:
+        """Put the broker's address into errors, and drop a connection that was closed."""
         try:
             yield
         except ClientError as error:
@@ -159,7 +159,7 @@ class Link:
             raise
 
     async def _negotiate(self, client: Client) -> dict[int, Range]:
-        """What the broker knows. An old one answers in version 0 that it does not know ours, and which it does."""
+        """Learn the broker's versions. An old broker refuses ours in a response of version 0 that names its own."""
         version = FIRST_VERSIONS
         while True:
             request = ApiVersionsRequest(client_software_name=SOFTWARE_NAME, client_software_version=__version__)
@@ -177,7 +177,7 @@ class Link:
 
 
 class _Line:
-    """An open connection, and who waits for a response."""
+    """An open connection, and the senders that wait in line for their responses."""
 
     def __init__(self, client: Client, versions: Mapping[int, Range]) -> None:
         self.versions = versions
@@ -187,10 +187,10 @@ class _Line:
         self._receiving = trio.Lock()
 
     def version_of(self, request: Message, highest: int | None = None) -> int:
-        """The newest version of the request that both know.
+        """Choose the newest version of the request that both sides know.
 
         Raises:
-            NotUnderstood: there is none.
+            NotUnderstood: they have no version in common.
         """
         low, high = self.versions.get(request.API_KEY, (0, -1))
         version = min(high, request.MAX_VERSION if highest is None else highest)
@@ -199,51 +199,50 @@ class _Line:
         return version
 
     async def ask(self, request: Message, version: int, timeout_s: float) -> Any:
-        """The response; it closes the connection where that does not come."""
+        """Send the request and wait in line for its response."""
+        async with self._closing_on_failure(timeout_s, "no answer"):
+            async with self._sending:
+                correlation_id = await self._client.send(request, version)
+            # No task switch between the two locks: the first sender is the first in line.
+            async with self._receiving:
+                return await self._client.receive(request, version, correlation_id)
+
+    async def tell(self, request: Message, version: int, timeout_s: float) -> None:
+        """Send the request, which has no response."""
+        async with self._closing_on_failure(timeout_s, "it takes nothing"), self._sending:
+            await self._client.send(request, version)
+
+    @asynccontextmanager
+    async def _closing_on_failure(self, timeout_s: float, too_slow: str) -> AsyncIterator[None]:
+        """Close the connection if the block fails or is cancelled: the next response would not be the next sender's.
+
+        Raises:
+            Unreachable: the block took too long, or lost the connection.
+        """
         try:
             with trio.fail_after(timeout_s):
-                async with self._sending:
-                    correlation_id = await self._client.send(request, version)
-                # Nothing lets go between the two locks: who has sent first is first in line.
-                async with self._receiving:
-                    return await self._client.receive(request, version, correlation_id)
+                yield
         except trio.TooSlowError as error:
             await self.aclose()
-            raise Unreachable(f"no answer within {timeout_s:g} s") from error
+            raise Unreachable(f"{too_slow} within {timeout_s:g} s") from error
         except ConnectionClosed as error:
             await self.aclose()
             raise Unreachable("the connection was lost") from error
         except ProtocolError as error:
             await self.aclose()
-            raise Unreachable(f"what it answered is none: {error}") from error
-        except BaseException:
-            await self.aclose()
-            raise
-
-    async def tell(self, request: Message, version: int, timeout_s: float) -> None:
-        """The request has left."""
-        try:
-            with trio.fail_after(timeout_s):
-                async with self._sending:
-                    await self._client.send(request, version)
-        except trio.TooSlowError as error:
-            await self.aclose()
-            raise Unreachable(f"it takes nothing within {timeout_s:g} s") from error
-        except ConnectionClosed as error:
-            await self.aclose()
-            raise Unreachable("the connection was lost") from error
+            raise Unreachable(f"its response cannot be read: {error}") from error
         except BaseException:
             await self.aclose()
             raise
 
     async def aclose(self) -> None:
-        """The connection is closed; who waits for a response is told."""
+        """Close the connection; senders that wait for a response get an error."""
         self.is_closed = True
         await self._client.aclose()
 
 
 def _why(error: OSError) -> str:
-    """What an error of a connection says; of several addresses, that of the first."""
+    """Describe why a connection failed; of several addresses, take the first one's error."""
     cause = error.__cause__
     if isinstance(cause, BaseExceptionGroup):
         cause = cause.exceptions[0]

@@ -1,7 +1,7 @@
-"""Writes records: in batches for each partition, in order, again where it failed, and known to be written or not.
+"""Write records: in batches for each partition, in order, with retries, and with a report of which are written.
 
-A partition has one batch on its way at a time, and a broker one request, with a batch of each partition that has one
-ready. So nothing overtakes, and while a request is answered the next batches fill.
+Each partition has one batch in flight at a time, and each broker one request, with a batch of every partition that has
+one ready. So records stay in order, and the next batches fill while a request is answered.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from kwire.protocol.messages.produce import PartitionProduceResponse
 
 UNCONFIRMED_BYTES: Final = 16 * 2**20
-"""So much is on its way before the next record waits: a few requests for each broker."""
+"""Bytes in flight beyond which send() waits: a few requests for each broker."""
 RECORD_OVERHEAD_BYTES: Final = 200
-"""What a record takes besides its key and value while it is on its way."""
+"""Memory that an unconfirmed record takes besides its key and value."""
 ENCODED_OVERHEAD_BYTES: Final = 24
-"""More than a record's lengths and numbers usually take in its batch."""
+"""Upper estimate of what a record takes in its batch besides key, value and headers."""
 TOPICS_BY_NAME_TO: Final = 12
 """Produce: later versions name topics by id."""
 
@@ -50,19 +50,19 @@ class NoSuchPartition(ClientError):  # noqa: N818 - what happened
 
 @dataclass(slots=True)
 class _Batch:
-    """Records that leave together. Their offsets are their numbers, from 0 on, among all that the producer got."""
+    """Records to send together. Each record's offset is its number, from 0 on, among all that the producer got."""
 
     give_up_at: float
     records: list[Record] = field(default_factory=list)
     size_bytes: int = 0
     held_bytes: int = 0
     data: bytes = b""
-    """Encoded, from the first attempt on: what is sent again is the same to the byte."""
+    """Encoded on the first attempt, so that retries send the same bytes."""
 
 
 @dataclass(slots=True)
 class _Queue:
-    """A partition's batches, of which the last one still takes records; the first is on its way where is_sending."""
+    """A partition's batches. The last one still takes records; the first one is in flight if is_sending."""
 
     partition: TopicPartition
     batches: deque[_Batch] = field(default_factory=deque)
@@ -73,7 +73,7 @@ class _Queue:
 class Producer:
     """Takes records and writes them; made by producing().
 
-    confirmed: how many are known to be written. failed: the number of the first one that was refused, and why.
+    confirmed: the number of records known to be written. failed: the number of the first refused record, and why.
     """
 
     def __init__(self, cluster: Cluster, tasks: trio.Nursery) -> None:
@@ -98,10 +98,10 @@ class Producer:
         self._settled = trio.Event()
 
     async def begin(self) -> None:
-        """The producer has an id, if it is to have one.
+        """Get a producer id if the producer is idempotent, and start sending.
 
         Raises:
-            ClientError: it gets none.
+            ClientError: the brokers give no id.
         """
         if self._is_idempotent:
             self._producer_id, self._epoch = await self._cluster.retrying(self._new_id)
@@ -116,10 +116,10 @@ class Producer:
         partition: int | None = None,
         timestamp_ms: int | None = None,
     ) -> None:
-        """The record is on its way. partition, timestamp_ms: None for the key's, and for now.
+        """Send the record. partition, timestamp_ms: None for the key's partition and for now.
 
         Raises:
-            ClientError: its topic is not there, or has no such partition.
+            ClientError: the topic does not exist, or has no such partition.
         """
         count = self._counts.get(topic) or await self._partitions(topic)
         if partition is None:
@@ -152,7 +152,7 @@ class Producer:
             await self._next_settled()
 
     async def flush(self) -> None:
-        """All records are written, or were refused."""
+        """Send all records now, and wait until each is written or refused."""
         self._flushing = True
         self._wanted.set()
         self._hurried.set()
@@ -178,11 +178,11 @@ class Producer:
         return len(found.partitions)
 
     def _stick(self, topic: str, count: int) -> None:
-        """Records without a key go to one partition until a batch is full, so that batches get full."""
+        """Choose the partition for records without a key. It changes with each full batch, so that batches get full."""
         self._sticky[topic] = self._cluster.env.random.randrange(count)
 
     def _room_in(self, queue: _Queue, size_bytes: int) -> _Batch:
-        """The batch that takes a record of that size."""
+        """Find or begin the batch for a record of that size."""
         if queue.batches:
             last = queue.batches[-1]
             on_its_way = queue.is_sending and len(queue.batches) == 1
@@ -195,7 +195,7 @@ class Producer:
     # sending
 
     async def _run(self) -> None:
-        """Sends what waits: at once where a batch is full, somebody flushes or room is wanted, else after a while."""
+        """Send what is ready: at once for a full batch, a flush or lack of room, else after linger.ms."""
         while True:
             await self._wanted.wait()
             if not self._flushing:
@@ -209,7 +209,7 @@ class Producer:
                 self._tasks.start_soon(self._deliver, node_id, queues)
 
     async def _ready(self) -> dict[int, list[_Queue]]:
-        """What may leave now, by leader."""
+        """Collect the queues that may be sent now, by leader."""
         waiting = {one.partition: one for one in self._queues.values() if one.batches and not one.is_sending}
         leaders, leaderless = await self._cluster.leaders(waiting)
         for partition, error in leaderless.items():
@@ -222,7 +222,7 @@ class Producer:
         }
 
     async def _deliver(self, node_id: int, queues: list[_Queue]) -> None:
-        """The first batches of these partitions are written, refused, or wait for another attempt."""
+        """Send the first batches of these partitions; each is written then, refused, or waiting for a retry."""
         rows: dict[str, list[PartitionProduceData]] = {}
         for queue in queues:
             row = PartitionProduceData(index=queue.partition.partition, records=self._encoded(queue))
@@ -263,7 +263,7 @@ class Producer:
         return batch.data
 
     async def _take(self, queues: list[_Queue], topics: list[object]) -> None:
-        """What the broker said of each partition."""
+        """Act on the broker's answer for each partition."""
         by_partition = {queue.partition: queue for queue in queues}
         again: list[_Queue] = []
         failure: ClientError | None = None
@@ -281,7 +281,7 @@ class Producer:
             self._tasks.start_soon(self._later, again, failure)
 
     def _done(self, queue: _Queue) -> None:
-        """The first batch is written."""
+        """Remove the first batch, which is written."""
         batch = queue.batches.popleft()
         queue.is_sending = False
         queue.next_sequence = (queue.next_sequence + len(batch.records)) & 0x7FFF_FFFF
@@ -290,7 +290,7 @@ class Producer:
         self._settled.set()
 
     def _refuse(self, queue: _Queue, row: PartitionProduceResponse) -> None:
-        """The first batch is not taken: it was too large for the topic and becomes two, or its records cannot be."""
+        """Split the first batch in two if it is too large for the topic; give up on the partition otherwise."""
         batch = queue.batches[0]
         too_large = row.error_code in {ErrorCode.MESSAGE_TOO_LARGE, ErrorCode.RECORD_LIST_TOO_LARGE}
         if too_large and len(batch.records) > 1:
@@ -306,7 +306,7 @@ class Producer:
             self._fail(queue, Refused(row.error_code, row.error_message or next(iter(reasons), None)))
 
     def _fail(self, queue: _Queue, error: ClientError) -> None:
-        """Nothing more is written to the partition: what comes after a record that is missing would be out of order."""
+        """Drop all batches of the partition: written after a missing record, they would be out of order."""
         number = queue.batches[0].records[0].offset
         if self.failed is None or number < self.failed[0]:
             self.failed = number, error
@@ -316,7 +316,7 @@ class Producer:
         self._settled.set()
 
     async def _later(self, queues: list[_Queue], error: ClientError) -> None:
-        """The first batches are tried again in a moment, but for those that have waited for too long."""
+        """Send the first batches again in a moment; give up on those older than delivery.timeout.ms."""
         _log.info("%s; trying again", error)
         pause_s = self._config.retry_backoff_ms / 1000
         for queue in queues:
@@ -334,10 +334,10 @@ class Producer:
 
 @asynccontextmanager
 async def producing(cluster: Cluster) -> AsyncIterator[Producer]:
-    """A producer, as long as the block runs; what was not flushed may not be written.
+    """Run a producer while the block runs. Call flush() before its end: other records may not be written.
 
     Raises:
-        ClientError: it gets no id.
+        ClientError: the brokers give no producer id.
     """
     async with nursery() as tasks:
         producer = Producer(cluster, tasks)

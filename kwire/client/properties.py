@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class BadProperty(ValueError):  # noqa: N818 - what it is, as BadLine
-    """A property means nothing; the message is one sentence that names it."""
+    """A client property is unknown or has an invalid value; the message is one sentence that names it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientConfig:
-    """What a client is told to be. The names are the Java client's, with underscores."""
+    """A client's configuration. The names are the Java client's, with underscores."""
 
     client_id: str = "kwire-cli"
     client_rack: str = ""
@@ -84,7 +84,7 @@ OTHER_NAMES: Final = {
     "ssl_keystore_location": "ssl_certfile",
     "ssl_truststore_location": "ssl_cafile",
 }
-"""What other clients call them."""
+"""Other clients' names for these properties."""
 
 ONE_OF: Final = {
     "security_protocol": ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
@@ -110,14 +110,14 @@ WITHOUT_MEANING: Final = frozenset(
         *("value_deserializer", "value_serializer"),
     }
 )
-"""Other clients have them, and a file that is shared with these may name them; here they change nothing."""
+"""Properties of other clients, accepted without effect so that a properties file can be shared with them."""
 
 
 def config_of(properties: Mapping[str, str], **changes: Any) -> ClientConfig:
-    """What the properties say, whichever client's names they have. changes: of the defaults, by their names here.
+    """Read properties by any of these clients' names. changes: other defaults, by the names of ClientConfig.
 
     Raises:
-        BadProperty: there is none of that name, with the one that was probably meant, or its value means nothing.
+        BadProperty: a name is unknown (the message suggests a similar one), or a value is invalid.
     """
     values: dict[str, Any] = dict(changes)
     for written, value in properties.items():

@@ -1,6 +1,6 @@
-"""Reads partitions, ahead of who takes their records.
+"""Read partitions, ahead of the caller.
 
-A broker has one Fetch at a time, for all of its partitions that are read and have not enough in store.
+Each broker gets one Fetch at a time, for all partitions that it leads and that have too little in store.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 TOPICS_BY_NAME_TO: Final = 12
 """Fetch: later versions name topics by id."""
 IN_STORE: Final = 2
-"""Answers that a partition has in store at most: one that is taken, and the next."""
+"""Maximum number of responses in store for a partition: the one in use, and the next."""
 STORE_BYTES: Final = 32 * 2**20
-"""Bytes of all partitions in store, beyond which nothing is fetched."""
+"""Bytes in store, of all partitions, beyond which fetching pauses."""
 
 _log = logging.getLogger("kwire.client")
 
 
 class Piece(NamedTuple):
-    """Records of a partition, and the offset after them; there may be none, where only the offset went on."""
+    """Records of a partition, and the offset after them. The list is empty if only the offset has moved."""
 
     partition: TopicPartition
     records: list[ReadRecord]
@@ -47,7 +47,7 @@ class Piece(NamedTuple):
 
 
 class _Answer(NamedTuple):
-    """What a Fetch brought of a partition."""
+    """One partition's part of a Fetch response."""
 
     partition: TopicPartition
     offset: int
@@ -56,13 +56,13 @@ class _Answer(NamedTuple):
 
 
 class Reader:
-    """Reads what it is told to; made by reading().
+    """Reads the partitions given to assign(); made by reading().
 
-    positions: the offset of the next record that is given, by partition.
+    positions: the offset of the next record to return, by partition.
     """
 
     has_joined = True
-    """A reader that is no member of a group knows what it reads."""
+    """True as for a GroupReader that has its assignment: without a group, the partitions are known from the start."""
 
     def __init__(self, cluster: Cluster, tasks: trio.Nursery, isolation: int) -> None:
         self.positions: dict[TopicPartition, int] = {}
@@ -71,7 +71,7 @@ class Reader:
         self._tasks = tasks
         self.isolation = isolation
         self._ahead: dict[TopicPartition, int] = {}
-        """The offset that is fetched next."""
+        """The offset to fetch next, by partition."""
         self._fetching: set[TopicPartition] = set()
         self._busy: set[int] = set()
         self._answers: deque[_Answer] = deque()
@@ -83,7 +83,7 @@ class Reader:
         self._arrived = trio.Event()
 
     def assign(self, positions: Mapping[TopicPartition, int]) -> None:
-        """These partitions are read from now on, and no others; one that was read already goes on."""
+        """Read these partitions and no others. A partition that is being read already keeps its position."""
         for gone in self.positions.keys() - positions.keys():
             del self.positions[gone], self._ahead[gone]
             self._failing_since.pop(gone, None)
@@ -93,19 +93,19 @@ class Reader:
         self._wanted.set()
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
-        """The partition is read from that offset on."""
+        """Read the partition from that offset on."""
         self.positions[partition] = self._ahead[partition] = offset
         self._wanted.set()
 
     def nudge(self) -> None:
-        """Who waits for a piece looks around."""
+        """Make a waiting next() return."""
         self._arrived.set()
 
     async def next(self, timeout_s: float) -> Piece | None:
-        """The next records of a partition; None where none came in time, or somebody nudged.
+        """Return the next records of a partition; None if none arrive in time, or after nudge().
 
         Raises:
-            ClientError: a partition cannot be read, or not for long.
+            ClientError: a partition cannot be read, after retries if the error is temporary.
         """
         self._arrived = trio.Event()
         await trio.lowlevel.checkpoint()
@@ -123,7 +123,7 @@ class Reader:
                 return None
 
     def _taken(self, answer: _Answer) -> Piece | None:
-        """The next piece of the answer; None where it is used up, or of no use any more."""
+        """Take the next piece of the answer; None if it is used up or no longer wanted."""
         records: list[ReadRecord] = []
         partition, position = answer.partition, self.positions.get(answer.partition)
         after = answer.offset if position is None else position
@@ -150,7 +150,7 @@ class Reader:
     # fetching
 
     async def run(self) -> None:
-        """Fetches what is wanted, until it is cancelled."""
+        """Fetch what is wanted until cancelled."""
         while True:
             await self._wanted.wait()
             self._wanted = trio.Event()
@@ -212,7 +212,7 @@ class Reader:
             self._wanted.set()
 
     async def _take(self, partition: TopicPartition, offset: int, row: PartitionData) -> ClientError | None:
-        """What came is in store; returns what the broker found wrong with it, if that may pass."""
+        """Store one partition's part of a response; return its error, if the broker sent one to retry or report."""
         if self._ahead.get(partition) != offset:
             return None  # it is not read any more, or from elsewhere
         if row.error_code == ErrorCode.OFFSET_OUT_OF_RANGE:
@@ -235,7 +235,7 @@ class Reader:
         return None
 
     async def _reset(self, partition: TopicPartition, offset: int) -> None:
-        """Retention, or a topic that was made anew, has taken the place where it was read."""
+        """Move to auto.offset.reset: the offset is gone by retention, or the topic was created anew."""
         if self._config.auto_offset_reset == "none":
             self._fail(Refused(ErrorCode.OFFSET_OUT_OF_RANGE, about=f"{partition} at {offset}"))
             return
@@ -245,7 +245,7 @@ class Reader:
             self.seek(partition, found[partition])
 
     async def _try_again(self, failed: Mapping[TopicPartition, ClientError]) -> None:
-        """In a moment, unless one has failed for long; one that is not read any more may fail."""
+        """Retry in a moment, or fail if a partition has failed for too long. Unassigned partitions are ignored."""
         now = trio.current_time()
         for partition in failed.keys() & self._ahead.keys():
             error = failed[partition]
@@ -265,7 +265,7 @@ class Reader:
 
 @asynccontextmanager
 async def reading(cluster: Cluster, isolation: int) -> AsyncIterator[Reader]:
-    """A reader, as long as the block runs."""
+    """Run a reader while the block runs."""
     async with nursery() as tasks:
         reader = Reader(cluster, tasks, isolation)
         tasks.start_soon(reader.run)

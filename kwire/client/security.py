@@ -1,4 +1,4 @@
-"""TLS and SASL: how a connection becomes one that both sides trust.
+"""Secure a connection with TLS and SASL.
 
 Source: KIP-43, KIP-152 (SaslAuthenticate), RFC 4616 (PLAIN), RFC 5802 (SCRAM).
 """
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 HASHES = {"SCRAM-SHA-256": "sha256", "SCRAM-SHA-512": "sha512"}
 NONCE_BYTES = 24
 ITERATIONS = range(4096, 1_000_001)
-"""RFC 7677: a server that asks for fewer would have the password guessed; one that asks for more, this client stand."""
+"""RFC 7677: with fewer the password could be guessed; with more the server could stall this client."""
 
 
 def tls_context(config: ClientConfig) -> ssl.SSLContext | None:
-    """What the properties say of TLS; None without.
+    """Make the TLS context for these properties; None for a protocol without TLS.
 
     Raises:
-        NotLetIn: a file is none of certificates, or its key does not fit.
+        NotLetIn: a certificate or key cannot be read, or they do not belong together.
     """
     if not config.security_protocol.endswith("SSL"):
         return None
@@ -56,11 +56,11 @@ def tls_context(config: ClientConfig) -> ssl.SSLContext | None:
 
 
 async def over_tls(stream: trio.abc.Stream, context: ssl.SSLContext, host: str) -> trio.abc.Stream:
-    """The stream, encrypted.
+    """Encrypt the stream.
 
     Raises:
-        NotLetIn: the server's certificate is not trusted, or it trusts ours not.
-        NotUnderstood: it speaks no TLS.
+        NotLetIn: the server's certificate is not trusted.
+        NotUnderstood: the handshake failed otherwise; the server may not speak TLS.
     """
     made = trio.SSLStream(stream, context, server_hostname=host, https_compatible=True)
     try:
@@ -75,7 +75,7 @@ async def over_tls(stream: trio.abc.Stream, context: ssl.SSLContext, host: str) 
 
 
 def reason(error: BaseException) -> str:
-    """What an error of the operating system or of OpenSSL says, in short."""
+    """Describe an error of the operating system or of OpenSSL in short."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
     if isinstance(error, ssl.SSLError):
@@ -86,10 +86,10 @@ def reason(error: BaseException) -> str:
 
 
 async def authenticate(ask: Ask, config: ClientConfig, rng: Random) -> None:
-    """The broker knows who we are. ask: sends a request on this connection.
+    """Authenticate to the broker. ask: sends a request on this connection.
 
     Raises:
-        NotLetIn: it does not offer the mechanism, or does not believe us.
+        NotLetIn: the broker does not offer the mechanism, or refuses the credentials.
     """
     mechanism = config.sasl_mechanism or ""
     shaken = await ask(SaslHandshakeRequest(mechanism=mechanism))
@@ -110,7 +110,7 @@ async def authenticate(ask: Ask, config: ClientConfig, rng: Random) -> None:
 
 
 def _steps(mechanism: str, user: str, password: str, rng: Random) -> Generator[bytes, bytes, None]:
-    """What to send, in turn for what the server answers."""
+    """Generate the tokens to send; each answer of the server is sent into the generator."""
     if mechanism == "PLAIN":
         return _plain(user, password)
     return _scram(HASHES[mechanism], user, password, rng)
@@ -128,7 +128,7 @@ def _scram(name: str, user: str, password: str, rng: Random) -> Generator[bytes,
     try:
         salt, iterations, both = base64.b64decode(given["s"]), int(given["i"]), given["r"]
     except (KeyError, ValueError):
-        raise NotLetIn("its SCRAM challenge is none") from None
+        raise NotLetIn("its SCRAM challenge cannot be read") from None
     if not both.startswith(nonce) or iterations not in ITERATIONS:
         raise NotLetIn("its SCRAM challenge is not to be trusted")
     salted = hashlib.pbkdf2_hmac(name, password.encode(), salt, iterations)

@@ -1,4 +1,4 @@
-"""Tasks that run together, whose errors come out as they are and not in groups."""
+"""Run tasks together, and raise their errors bare instead of in groups."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def nursery() -> AsyncIterator[trio.Nursery]:
-    """A nursery of trio's out of which the first error comes as it is."""
+    """Open a trio nursery that raises its first error bare."""
     try:
         async with trio.open_nursery() as opened:
             yield opened
@@ -25,7 +25,7 @@ async def nursery() -> AsyncIterator[trio.Nursery]:
 
 
 def first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error that the group is about: the first that is no cancellation."""
+    """Find the first error in the group that is not a cancellation."""
     found: BaseException = group
     while isinstance(found, BaseExceptionGroup):
         rest = [error for error in found.exceptions if not isinstance(error, trio.Cancelled)]
@@ -34,7 +34,7 @@ def first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 async def together(functions: Iterable[Callable[[], Awaitable[Any]]]) -> list[Any]:
-    """The results of the functions, which ran at the same time, in order."""
+    """Run the functions concurrently; return their results in order."""
     waiting = list(functions)
     if len(waiting) == 1:
         return [await waiting[0]()]

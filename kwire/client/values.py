@@ -1,4 +1,4 @@
-"""What clients speak of: partitions, and records as they are read and written."""
+"""Values of the client: addresses, partitions and records."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 EARLIEST: Final = -2
 LATEST: Final = -1
-"""What ListOffsets takes instead of a time."""
+"""Special times of ListOffsets."""
 
 
 class Address(NamedTuple):
-    """Where a broker is."""
+    """A broker's address."""
 
     host: str
     port: int
@@ -34,14 +34,14 @@ class TopicPartition(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """What a member of a group has: what it keeps, and goes on reading where it is, and what it is given."""
+    """A member's partitions after a rebalance. kept: read on. given: begin at the committed offset."""
 
     kept: frozenset[TopicPartition]
     given: frozenset[TopicPartition]
 
 
 class ReadRecord(NamedTuple):
-    """A record as it was read. timestamp: milliseconds since 1970, -1 for none. appended: when the broker got it."""
+    """A record as read. timestamp: ms since 1970, -1 for none. appended: whether that is the time of its append."""
 
     topic: str
     partition: int
