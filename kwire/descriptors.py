@@ -1,9 +1,9 @@
-"""Descriptors: how many files and connections this process may have open, and which of them give way.
+"""Descriptors: how many files and connections this process may have open, and which are closed first.
 
-POSIX gives whatever is opened the lowest number that is free. So a number tells how many are in use, without anybody
-who counts, and with all that the rest of the process has open. Log files, which can be opened again at any time, keep
-below files_end(). Connections may have the numbers above it too, but for a few that stay free for what is open for a
-moment. The limit is asked for each time: it may be changed while the process runs.
+POSIX gives each new descriptor the lowest free number. So its number shows how many are in use, by the rest of the
+process too, and nothing has to be counted. Log files, which can be reopened at any time, stay below files_end().
+Connections may use the numbers above it too, except a few that stay free for short-lived files. The limit is read on
+each call, because it may change while the process runs.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ if sys.platform != "win32":
     import resource
 
 SHORTAGE: Final = frozenset({errno.EMFILE, errno.ENFILE})
-"""What the system says where a descriptor is not to be had: for this process, or for anybody."""
+"""Errors of the system if no descriptor is left: for this process, or for the whole machine."""
 
 KEPT: Final = 32
-"""Numbers that no connection has: for files that are written or synced and closed again."""
+"""Numbers that connections leave free, for files that are opened for a moment to be written or synced."""
 
 KEPT_FROM_FILES: Final = 64
-"""Numbers that no log file has, at least; of a higher limit an eighth. Files that are given up leave room for more."""
+"""Numbers that log files leave free, at least; an eighth of a higher limit. Connections can displace more files."""
 
 LEAST: Final = 96
-"""A broker with a lower limit would serve hardly anybody."""
+"""Lowest limit to start with: below it, a broker has room for hardly any client."""
 
 MOST: Final = 1 << 20
-"""Higher limits than that are of no use, and some programs look at every number below theirs."""
+"""Highest limit to ask for: more is of no use, and some programs walk through all numbers below their limit."""
 
 MACOS_MOST: Final = 10_240
-"""OPEN_MAX: macOS says that there is no limit, and allows so many."""
+"""OPEN_MAX: macOS reports no limit, but allows this many."""
 
 WINDOWS_FILES: Final = 8_192
-"""Files that the C library of Windows can have open. Connections have numbers of another kind there."""
+"""Files that the C library of Windows can have open. Sockets are no descriptors there."""
 
 
 def raise_limit() -> int:
-    """The limit is as high as this process may have it; returns it."""
+    """Raise the limit as far as this process may; return the new limit."""
     if sys.platform != "win32":
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         allowed = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
@@ -48,14 +48,14 @@ def raise_limit() -> int:
                 break
             try:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            except (ValueError, OSError):  # less than the hard limit can be the most
+            except (ValueError, OSError):  # some systems allow less than the hard limit
                 continue
             break
     return limit()
 
 
 def limit() -> int:
-    """So many descriptors this process may have, the first of which is 0."""
+    """Return how many descriptors this process may have; their numbers begin at 0."""
     if sys.platform == "win32":
         return WINDOWS_FILES
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -63,20 +63,20 @@ def limit() -> int:
 
 
 def files_end() -> int:
-    """Log files have numbers below this."""
+    """Return the number below which log files stay."""
     allowed = limit()
     return allowed - max(KEPT_FROM_FILES, allowed // 8)
 
 
 def connections_end() -> int:
-    """Connections have numbers below this."""
+    """Return the number below which connections stay."""
     return sys.maxsize if sys.platform == "win32" else limit() - KEPT
 
 
 def next_number(descriptor: int) -> int:
-    """What would be opened next gets this number, or a higher one where the system lets nobody have any.
+    """Return the number that the next descriptor would get; sys.maxsize if none is left.
 
-    descriptor: any that is open; it is used for the test.
+    descriptor: any open one; it is duplicated for a moment.
     """
     if sys.platform == "win32":
         return 0

@@ -1,7 +1,7 @@
-"""Syncing: many files and directories onto the disk, without waiting for it once for each of them.
+"""Syncing: flush many files and directories to disk without a wait for each of them.
 
-A disk that is asked by many at once does its work for all of them together: a journal is committed once for whoever
-waits for it. And Linux can be asked for a whole file system with one call, which costs next to nothing.
+The disk serves concurrent requests together: a file system commits its journal once for all that wait for it. And
+Linux can sync a whole file system with one cheap call.
 """
 # Paths are strings, as in files.py.
 # ruff: noqa: PTH123
@@ -16,31 +16,31 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FEW = 8
-"""So many files are synced one after another: threads would cost more than they save."""
+"""Up to this many files are synced one after another, because threads would cost more than they save."""
 
 AT_ONCE = 16
-"""Threads that wait for the disk, with one descriptor each."""
+"""Number of threads that sync, with one descriptor each."""
 
 FSYNC_COSTS_BYTES = 65_536
-"""An fsync takes about as long as writing so much. Where more than that for each file is waiting to be written, most of
-it somebody else's, the whole file system is not asked: that would wait for all of it."""
+"""One fsync takes about as long as writing this much. If the system has more than this per file still to write, most of
+it belongs to other programs, and syncing the whole file system would wait for that too."""
 
 SYNCFS_TELLS_ERRORS = (5, 17)
-"""The Linux from which on syncfs() fails where data or a journal could not be written."""
+"""The version of Linux from which on syncfs() reports failed writes of data or journal."""
 
 SYNCFS_REACHES_THE_DISK = frozenset({"ext3", "ext4", "f2fs", "tmpfs", "xfs"})
-"""File systems whose syncfs() is as good as fsync() of everything. FUSE does not pass it on, overlayfs tells no errors
-of what is below it, and btrfs cannot be found by its device number."""
+"""File systems whose syncfs() is as good as fsync() of everything. FUSE does not pass it on, overlayfs does not report
+errors of the layer below, and btrfs cannot be found by its device number."""
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 
 
 def sync(files: Sequence[str], directories: Sequence[str]) -> Mapping[str, OSError]:
-    """What these files hold and the names in these directories are on the disk; what is missing is passed over.
+    """Flush these files' contents and these directories' names to disk; skip paths that do not exist.
 
     Returns:
-        What is not on the disk, by path. Linux says so once: who asks again is told that all is well, and it is not.
+        The failures, by path. Linux reports each only once: a second sync would succeed though data is missing.
     """
     paths = [(path, os.O_RDWR | _BINARY | _CLOEXEC) for path in files]
     if os.name != "nt":  # Windows has no such call for a directory, and needs none
@@ -84,7 +84,7 @@ def _sync_at_once(paths: Sequence[tuple[str, int]], failures: dict[str, OSError]
 
 
 def _sync_file_system(directory: str, paths: Sequence[str]) -> bool:
-    """Whether all of the paths, being in the directory's file system, are on the disk: else that is not asked for."""
+    """Sync the whole file system, if that is safe and cheap for these paths; return whether they are on disk now."""
     if sys.platform != "linux" or _release() < SYNCFS_TELLS_ERRORS:
         return False
     try:
@@ -96,16 +96,16 @@ def _sync_file_system(directory: str, paths: Sequence[str]) -> bool:
 
         syncfs = ctypes.CDLL(None).syncfs
         descriptor = os.open(directory, os.O_RDONLY | _CLOEXEC)
-    except (OSError, AttributeError, ImportError):  # no /proc, or no such function: there are other ways
+    except (OSError, AttributeError, ImportError):  # no /proc or no syncfs: sync the files one by one
         return False
     try:
-        return bool(syncfs(descriptor) == 0)  # else each file says whether it is the one
+        return bool(syncfs(descriptor) == 0)  # after a failure, fsync finds the files concerned
     finally:
         os.close(descriptor)
 
 
 def _are_in_one(directory: str, paths: Sequence[str]) -> bool:
-    """Whether the paths are in the directory's file system: somebody may have mounted or linked one of another."""
+    """Whether all paths are in the directory's file system, and none is mounted or linked from another one."""
     device = os.stat(directory).st_dev  # noqa: PTH116
     for parent in {os.path.dirname(path) for path in paths}:  # noqa: PTH120
         try:
@@ -121,14 +121,14 @@ def _release() -> tuple[int, ...]:
 
 
 def _waiting_bytes() -> int:
-    """What the system has still to write to its disks."""
+    """Return how many bytes the system has still to write to its disks."""
     with open("/proc/meminfo", "rb") as lines:
         fields = [line.split() for line in lines]
     return sum(int(kilobytes) * 1024 for name, kilobytes, *_ in fields if name in {b"Dirty:", b"Writeback:"})
 
 
 def _type_of(directory: str) -> str | None:
-    """The type of the file system that has the directory, None where the system does not tell. Source: proc(5)."""
+    """Return the type of the directory's file system, None if unknown. Source: proc(5)."""
     device = os.stat(directory).st_dev  # noqa: PTH116
     wanted = f"{os.major(device)}:{os.minor(device)}"
     with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as lines:

@@ -1,7 +1,7 @@
 """AlterReplicaLogDirs (key 34), versions 1-2.
 
-Moves replicas between a broker's directories. kwire keeps everything in one, so a replica is where it is wanted, or the
-directory is not there.
+Move replicas between a broker's directories. kwire has one directory: a replica is there already, and any other
+directory is answered with LOG_DIR_NOT_FOUND.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from kwire.protocol.messages.alter_replica_log_dirs import AlterReplicaLogDirsRequest
 
 LONGEST_NAME: Final = 215
-"""Of a partition's directory: Kafka has no name for what it moves of a longer one."""
+"""Longest name of a partition's directory that Kafka moves: the moved copy's name is longer, and limited too."""
 
 
 async def handle(request: AlterReplicaLogDirsRequest, context: RequestContext) -> AlterReplicaLogDirsResponse:
-    """Each partition once; of one that is to be in several directories the last one counts."""
+    """Answer once for each partition; if several directories are named for one, use the last."""
     wanted: dict[str, dict[int, str]] = {}
     for directory in request.dirs:
         for topic in directory.topics:

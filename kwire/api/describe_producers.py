@@ -1,7 +1,7 @@
 """DescribeProducers (key 61), version 0.
 
-What a partition's log knows of the idempotent producers that wrote to it. A broker answers for the partitions that it
-has a replica of. Source: KIP-664.
+Describe the idempotent producers that wrote to a partition. A broker answers for the partitions of which it has a
+replica. Source: KIP-664.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ NO_TRANSACTION: Final = -1
 
 
 async def handle(request: DescribeProducersRequest, context: RequestContext) -> DescribeProducersResponse:
-    """A row for each partition as it was asked for.
+    """Answer with one row for each partition, in the order of the request.
 
     Raises:
-        CloseConnection: the reply would be long for no reason.
+        CloseConnection: the request repeats partitions so often that the reply would be too long.
     """
     told: dict[tuple[str, int], PartitionResponse] = {}
     repeated = 0

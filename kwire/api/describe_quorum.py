@@ -1,7 +1,7 @@
 """DescribeQuorum (key 55), versions 0-2.
 
-Who keeps the metadata log, and how far. The brokers of one process share that log: the one that clients take for the
-controller is its leader and only voter, the others that run are observers, and nobody is ever behind.
+Describe the replicas of the metadata log. The brokers of one process share that log: the broker that metadata names as
+the controller is its leader and only voter, the other running brokers are observers, and no replica is ever behind.
 
 Versions
     1   when replicas fetched last (KIP-836)
@@ -34,7 +34,7 @@ LISTENER: Final = "PLAINTEXT"
 
 
 async def handle(request: DescribeQuorumRequest, context: RequestContext) -> DescribeQuorumResponse:
-    """The metadata log's only partition where nothing else is asked for; else every partition is unknown."""
+    """Describe the metadata log's only partition; if anything else is asked for, every partition is unknown."""
     asked = [(topic.topic_name, row.partition_index) for topic in request.topics for row in topic.partitions]
     if asked == [(METADATA_TOPIC, 0)] and len(request.topics) == 1:
         return _described(context)

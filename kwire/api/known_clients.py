@@ -1,7 +1,7 @@
 """Clients that are known to write the newest timestamp of a batch into its header.
 
-Of their batches the header is believed. Others (KafkaJS, kafka-go's Conn, old sarama) write the last record's time, or
-none, and many do not say who they are: the times of their records are read, see kwire.protocol.records.validation.
+Trust their headers. Other clients (KafkaJS, kafka-go's Conn, old sarama) write the last record's time, or none, and
+many do not identify themselves: for those, read the records' times (kwire.protocol.records.validation).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ KNOWN: Final = {
     r"kafka-python .*": "its builder keeps the newest one, in 2.0 as in 3.0",
     r"kwire .*": "kwire's own client, which the command line speaks with: encode_batch takes the newest one",
 }
-"""By what "name version" of ApiVersions looks like: where its source computes the maximum."""
+"""By a pattern for "name version" in ApiVersions: how the client computes the maximum."""
 
 _KNOWN: Final = re.compile("|".join(KNOWN), re.ASCII)
 
 
 def knows_newest(name: str, version: str) -> bool:
-    """Whether the header of that client's batches tells their newest timestamp."""
+    """Whether the client writes the newest timestamp of a batch into its header."""
     return _KNOWN.fullmatch(f"{name} {version}") is not None

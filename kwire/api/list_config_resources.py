@@ -1,7 +1,7 @@
 """ListConfigResources (key 74), versions 0-1.
 
-Names what has configs to be described: topics, running brokers, their loggers, and the client metrics subscriptions and
-groups for which something is set.
+List the resources whose configs can be described: topics, running brokers, their loggers, and those client metrics
+subscriptions and groups that have a config set.
 
 Versions
     0   client metrics subscriptions only (KIP-1000)
@@ -27,7 +27,7 @@ TYPES: Final = (TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP)
 
 
 async def handle(request: ListConfigResourcesRequest, context: RequestContext) -> ListConfigResourcesResponse:
-    """Every resource of these types, of all for none; an unknown type fails the whole request."""
+    """List all resources of these types, of all types if none is named; an unknown type fails the whole request."""
     types: Iterable[int] = TYPES if context.api_version else (CLIENT_METRICS,)
     if request.resource_types:
         types = dict.fromkeys(request.resource_types)

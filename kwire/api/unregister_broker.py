@@ -1,7 +1,7 @@
 """UnregisterBroker (key 64), version 0.
 
-Kafka forgets a broker that is gone for good. kwire's cluster has the brokers of its process, which are all there or can
-be started again (`kwire broker start`), so it forgets none.
+Kafka removes a broker that will not return from its metadata. kwire refuses: its brokers belong to the process, and a
+stopped one can be started again (`kwire broker start`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 async def handle(request: UnregisterBrokerRequest, context: RequestContext) -> UnregisterBrokerResponse:
-    """The reason why not."""
+    """Refuse the request with a reason."""
     node_id = request.broker_id
     if node_id not in context.broker.cluster.image.brokers:
         return UnregisterBrokerResponse(

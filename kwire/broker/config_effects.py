@@ -1,7 +1,7 @@
-"""Broker configs that kwire does not honour: refused where what they ask for would be missed, else ignored.
+"""Broker configs that kwire does not implement: some are refused at start, the others are ignored.
 
-A config that asks for security, for keeping records or for a cluster of several machines must not be ignored without a
-word, for what it asks for would be taken as given. The others change nothing that a client is promised.
+A config that asks for security, for tiered storage or for a cluster of several machines is refused, because to
+ignore it would feign what is not there. The others make no difference to clients.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ REFUSED: Final[Mapping[str, tuple[str, ...]]] = {
     NO_TIERS: _names("remote.log.storage.system.enable"),
     ONE_PROCESS: _names("controller.quorum.bootstrap.servers controller.quorum.voters process.roles"),
 }
-"""Why, and what to do instead, to the configs that are refused at start unless their values ask for nothing."""
+"""Configs that are refused at start, by the reason with what to do instead; see ASK_FOR_NOTHING for exceptions."""
 
 IGNORED: Final[Mapping[str, tuple[str, ...]]] = {
     "There is no TLS that it could shape.": _names(
@@ -224,7 +224,7 @@ IGNORED: Final[Mapping[str, tuple[str, ...]]] = {
         """
     ),
 }
-"""Why to the configs that change nothing."""
+"""Configs that change nothing, by the reason."""
 
 
 def _parts(text: str) -> list[str]:
@@ -242,14 +242,14 @@ ASK_FOR_NOTHING: Final[Mapping[str, Callable[[str], bool]]] = {
     "listener.security.protocol.map": _only_plaintext,
     "process.roles": lambda text: {*_parts(text)} == {"broker", "controller"},
 }
-"""Which values of a refused config ask for nothing, beside its default and the empty one."""
+"""Harmless values of refused configs, which are accepted like the default and the empty value."""
 
 
 def refuse_what_would_be_missed(name: str, text: str) -> None:
-    """A broker may be started with this config, whose value is valid.
+    """Refuse to start with a config that asks for something kwire does not do. Its value has been validated.
 
     Raises:
-        ConfigError: it asks for what kwire does not do; one line that says what to do instead.
+        ConfigError: one line that says what to do instead.
     """
     definition = find(BROKER, name)
     if definition is None or _is_as_ever(definition, text):
@@ -263,14 +263,14 @@ def refuse_what_would_be_missed(name: str, text: str) -> None:
 
 
 def say_what_has_no_effect(config: Mapping[str, str]) -> None:
-    """One line in the log, where one of these changes nothing."""
+    """Log one line with the names of the configs that change nothing, if there are any."""
     names = ", ".join(without_effect(config))
     if names:
         _log.warning("without effect in kwire: %s (docs/configuration.md says what each config does)", names)
 
 
 def without_effect(config: Mapping[str, str]) -> Iterable[str]:
-    """The names among these that change nothing, though their values are not the defaults."""
+    """Find the configs that change nothing although their values are not the defaults."""
     ignored = {name for names in IGNORED.values() for name in names} | ASK_FOR_NOTHING.keys()
     for name, text in config.items():
         definition = find(BROKER, name)

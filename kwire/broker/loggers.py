@@ -1,7 +1,7 @@
-"""The process's loggers as Kafka's BROKER_LOGGER resource has them: by name, with Kafka's words for levels (KIP-412).
+"""The process's loggers as Kafka's BROKER_LOGGER resource shows them: by name, with Kafka's levels (KIP-412).
 
-They are Python's own: `root`, and those of kwire that exist by now (a module's is there once it is needed). A level
-holds until the process ends.
+They are Python's own: `root`, and those of kwire that exist so far (a module's logger appears when it is imported). A
+level that is set lasts until the process ends.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ LEVELS: Final = {
     "DEBUG": logging.DEBUG,
     "TRACE": logging.DEBUG // 2,
 }
-"""Kafka's word to Python's number, the fewest events first."""
+"""Python's levels by Kafka's names, the least verbose first."""
 
 _log = logging.getLogger(__name__)
 
 
 def levels() -> dict[str, str]:
-    """Each logger with its level, its own or the one that it inherits."""
+    """Return each logger's effective level."""
     known = logging.Logger.manager.loggerDict
     names = sorted(name for name in known if name == OURS or name.startswith(f"{OURS}."))
     return {name: _word(logging.getLogger(name).getEffectiveLevel()) for name in (ROOT, *names)}
 
 
 def set_level(name: str, level: str | None) -> None:
-    """That logger has that level, None: the one that it inherits."""
+    """Set the logger's level; None lets it inherit one."""
     logger = logging.getLogger(None if name == ROOT else name)
     logger.setLevel(logging.NOTSET if level is None else LEVELS[level])
     _log.warning("the log level of %s is %s now", name, _word(logger.getEffectiveLevel()))

@@ -1,6 +1,6 @@
-"""Refusals: what clients are refused, in the log; the same is said to one host once a minute, with how often it was.
+"""Refusals: log what is refused to clients, each reason once a minute for each host, with a count of repetitions.
 
-A client that is refused tries again, some of them many times a second, and none of them says on this side who it is.
+A refused client tries again, some of them many times a second, and its requests do not always say who it is.
 """
 
 from __future__ import annotations
@@ -16,36 +16,36 @@ logger = logging.getLogger("kwire.server")
 INTERVAL_S: Final = 60.0
 
 HOSTS_MAX: Final = 1000
-"""More are not kept in mind, only counted."""
+"""Maximum number of hosts with lines of their own; refusals of further hosts are only counted."""
 
 REASONS_MAX: Final = 10
-"""As many of one host; what a broken client is told has numbers in it that change each time."""
+"""Maximum number of reasons for one host; a broken client's reasons can contain numbers that change each time."""
 
 REASON_LENGTH_MAX: Final = 300
-"""A reason may have a client's own text in it."""
+"""Characters of a reason that are logged; it can contain text of the client's."""
 
 CLOSED: Final = "closed the connection from"
 REFUSED: Final = "refused a request from"
 UNHEARD: Final = "kept clients waiting at"
 
 Line = tuple[str, str]
-"""What was done, and why."""
+"""An action, such as REFUSED, and its reason."""
 
 
 class Refusals:
-    """One broker's refusals. run() sums up; without it, what came again is not said."""
+    """One broker's refusals. Keep run() running: it logs the counts of repetitions."""
 
     __slots__ = ("_hosts", "_others")
 
     def __init__(self) -> None:
         self._hosts: dict[str, Counter[Line]] = {}
-        """How often each line was not written, by host; 0 for one that was, once."""
+        """By host, how often each line was left out since it was logged."""
         self._others = 0
 
     def tell(self, done: str, address: tuple[str, int], reason: str) -> None:
-        """One line, unless that host had the same one less than a minute ago.
+        """Log one line, or count it if the host had the same one less than a minute ago.
 
-        done: CLOSED, REFUSED or UNHEARD. reason: where the client can do something about it, it says what.
+        done: CLOSED, REFUSED or UNHEARD. reason: why, and what to do in the client if that helps.
         """
         host = address[0]
         lines = self._hosts.get(host)
@@ -64,7 +64,7 @@ class Refusals:
         lines[line] += 1
 
     async def run(self) -> NoReturn:
-        """Each minute, what came again is summed up, and what did not may be said anew."""
+        """Call sum_up() each minute, and once more at the end."""
         try:
             while True:
                 await trio.sleep(INTERVAL_S)
@@ -73,7 +73,7 @@ class Refusals:
             self.sum_up()
 
     def sum_up(self) -> None:
-        """One line for each that came again since the last time."""
+        """Log the count of each repeated line; forget lines without repetitions, so that they are logged anew."""
         for host, lines in [*self._hosts.items()]:
             for (done, reason), times in [*lines.items()]:
                 if times:
@@ -84,11 +84,11 @@ class Refusals:
             if not lines:
                 del self._hosts[host]
         if self._others:
-            logger.warning("%d more requests and connections were refused, of more hosts than are told", self._others)
+            logger.warning("%d more requests and connections were refused, of hosts too many to list", self._others)
             self._others = 0
 
 
 def shown(address: tuple[str, int]) -> str:
-    """host:port, an IPv6 host in brackets."""
+    """Write an address as host:port, an IPv6 host in brackets."""
     host, port = address
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

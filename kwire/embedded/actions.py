@@ -213,9 +213,9 @@ async def records(running: Running, name: str, index: int | None, *, committed_o
 
 
 async def extend(running: Running, name: str, new: Sequence[NewRecord], *, dated_ms: int) -> list[Record]:
-    """The records as they were appended, in the order in which they were given.
+    """Append the records; return them as stored, in the order given.
 
-    dated_ms: the time of those that name none, which is their owner's, as a producer's would be.
+    dated_ms: the time for records without one, from the caller's clock, as a producer would take it.
     """
     cluster = running.cluster
     if cluster.image.topic(name) is None:
@@ -246,7 +246,7 @@ async def extend(running: Running, name: str, new: Sequence[NewRecord], *, dated
 
 
 async def _auto_create(running: Running, name: str) -> None:
-    """The topic is there if a producer that asks for it would find it."""
+    """Create the absent topic if a producer's request would create it."""
     asked = MetadataRequest(topics=[MetadataRequestTopic(name=name)], allow_auto_topic_creation=True)
     (row,) = (await ask(running, asked)).topics
     if row.error_code not in {ErrorCode.NONE, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION}:
@@ -267,7 +267,7 @@ def _batches(rows: Iterable[tuple[int, StoredRecord]]) -> Iterable[list[tuple[in
 
 
 def _append(partition: LivePartition, rows: Sequence[StoredRecord], now_ms: int) -> ProduceResult:
-    """What has become of the batch."""
+    """Append the rows as one batch."""
     name = TopicPartition(partition.topic, partition.index)
     if partition.image.leader == NO_LEADER:
         replicas = ", ".join(map(str, partition.image.replicas))

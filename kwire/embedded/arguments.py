@@ -1,4 +1,4 @@
-"""What the arguments of Cluster stand for, and what to say where they are not what they should be."""
+"""Turn the arguments of Cluster into settings; describe invalid ones."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from kwire.settings import Address, BrokerSetting, Settings, TopicSetting
 PORT_MAX: Final = 65_535
 
 DECIDED: Final = frozenset({"advertised.listeners", "broker.id", "listeners", "log.dir", "log.dirs", "node.id"})
-"""Configs of a broker that has a process of its own."""
+"""Configs that the cluster sets itself."""
 
 OWN_DEFAULTS: Final = {"log.message.timestamp.after.max.ms": str(2**63 - 1)}
-"""Where a test has moved its clock into the future, its producers date their records there."""
+"""Accept records from the future: the producers of a test that has moved its clock there send such."""
 
 
 def settings_of(
@@ -29,10 +29,10 @@ def settings_of(
     listen: str | None,
     data: str | os.PathLike[str] | None,
 ) -> Settings:
-    """The settings that the arguments of Cluster stand for.
+    """Make Settings of the arguments of Cluster.
 
     Raises:
-        ClusterError: one of them is not what it should be.
+        ClusterError: an argument is invalid.
     """
     if brokers is None:
         brokers = len(snapshot.broker_ids) if isinstance(snapshot, Snapshot) else 1
@@ -65,7 +65,7 @@ def settings_of(
 
 
 def _address(port: int | None, listen: str | None, brokers: int) -> Address:
-    """Where the first broker listens."""
+    """Return the address at which the first broker listens."""
     if port is not None and listen is not None:
         raise ClusterError(f'port and listen exclude each other; write listen="HOST:{port}"')
     highest = PORT_MAX - brokers + 1
@@ -90,7 +90,7 @@ def _directory(data: str | os.PathLike[str] | None) -> str | None:
 
 
 def check_snapshot(snapshot: object) -> None:
-    """It is one.
+    """Check that the argument is a Snapshot.
 
     Raises:
         ClusterError: it is not.
@@ -100,15 +100,15 @@ def check_snapshot(snapshot: object) -> None:
 
 
 def config_text(value: str | float | bool) -> str:
-    """The value of a config as Kafka writes it."""
+    """Write a config's value as Kafka does."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def committed_only(isolation_level: str) -> bool:
-    """Whether it is "read_committed".
+    """Whether the isolation level is "read_committed".
 
     Raises:
-        ClusterError: it is no isolation level.
+        ClusterError: there is no such isolation level.
     """
     if isolation_level not in {"read_uncommitted", "read_committed"}:
         raise ClusterError(f"isolation_level is 'read_uncommitted' or 'read_committed', and not {isolation_level!r}")

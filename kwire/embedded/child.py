@@ -1,7 +1,7 @@
-"""A process that holds clusters for the one that started it: the other end of remote.py.
+"""A process that runs clusters for its parent process: the other end of remote.py.
 
-Its standard input brings a token. What comes next, a byte or its end, is the end of the owner, and so of this process.
-A request is a connection of its own to the port that is written to the standard output.
+It reads a token from standard input, and writes its port to standard output. Each request is a connection of its own to
+that port. The next byte of standard input, or its end, ends this process: the parent process is ending, or has ended.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _Clusters:
         self._numbers = count(1)
 
     def answer(self, number: int | None, name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        """What the method of the cluster gives; without a number, that of a new cluster."""
+        """Call that cluster's method and return its result; without a number, make a cluster and return its number."""
         if number is None:
             number = next(self._numbers)
             self._clusters[number] = Cluster(**options)
@@ -45,9 +45,9 @@ class _Clusters:
         return None if result is cluster else result
 
     def close(self) -> None:
-        """All of them are gone."""
+        """Close all clusters."""
         for cluster in self._clusters.values():
-            with contextlib.suppress(ClusterError):  # nobody is there any more who could be told
+            with contextlib.suppress(ClusterError):  # the parent, which could handle it, has ended
                 cluster.close()
 
 
@@ -65,7 +65,7 @@ class _Handler(socketserver.StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
-        """One request of the owner is answered; nobody else's is read."""
+        """Answer one request of the parent; drop connections without its token unread."""
         if not hmac.compare_digest(self.rfile.read(TOKEN_BYTES), self.server.token):
             return
         size_bytes = int.from_bytes(self.rfile.read(SIZE_BYTES), "big")
@@ -81,8 +81,8 @@ class _Handler(socketserver.StreamRequestHandler):
 
 
 def main() -> None:
-    """Hold clusters until the owner ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the owner as well, who decides
+    """Run clusters until standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the parent as well, which decides
     with _Server(sys.stdin.buffer.read(TOKEN_BYTES)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         sys.stdout.write(f"{server.server_address[1]}\n")

@@ -17,7 +17,7 @@ from kwire.embedded.values import ClusterError, NewRecord, Snapshot
 from kwire.env import wall_clock_ms
 
 __tracebackhide__ = True
-"""pytest shows the line of a test that asked, not how it was asked here."""
+"""Make pytest show the line of the test, not the frames of this module."""
 
 if TYPE_CHECKING:
     import os
@@ -36,7 +36,7 @@ TIMEOUT_S = 10.0
 
 
 class Cluster:
-    """A Kafka cluster at real ports of this machine, in memory unless data says otherwise.
+    """A Kafka cluster at real ports of this machine, in memory unless `data` names a directory.
 
         with Cluster(topics={"orders": 6}) as kafka:
             producer = KafkaProducer(bootstrap_servers=kafka.bootstrap_servers)
@@ -84,7 +84,7 @@ class Cluster:
     # Start and end
 
     def start(self) -> Self:
-        """The cluster itself, which serves clients until close(). `with` does both.
+        """Start serving clients, until close(); return the cluster. `with` does both.
 
         Raises:
             ClusterError: it cannot start.
@@ -108,7 +108,7 @@ class Cluster:
             self.check()
 
     def __enter__(self) -> Self:
-        """As start(), unless that was called."""
+        """Start the cluster unless it is running."""
         return self if self._serves() else self.start()
 
     def __exit__(
@@ -189,11 +189,11 @@ class Cluster:
             warnings.warn(f"{self!r} was not closed; use it in a with block", ResourceWarning, stacklevel=2)
 
     def __copy__(self) -> Self:
-        """It is a place, as a connection is."""
+        """Return the cluster itself: like a connection, it cannot be duplicated."""
         return self
 
     def __deepcopy__(self, memo: object) -> Self:
-        """As __copy__. Django copies what setUpTestData leaves, for each test."""
+        """As __copy__. Django copies the attributes that setUpTestData sets, for each test."""
         return self
 
     def __reduce__(self) -> NoReturn:
@@ -279,17 +279,17 @@ class Cluster:
         timestamp_ms: int | None = None,
         partition: int | None = None,
     ) -> Record:
-        """The record as it was appended. The arguments are those of NewRecord.
+        """Append a record; return it as stored. The arguments are those of NewRecord.
 
-        A topic that is not there is created where a producer would create it: auto.create.topics.enable is true.
+        An absent topic is created, as for a producer, if auto.create.topics.enable is true.
         """
         record = NewRecord(value=value, key=key, headers=headers, timestamp_ms=timestamp_ms, partition=partition)
         return self.extend(topic, [record])[0]
 
     def extend(self, topic: str, records: Iterable[NewRecord | bytes | str]) -> list[Record]:
-        """The records as they were appended, in the order given; bytes or text alone are a record's value.
+        """Append records; return them as stored, in the order given. Bytes or text alone are a record's value.
 
-        A topic that is not there is created, as append() does.
+        An absent topic is created, as by append().
         """
         if isinstance(records, bytes | str):
             raise ClusterError(f"extend takes several records; append({topic!r}, ...) takes one")

@@ -33,10 +33,10 @@ T = TypeVar("T")
 
 CLOSED = "this cluster is closed; act on it inside its with block, or in the test that asked for it"
 OWN_NAMES = {"--listen HOST:PORT": "port= or listen=", "--data DIR": "data="}
-"""What a reason why it cannot start calls options is arguments here."""
+"""Arguments of Cluster to name in place of the command line's options."""
 
 ALLOW_SOCKETS = "Mark the test with @pytest.mark.enable_socket, or allow 127.0.0.1 only: --allow-hosts=127.0.0.1"
-"""pytest-socket forbids the cluster and its clients theirs."""
+"""What to do about pytest-socket, which forbids sockets to the cluster and its clients."""
 
 RESET = "the cluster was reset or closed while this was waited for; wait for it before"
 
@@ -54,20 +54,20 @@ class _Restart:
 
 
 class _Clock(trio.abc.Clock):
-    """The event loop's clock, which goes on where a test has frozen that of its process."""
+    """The event loop's clock, which runs on even if a test has frozen the clocks of its process."""
 
     def __init__(self, monotonic_s: Callable[[], float]) -> None:
         self._monotonic_s = monotonic_s
 
     def start_clock(self) -> None:
-        """It has begun before the loop."""
+        """Do nothing: the clock runs already."""
 
     def current_time(self) -> float:
-        """Monotonic seconds."""
+        """Return monotonic seconds."""
         return self._monotonic_s()
 
     def deadline_to_sleep_time(self, deadline: float) -> float:
-        """Seconds until then."""
+        """Return the seconds until then."""
         return deadline - self._monotonic_s()
 
 

@@ -1,4 +1,4 @@
-"""Who has replaced threads, sockets or select of this process, in which an event loop of its own cannot live then."""
+"""Detect libraries that replace threads, sockets or select, so that an event loop in a thread cannot run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ EVENTLETS_NAMES: Final = ("socket", "select", "thread")
 
 
 def by_whom() -> str | None:
-    """Name the library, if there is one."""
+    """Name the library that has patched this process, None if none has."""
     gevent = sys.modules.get("gevent.monkey")
     if gevent is not None and any(map(gevent.is_module_patched, MODULES)):
         return "gevent"

@@ -1,7 +1,7 @@
-"""Cluster for a process whose threads and sockets gevent or eventlet have replaced: it lives in a process beside it.
+"""Cluster for programs whose threads and sockets gevent or eventlet have replaced: it runs in a child process.
 
-All that a cluster takes and gives are plain values, so each call is a pickle there and back, over a socket that is as
-cooperative as the rest of the program. One child process holds all clusters.
+A cluster's arguments and results are plain values, so each call is one pickle there and one back, over a socket that
+is as cooperative as the rest of the program. One child process runs all clusters.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ AWAITED: Final = ("wait_for_records_async", "wait_until_consumed_async")
 
 
 class _Child:
-    """The process that holds the clusters of this one."""
+    """The child process that runs this process's clusters."""
 
     def __init__(self) -> None:
         self._token = secrets.token_bytes(TOKEN_BYTES)
@@ -72,7 +72,7 @@ class _Child:
     def ask(
         self, number: int | None, name: str, args: Sequence[Any] = (), options: Mapping[str, Any] | None = None
     ) -> Any:
-        """What the cluster's method gives or raises there."""
+        """Call the cluster's method in the child; return its result or raise its error."""
         plain = {key: _plain(value) for key, value in (options or {}).items()}
         request = pickle.dumps((number, name, tuple(map(_plain, args)), plain))
         try:
@@ -105,7 +105,7 @@ class _Child:
 
 
 def _plain(value: Any) -> Any:
-    """A generator's values, for it cannot go there itself."""
+    """Turn a generator into a list, because a generator cannot be pickled."""
     if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping | Sequence | AbstractSet):
         return list(value)
     return value
@@ -124,7 +124,7 @@ def _the_child() -> _Child:
 
 
 class Cluster:
-    """As kwire.embedded.cluster.Cluster, but for the methods that asyncio and trio await."""
+    """As kwire.embedded.cluster.Cluster, but without the methods to await."""
 
     _at_exit: weakref.finalize[Any, Any] | None = None
 
@@ -135,7 +135,7 @@ class Cluster:
         self._number = self._child.ask(None, "", (), arguments)
         self._state = "not started"
         self._at_exit = weakref.finalize(self, self._child.forget, self._number)
-        self._at_exit.atexit = False  # the child ends then by itself
+        self._at_exit.atexit = False  # at exit the child ends by itself
 
     def start(self) -> Self:
         """As Cluster.start."""

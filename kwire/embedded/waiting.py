@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 __tracebackhide__ = True
-"""pytest shows the line of a test that waited, not how it was done here."""
+"""Make pytest show the line of the test, not the frames of this module."""
 
 LOOK_AGAIN_S: Final = 0.005
 """Between two looks at what is waited for."""
@@ -50,7 +50,7 @@ def result_of(future: Future[T], timeout_s: float = ANSWER_S) -> T:
 
 
 def _outcome(future: Future[T]) -> T:
-    """What the work has returned or raised; where in the cluster's thread it said no is nobody's concern."""
+    """Return or raise the work's outcome; its own errors without the traceback of the cluster's thread."""
     error = future.exception()
     if isinstance(error, ClusterError | TimeoutError):
         raise error.with_traceback(None)

@@ -1,4 +1,4 @@
-"""A Kafka cluster for tests and programs, in their own process. docs/testing.md tells how.
+"""A Kafka cluster for tests and programs, in their own process. See docs/testing.md.
 
     from kwire.testing import Cluster
 
@@ -44,7 +44,7 @@ _ELSEWHERE = {"Cluster": "kwire.embedded.cluster", "KafkaMixin": "kwire.testing.
 
 
 def __getattr__(name: str) -> Any:
-    """A public name, imported when it is asked for: pytest loads this package in every run."""
+    """Import a public name on first use, because pytest loads this package in every run."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415 - see above

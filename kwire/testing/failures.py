@@ -1,4 +1,4 @@
-"""What the brokers saw, for the report of a test that has failed."""
+"""Describe what the brokers saw, for the report of a failed test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def described(cluster: Cluster) -> str:
-    """Cluster.describe(), or why it cannot tell."""
+    """Call Cluster.describe(); return the error as text if that fails."""
     try:
         return cluster.describe()
     except ClusterError as error:

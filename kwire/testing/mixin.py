@@ -19,14 +19,14 @@ else:
 
 
 class KafkaMixin(Base):
-    """Give a test case the cluster `kafka`, which each test finds as the class has set it up.
+    """Give a test case the cluster `kafka`; each test finds it as the class has set it up.
 
         class TestOrders(KafkaMixin, TestCase):
             kafka_options = {"topics": {"orders": 6}}
 
-    kafka_options: the arguments of Cluster. It starts before the class's own set-up, Django's setUpTestData among it,
-    so that may fill it already; after each test it is restored to what that left. It goes with the class. What the
-    brokers saw stands below the traceback of a test that fails.
+    kafka_options: the arguments of Cluster. The cluster starts before the class's own set-up, so setUpClass and
+    Django's setUpTestData can fill it; after each test it is restored to that state. It closes with the class. Below
+    the traceback of a failed test stands what the brokers saw.
     """
 
     kafka_options: ClassVar[Mapping[str, Any]] = {}
@@ -35,14 +35,14 @@ class KafkaMixin(Base):
 
     @classmethod
     def setUpClass(cls) -> None:
-        """The cluster serves."""
+        """Start the cluster."""
         cls.kafka = Cluster(**cls.kafka_options).start()
         cls._kafka_as_set_up = None
         cls.addClassCleanup(cls.kafka.close)
         super().setUpClass()
 
     def run(self, result: unittest.TestResult | None = None) -> unittest.TestResult | None:
-        """Run the test; its end, after all that it has to clean up itself, is that of what it did to the cluster."""
+        """Run the test; restore the cluster after the test's own cleanups."""
         cls = type(self)
         if "kafka" not in vars(cls):  # the whole class is skipped
             return super().run(result)
@@ -59,7 +59,7 @@ class KafkaMixin(Base):
 
 
 class _TellingResult:
-    """A result whose errors carry what the brokers saw."""
+    """A result that adds to each error what the brokers saw."""
 
     def __init__(self, result: unittest.TestResult, cluster: Cluster) -> None:
         self._result = result
@@ -73,16 +73,16 @@ class _TellingResult:
             error.add_note(f"What the Kafka brokers saw:\n{described(self._cluster)}")
 
     def addError(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802 - unittest's name
-        """An error is noted."""
+        """Add the note to an error."""
         self._note(err[1])
         self._result.addError(test, err)
 
     def addFailure(self, test: unittest.TestCase, err: Any) -> None:  # noqa: N802 - unittest's name
-        """A failure is noted."""
+        """Add the note to a failure."""
         self._note(err[1])
         self._result.addFailure(test, err)
 
     def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Any) -> None:  # noqa: N802 - see above
-        """What has become of a part is noted."""
+        """Add the note to a failed subtest."""
         self._note(err and err[1])
         self._result.addSubTest(test, subtest, err)

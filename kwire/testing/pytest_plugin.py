@@ -32,7 +32,7 @@ SHARED: Final = pytest.StashKey["Cluster"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The ini option is known."""
+    """Register the ini option."""
     parser.addini(ENV, ENV_HELP, type="args", default=[])
 
 
@@ -80,7 +80,7 @@ def kafka_session(request: pytest.FixtureRequest, kafka_session_cluster: Cluster
 
 @contextmanager
 def _in_environment(config: pytest.Config, cluster: Cluster) -> Iterator[None]:
-    """The variables that the ini option names hold the address."""
+    """Set the variables that the ini option names to the cluster's address."""
     with pytest.MonkeyPatch.context() as patch:
         for name in config.getini(ENV):
             patch.setenv(name, cluster.bootstrap_servers)
@@ -129,7 +129,7 @@ def pytest_runtest_makereport(
 
 
 def _add_section(report: pytest.TestReport, fixture: str, cluster: Cluster) -> None:
-    """Make what the cluster saw a part of the failure itself: --junitxml does not write report.sections."""
+    """Append what the cluster saw to the failure itself, because --junitxml does not write report.sections."""
     from kwire.testing.failures import described  # noqa: PLC0415 - see above
 
     title, text = f"What the Kafka brokers of {fixture} saw", described(cluster)

@@ -78,7 +78,7 @@ def test_a_host_in_a_thousand_is_only_counted(said):
         refusals.tell(CLOSED, (f"host-{number}", 1), TLS)
     assert len(said()) == HOSTS_MAX
     refusals.sum_up()
-    assert said() == ["5 more requests and connections were refused, of more hosts than are told"]
+    assert said() == ["5 more requests and connections were refused, of hosts too many to list"]
 
 
 def test_a_long_reason_is_not_kept_whole(said):

@@ -1,7 +1,7 @@
-"""SyncableSegments: what of a log has to be on the disk before its recovery point may move.
+"""SyncableSegments: what of a log must be on disk before its recovery point may move.
 
-Whoever syncs one log does all of it at once (_sync). Whoever syncs many asks each of them what there is to do
-(begin_sync), has the disk do it for all together, and tells them what it has (end_sync).
+To sync one log, call _sync. To sync many logs together, collect their paths with begin_sync, sync all paths at once,
+and report the outcome to each log with end_sync.
 """
 
 from __future__ import annotations
@@ -21,24 +21,25 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class UnsyncedLog:
-    """What has to be on the disk before a log's recovery point may be this."""
+    """What must be on disk before a log's recovery point may move to recovery_point."""
 
     recovery_point: int
     active: Segment
     truncations: int
     history: Unsynced
     since_ms: int | None
-    """Since when something has been waiting for it."""
+    """Since when unsynced records have been waiting."""
     names: int
-    """Changes of the names in the log's directory."""
+    """The count of changes of names in the log's directory."""
     files: list[str] = field(default_factory=list)
     directories: list[str] = field(default_factory=list)
 
 
 class SyncableSegments(CleanableSegments):
-    """How SegmentedLog comes to the disk.
+    """How SegmentedLog is synced.
 
-    Nothing counts as synced before it is: two may be at it, a thread for many logs and an append for its own.
+    Its state changes only after the disk has confirmed, because two syncs may overlap: a thread's that syncs many logs,
+    and an append's of its own log.
     """
 
     exists: bool
@@ -51,7 +52,7 @@ class SyncableSegments(CleanableSegments):
     _unflushed_since_ms: int | None
 
     def due_to_sync(self, now_ms: int) -> int | None:
-        """Up to where it should be on the disk by now: closed segments at once, the active one after flush.ms.
+        """Return the offset up to which to sync now: closed segments at once, the active one after flush.ms.
 
         None: nothing is due.
         """
@@ -64,9 +65,9 @@ class SyncableSegments(CleanableSegments):
         return active_base if self._recovery_point < active_base else None
 
     def _sync(self, end_offset: int, recovery_point: int | None = None) -> None:
-        """What is below end_offset is on the disk, and the recovery point, but for its file, says so.
+        """Sync everything below end_offset, and move the recovery point in memory.
 
-        recovery_point: what it is to say, if not end_offset. May run beside appends, in a thread.
+        recovery_point: where to move it, if not to end_offset. May run in a thread while records are appended.
 
         Raises:
             StorageError.
@@ -81,9 +82,9 @@ class SyncableSegments(CleanableSegments):
             self.end_sync(unsynced, self._home.env.files.sync(unsynced.files, unsynced.directories))
 
     def begin_sync(self, end_offset: int) -> UnsyncedLog | None:
-        """What has to be on the disk before the recovery point may be end_offset, None: nothing.
+        """Collect what must be on disk before the recovery point may move to end_offset; None if nothing must.
 
-        May run beside appends.
+        May run while records are appended.
 
         Raises:
             StorageError.
@@ -113,10 +114,10 @@ class SyncableSegments(CleanableSegments):
         return unsynced
 
     def end_sync(self, unsynced: UnsyncedLog, failed: Mapping[str, OSError]) -> None:
-        """The disk has it but for what failed. If it has all, the recovery point moves.
+        """Record the outcome of a sync: if every path is on disk, move the recovery point.
 
         Raises:
-            StorageError: something of it failed.
+            StorageError: one of the paths failed.
         """
         for path in (*unsynced.files, *unsynced.directories):
             if path in failed:
