@@ -35,7 +35,7 @@ logger = logging.getLogger("kwire")
 USE_DEFAULT = -1
 
 CLOSES_WITHOUT_A_WORD_S = 1.0
-"""A stop that takes longer says how far it has come."""
+"""A stop that takes longer than this logs its progress."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -152,7 +152,7 @@ async def _close(cluster: Cluster) -> None:
 
 
 async def _tell_progress(store: LogStore) -> NoReturn:
-    """One line after a second, and then ever more rarely, for as long as the store closes."""
+    """Log the progress of closing the store: after a second, then at growing intervals, until cancelled."""
     patience_s = CLOSES_WITHOUT_A_WORD_S
     while True:
         await trio.sleep(patience_s)

@@ -45,11 +45,11 @@ def wall_clock_ms() -> int:
 
 @cache
 def unmoved_clocks() -> tuple[Callable[[], float], Callable[[], int]]:
-    """(monotonic seconds, wall clock in milliseconds) that go on where a test has frozen the time of its process.
+    """Return clocks (monotonic seconds, wall clock in ms) that run on while a test has frozen its process's time.
 
-    freezegun, and whoever patches `time`, replaces its functions, found by identity wherever they are kept: another
-    instance of the module has functions that nobody else knows. time-machine changes the C function of the wall clock
-    itself, in every instance, and gives the real one while it does.
+    freezegun, like other patches of `time`, replaces the module's functions wherever it finds them, by identity: the
+    functions of a second instance of the module are safe from it. time-machine changes the C function of the wall clock
+    in every instance, but offers the real one meanwhile.
     """
     from importlib.util import module_from_spec  # noqa: PLC0415 - a server needs none of this
 

@@ -111,7 +111,7 @@ class Lock(Protocol):
 class Files(Protocol):
     """The file system, as far as kwire needs it. Paths are strings.
 
-    spare: asked where a descriptor is not to be had, in any thread; it says whether it has closed some.
+    spare: called, in any thread, when no descriptor is left; closes some and returns whether it did.
     """
 
     spare: Callable[[], bool]
@@ -165,12 +165,12 @@ class Files(Protocol):
         ...
 
     def sync(self, files: Sequence[str], directories: Sequence[str]) -> Mapping[str, OSError]:
-        """What these files hold and the names in these directories are on the disk; what is missing is passed over.
+        """Flush these files' contents and these directories' names to disk; skip paths that do not exist.
 
         Many at once take hardly longer than a few.
 
         Returns:
-            What is not on the disk, by path. Asked again, a system may say that it is, and it still is not.
+            The failures, by path. A second attempt may report success though data is still missing.
         """
         ...
 
@@ -288,7 +288,7 @@ class OsFile:
 
 
 def _has_nothing() -> bool:
-    """Nobody has descriptors to spare."""
+    """Close nothing."""
     return False
 
 
@@ -312,7 +312,7 @@ class OsFiles:
         self.spare: Callable[[], bool] = _has_nothing
 
     def _descriptor_of(self, path: str, flags: int) -> int:
-        """The descriptor, for which others are spared if need be."""
+        """Open the file; if no descriptor is left, have others closed first."""
         try:
             return os.open(path, flags, 0o644)
         except OSError as error:
@@ -377,7 +377,7 @@ class OsFiles:
             os.close(descriptor)
 
     def sync(self, files: Sequence[str], directories: Sequence[str]) -> Mapping[str, OSError]:
-        """What these files hold and the names in these directories are on the disk."""
+        """Flush these files' contents and these directories' names to disk."""
         from kwire.syncing import sync  # noqa: PLC0415 - not on the way to the first client
 
         return sync(files, directories)

@@ -18,7 +18,7 @@ MAX_DECOMPRESSED_BATCH_BYTES = 134_217_728
 at once, unlike in Kafka. 128 times the default of max.message.bytes. MAX_PRODUCED_BYTES is what a producer may send."""
 
 MAX_OPEN_SEGMENT_FILES = 10_000
-"""Segment files of one store held open at a time, where the process may have so many; see kwire.descriptors."""
+"""Segment files of one store held open at a time; fewer if the process may not have as many (kwire.descriptors)."""
 
 MAX_IN_FLIGHT_BYTES = 268_435_456
 """Bytes of all long requests that one broker reads or handles at once; further ones wait unread. Room for two of the

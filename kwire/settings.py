@@ -24,12 +24,12 @@ class Address(NamedTuple):
     port: int
 
     def reached(self) -> Address:
-        """Where a client on this machine finds who listens here; `localhost` may have no IPv6 address."""
+        """Return the address by which a client on this machine reaches a listener at this one."""
         host = {"": "localhost", "0.0.0.0": "localhost", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared
         return Address(host, self.port)
 
     def further(self, step: int) -> Address:
-        """So many ports further, but any free port stays any free port."""
+        """Add step to the port, unless it is 0, which stands for any free port."""
         return Address(self.host, self.port and self.port + step)
 
     def __str__(self) -> str:

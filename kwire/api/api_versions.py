@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 FIRST_VERSION_WITH_SOFTWARE_NAME: Final = 3
 
 FIRST_VERSION_WITH_LEVEL_ZERO: Final = 4
-"""Clients of older versions trip over a feature that may be absent."""
+"""Clients of older versions cannot read a feature whose lowest level is 0."""
 
 FEATURES: Final = {"group.version": range(2), "metadata.version": range(33, 34)}
 """Supported levels of the features that work; the highest is finalized. group.version 1 is KIP-848's groups,

@@ -37,7 +37,7 @@ class ConnectionInfo:
     client_software_name: str = ""
     client_software_version: str = ""
     knows_newest: bool = False
-    """The client is known to write the newest timestamp of a batch into its header."""
+    """Whether the client is known to write the newest timestamp of a batch into its header."""
     forms: dict[int, Forms | None] = field(default_factory=dict)
     """By API key, what its requests have in common: None after the first one, which is not worth it."""
     works: bool = False
@@ -56,5 +56,5 @@ class RequestContext:
     client_id: str | None = None
 
     def refuse(self, reason: str) -> None:
-        """The log says that, and why: for what a client can do nothing about but be set up in another way."""
+        """Log a refusal with its reason. Use it for requests that only other settings of the client can avoid."""
         self.broker.refusals.tell(REFUSED, self.connection.peer, reason)

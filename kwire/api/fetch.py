@@ -101,7 +101,7 @@ class _Plan:
                 row.records.close()
 
     def room_bytes(self, asked: FetchedPartition) -> int:
-        """What the partition's records may take of the reply."""
+        """Return how many bytes of the reply the partition's records may take."""
         return max(0, min(asked.max_bytes, self.bytes_left))
 
     def read(self, partition: Partition, asked: FetchedPartition, before_offset: int) -> LogSlice | None:

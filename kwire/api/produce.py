@@ -229,7 +229,7 @@ class _Produce:
 
 
 def _each_once(topics: Sequence[TopicProduceData]) -> list[TopicProduceData]:
-    """Every topic and partition once, with the last records that are there for it."""
+    """Keep each topic and partition once, with the last records sent for it."""
     named: dict[tuple[str, bytes], dict[int, PartitionProduceData]] = {}
     for topic in topics:
         rows = named.setdefault((topic.name, topic.topic_id), {})

@@ -30,7 +30,7 @@ Resource = tuple[int, str]
 
 ALTERABLE = frozenset({TOPIC, BROKER, CLIENT_METRICS, GROUP})
 WITH_LISTS = frozenset({TOPIC, BROKER})
-"""Types of resources to whose lists values can be appended: Kafka knows no list among the others' configs."""
+"""Types of resources with configs to which values can be appended; the others have none of type LIST."""
 
 
 class Operation(IntEnum):

@@ -25,9 +25,9 @@ Value: TypeAlias = bool | int | float | str | list[str]
 
 _INTEGER_BITS = {"SHORT": 16, "INT": 32, "LONG": 64}
 _INTEGER = re.compile(r"[+-]?(?:(?![\U00010000-\U0010ffff])\d)+")
-"""Java takes the digits of every script that lies within Unicode's first plane."""
+"""Java accepts the digits of every script in Unicode's first plane."""
 _MOST_DIGITS = 4_000
-"""Of a text that is looked at: Python reads numbers of little more."""
+"""Longer texts are refused: Python refuses to convert numbers that are a little longer."""
 _DOUBLE = re.compile(r"[+-]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)[fFdD]?")
 _RANGE = re.compile(r"\[(-?[0-9.]+),\.\.\.(?:,(-?[0-9.]+))?\](?: or (-?[0-9]+))?")
 _DURATION = re.compile(r"by_duration:P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d{0,9})?S)?)?", re.IGNORECASE)
@@ -88,7 +88,7 @@ class ConfigDefinition:
         return value
 
     def canonical(self, text: str) -> str:
-        """The text as a description shows it: trimmed, numbers and booleans as in Java, each value of a list once."""
+        """Write the text as descriptions show it: trimmed, numbers and booleans as in Java, no value twice."""
         return shown(self.parse(text))
 
     def _typed(self, text: str) -> Value:
@@ -164,7 +164,7 @@ class ConfigDefinition:
 
 
 def parse_integer(text: str, bits: int = 32) -> int | None:
-    """The whole number of so many bits that Java reads in the text; None: it reads none."""
+    """Read a whole number of this many bits as Java does; None if Java would refuse the text."""
     if not _INTEGER.fullmatch(text) or len(text) > _MOST_DIGITS:
         return None
     number = int(text)

@@ -1,6 +1,6 @@
-"""What the configs that kwire honours do, in its own words; a config without a text here has no effect.
+"""Describe the configs that kwire honours, in its own words; a config without a text here has no effect.
 
-Which of a broker's refuse to be ignored, and why the others may be, stands in config_effects.
+See config_effects for which broker configs are refused instead, and why the others may be ignored.
 
 `python -m kwire.broker.config_documentation > docs/configuration.md` writes the page of all configs.
 """

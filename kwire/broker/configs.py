@@ -158,7 +158,7 @@ BROKER_SYNONYMS: Mapping[str, tuple[str, ...]] = {
 """Broker configs that are one setting under several names, each to all of them in order of precedence."""
 
 JAVA_BLANKS = "".join(map(chr, range(0x21)))
-"""What Kafka takes off a text's ends: every character up to the blank, and no other."""
+"""The characters that Kafka strips from a text's ends: all up to the blank, and no others."""
 
 T = TypeVar("T", BrokerConfig, GroupConfig, LogConfig)
 
@@ -169,17 +169,17 @@ def config_name(field_name: str) -> str:
 
 
 def trimmed(text: str) -> str:
-    """The text without the blanks that Kafka does not see."""
+    """Strip the text as Kafka does."""
     return text.strip(JAVA_BLANKS)
 
 
 def integer(text: str) -> int:
-    """The number that a validated text of type SHORT, INT or LONG gives; digits of other scripts count too."""
+    """Convert a validated text of type SHORT, INT or LONG, which may have digits of any script."""
     return int(trimmed(text))
 
 
 def real(text: str) -> float:
-    """The number that a validated text of type DOUBLE gives, which may end in one of Java's letters for its size."""
+    """Convert a validated text of type DOUBLE, which may end in one of Java's type letters."""
     return float(trimmed(text).rstrip("fFdD"))
 
 

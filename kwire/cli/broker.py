@@ -101,7 +101,7 @@ def _socket(data: str | None, control: str | None, servers: str | None, environm
 
 
 def _listening(servers: str, paths: Sequence[str]) -> str:
-    """The control socket of the cluster that listens at one of those addresses, on this machine."""
+    """Find the control socket of the cluster on this machine that listens at one of the addresses."""
     wanted = {(host, address.port) for address in addresses(servers) for host in _resolved(address.host)}
     for path in paths:
         for broker in _ask(path, {"command": "list"}):
@@ -120,7 +120,7 @@ def _resolved(host: str) -> set[str]:
 
 
 def _hears(listener: str, address: str) -> bool:
-    """Whether who listens at that host is reached at that address."""
+    """Whether a connection to the address reaches a listener at that host."""
     if listener not in EVERY_INTERFACE:
         return address in _resolved(listener)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -128,7 +128,7 @@ def _hears(listener: str, address: str) -> bool:
         try:
             probe.bind((address, 0))
         except OSError:
-            return False  # that is another machine's
+            return False  # an address of another machine
     return True
 
 

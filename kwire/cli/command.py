@@ -1,4 +1,4 @@
-"""What all commands have in common: how their help ends with examples, and how they are put together."""
+"""Common parts of all commands: examples at the end of the help, groups, the option -b."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SETTINGS: Final[Mapping[str, Any]] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 ALIASES: Final = {"ls": "list", "rm": "delete"}
 SERVERS: Final = "bootstrap_server"
-"""The parameter of -b, after a command and before it."""
+"""The parameter of -b, both before and after a command."""
 
 
 class Command(click.Command):
@@ -27,13 +27,13 @@ class Command(click.Command):
         self.examples = examples
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs it, where it heeds what stands before it."""
+        """Run the command; refuse a -b that stands before a command without that option."""
         if ctx.find_root().params.get(SERVERS) and SERVERS not in ctx.params:
             raise click.UsageError(f"'{ctx.command_path}' asks no broker; leave -b out", ctx)
         return super().invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Writes the examples as they are, however long."""
+        """Write the examples as they are, however long."""
         if self.examples:
             with formatter.section("Example" if len(self.examples) == 1 else "Examples"):
                 for line in self.examples:
@@ -47,24 +47,24 @@ class Group(click.Group):
         super().__init__(*args, **{"context_settings": SETTINGS, "subcommand_metavar": "COMMAND ...", **kwargs})
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Ends with the help where there are none."""
+        """Show the help if there are no arguments."""
         if not args and not ctx.resilient_parsing:
             click.echo(ctx.get_help(), err=True)
             ctx.exit(USAGE_ERROR)
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of the commands."""
+        """List the names of the commands."""
         return list(self.commands)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, or with that alias."""
+        """Find a command by its name or alias."""
         return super().get_command(ctx, cmd_name) or super().get_command(ctx, ALIASES.get(cmd_name, ""))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the arguments begin with, and what follows."""
+        """Split the arguments into the command and what follows; suggest a command for an unknown name."""
         found = self.get_command(ctx, args[0])
         if found is None:
             if not args[0].startswith("-") and not ctx.resilient_parsing:
@@ -75,22 +75,22 @@ class Group(click.Group):
         return found.name, found, args[1:]
 
     def meant(self, ctx: click.Context, name: str) -> list[str]:
-        """The commands that may be meant by a name that is none."""
+        """Suggest commands for an unknown name."""
         import difflib
 
         return [f"{ctx.command_path} {near}" for near in difflib.get_close_matches(name, self.list_commands(ctx), 2)]
 
 
 class _ServersOption(click.Option):
-    """-b, which may also stand before the command; what stands there beats the variable."""
+    """The option -b, which may also stand before the command; both take precedence over the variable."""
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
-        """What stands for the option where it is not given."""
+        """Return the value of the -b before the command, or else of the variable."""
         return ctx.find_root().params.get(SERVERS) or super().resolve_envvar_value(ctx)
 
 
 def servers_option(help_text: str, default: str | None = None) -> Callable[[Any], Any]:
-    """Gives a command -b."""
+    """Add -b to a command."""
     return click.option(
         "-b",
         "--bootstrap-server",
@@ -106,22 +106,22 @@ def servers_option(help_text: str, default: str | None = None) -> Callable[[Any]
 
 
 def servers_of(context: click.Context) -> str:
-    """What an unfinished command line says that -b is."""
+    """Return the value of -b in a command line that is being completed."""
     given = context.params.get(SERVERS) or context.find_root().params.get(SERVERS)
     return given or os.environ.get(variables.SERVERS) or servers.DEFAULT
 
 
 def one_of(names: Iterable[str]) -> str:
-    """`a, b or c`."""
+    """Join names as `a, b or c`."""
     *others, last = names or [""]
     return f"{', '.join(others)} or {last}" if others else last
 
 
 def command(name: str, *examples: str) -> Callable[[Callable[..., Any]], Command]:
-    """Makes a function a command; the first line of its docstring is the summary."""
+    """Make a function a command; the first line of its docstring is the summary."""
     return click.command(name, cls=Command, examples=examples)
 
 
 def group(name: str, summary: str, *commands: click.Command) -> Group:
-    """The commands as one."""
+    """Make one command of several subcommands."""
     return Group(name, help=summary, commands={str(command.name): command for command in commands})

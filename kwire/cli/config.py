@@ -64,7 +64,7 @@ async def get(
     if rows or as_json:
         show(rows, COLUMNS, as_json=as_json)
     else:
-        click.echo(f"nothing is changed of {kind} {name}; --all shows its configs as they are", err=True)
+        click.echo(f"{kind} {name} has no configs of its own; --all shows the defaults too", err=True)
 
 
 @make_command("set", "kwire config set topic orders retention.ms=3600000 --unset cleanup.policy")
@@ -104,7 +104,7 @@ async def _configs(
 
 
 async def _check(cluster: Cluster, kind: str, name: str) -> None:
-    """Whether there is such a resource.
+    """Check that the resource exists.
 
     Raises:
         Failed: there is none.

@@ -1,4 +1,4 @@
-"""How commands reach a Kafka cluster: the options they share, the client they make, and its errors in one line."""
+"""How commands reach a Kafka cluster: their common options, the client, and its errors in one line."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ OPTIONS: Final = ("bootstrap_server", "client_config", "properties", "timeout", 
 """The parameters of a command that become its Connection."""
 
 OWN_SERVERS: Final = ("bootstrap.servers", "bootstrap_servers", "metadata.broker.list")
-"""Properties that name the cluster, as in a file that other clients share."""
+"""Properties that name the cluster, as in a properties file shared with other clients."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Which cluster, and how its client is configured.
+    """A cluster to connect to, and the configuration of the client.
 
     properties: as written, by the names of the Java client, librdkafka or kafka-python.
     """
@@ -44,11 +44,11 @@ class Connection:
 
     @contextlib.asynccontextmanager
     async def cluster(self, **changes: Any) -> AsyncIterator[Cluster]:
-        """The cluster, as long as the block runs. changes: of the client's defaults; properties beat them.
+        """Connect to the cluster while the block runs. changes: other defaults of the client, below the properties.
 
         Raises:
-            UsageError: a property means nothing.
-            Failed: no broker answers, or it refuses what it is asked for.
+            UsageError: a property is unknown or invalid.
+            Failed: no broker answers, or a broker refuses a request.
         """
         from kwire.client.cluster import connected
         from kwire.client.errors import ClientError, NoBroker, NotLetIn, Unreachable
@@ -65,8 +65,8 @@ class Connection:
             raise UsageError(str(error)) from error
         except Unreachable as error:
             raise Failed(
-                f"lost a broker that {self.servers} named: {error}. It has stopped, or told an address that cannot be "
-                "reached from here: start it with `kwire serve --advertise HOST:PORT`, another Kafka with "
+                f"lost a broker that {self.servers} named: {error}. It has stopped, or it announces an address that "
+                "cannot be reached from here: start it with `kwire serve --advertise HOST:PORT`, another Kafka with "
                 "advertised.listeners"
             ) from error
         except ClientError as error:
@@ -87,7 +87,7 @@ class Connection:
 
 
 def _why_none(error: NoBroker) -> str:
-    """Why none of the servers could be used, and what to do."""
+    """Explain why no server could be used, and what to do."""
     from kwire.client.errors import NotLetIn
 
     if error.unfit is None:
@@ -101,10 +101,10 @@ def _why_none(error: NoBroker) -> str:
 def connection_of(
     bootstrap_server: str, client_config: str | None, properties: Sequence[str], timeout: float, *, verbose: bool
 ) -> Connection:
-    """What the options say.
+    """Make a Connection of a command's options.
 
     Raises:
-        UsageError: a property is written in no known way.
+        UsageError: a property is not NAME=VALUE.
     """
     given = _from_file(client_config) if client_config else {}
     given.update(_pair(text, f"-X: {text!r}") for text in properties)
@@ -114,7 +114,7 @@ def connection_of(
 
 
 def connects(function: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
-    """Gives an async command the options that say which cluster, and the Connection as its first argument."""
+    """Add the options of a Connection to an async command, and pass it the Connection as first argument."""
 
     @functools.wraps(function)
     def with_connection(**values: Any) -> Any:
@@ -153,7 +153,7 @@ def connects(function: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
 
 
 def refusal(code: int, message: str | None = None) -> str | None:
-    """A broker's error code in one line; None where there is no error."""
+    """Describe a broker's error code in one line; None for code 0."""
     if not code:
         return None
     from kwire.client.errors import sentence

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from kwire.client.values import ReadRecord, TopicPartition
 
 STOP_RECORDS = 50
-"""Records that are printed between two looks whether to stop."""
+"""Number of records to print between two checks whether to stop."""
 TOLD_ENDS = 3
-"""Partitions whose ends are told."""
+"""Maximum number of partitions whose ends a message names."""
 
 
 @make_command(
@@ -134,7 +134,7 @@ async def command(
 
 
 def _tell_end(where: str, ends: Mapping[TopicPartition, int]) -> None:
-    """Says why nothing is printed: the records end before."""
+    """Explain why nothing is printed: the partitions end before the place to begin."""
     told = [f"{partition} ends at {end}" for partition, end in sorted(ends.items())]
     more = f", and {len(told) - TOLD_ENDS} more" if len(told) > TOLD_ENDS else ""
     click.echo(f"there is nothing from {where} on: {', '.join(told[:TOLD_ENDS])}{more}", err=True)
@@ -158,7 +158,7 @@ async def _reader(
 
 
 def _print(records: Sequence[ReadRecord], writer: Writer) -> int:
-    """Prints the records, in a thread, as whoever reads them may let it wait; how many, where it is to stop."""
+    """Print the records in a thread, because a slow reader of the output can block it; return how many, if it stops."""
     import trio
 
     out = sys.stdout.buffer

@@ -1,7 +1,7 @@
-"""How a command ends when it does not end well: two exceptions, and the exit codes.
+"""How a command fails: two exceptions, and the exit codes.
 
-What is wrong in the command line or the settings themselves, on any machine and for any cluster, is a UsageError; what
-was tried and did not come about is Failed.
+Raise UsageError for a mistake in the command line or the settings, which is one on any machine and for any cluster.
+Raise Failed if the attempt itself fails.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ import sys
 from typing import Final
 
 FAILED: Final = 1
-"""Exit code when what was asked for was tried and failed."""
+"""Exit code of an attempt that failed."""
 USAGE_ERROR: Final = 2
-"""Exit code when what was asked for means nothing, so that nothing was tried."""
+"""Exit code of a mistake in the command line or the settings, after which nothing was tried."""
 INTERRUPTED: Final = 130
 
 
 class Failed(Exception):  # noqa: N818 - what happened, as CannotStart
-    """What was asked for was tried and did not come about; the message is one line that says what to do next."""
+    """The attempt failed; the message is one line that says what to do next."""
 
 
 class UsageError(Exception):
-    """What was asked for cannot be done; the message is one sentence that says what to do instead."""
+    """The command line or a setting is wrong; the message is one sentence that says what to do instead."""
 
 
 def drop_output() -> None:
-    """What is left of standard output goes nowhere; the interpreter flushes it once more when it ends."""
+    """Discard the rest of standard output, which the interpreter would flush once more when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""What a record looks like when it is printed: `--format`, or JSON."""
+"""Write records for output: by `--format`, or as JSON."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ ESCAPES: Final = {r"\n": b"\n", r"\r": b"\r", r"\t": b"\t", r"\0": b"\0", r"\\":
 
 
 def template(key_separator: str | None, *, with_headers: bool) -> str:
-    """What the options that stand for common formats mean."""
+    """Return the --format that --key-separator and --headers stand for."""
     key = "" if key_separator is None else "%k" + key_separator.replace("%", "%%")
     return ("%h\\t" if with_headers else "") + key + "%v"
 
 
 def formatted(template: str) -> Writer:
-    """Writes records as the template says, each a line, whether or not the template ends it.
+    """Make a writer of records by a template; a missing line end is added.
 
     Raises:
-        UsageError: it has something unknown.
+        UsageError: the template contains an unknown %-letter.
     """
     tokens = re.findall(r"%.|\\.|[^%\\]+|[%\\]", template, re.DOTALL)
     printable = _escaped if sys.stdout.isatty() else bytes
@@ -40,7 +40,7 @@ def formatted(template: str) -> Writer:
 
 
 def json_line(record: ReadRecord) -> bytes:
-    """A record as `kwire produce --json` takes it, a line."""
+    """Write a record as a JSON line that `kwire produce --json` reads."""
     fields = {
         "topic": record.topic,
         "partition": record.partition,

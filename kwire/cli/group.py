@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from kwire.client.cluster import Cluster
     from kwire.client.values import TopicPartition
+    from kwire.protocol.messages.consumer_group_describe import DescribedGroup as DescribedConsumerGroup
+    from kwire.protocol.messages.consumer_group_describe import Member as ConsumerMember
+    from kwire.protocol.messages.describe_groups import DescribedGroup, DescribedGroupMember
     from kwire.protocol.messages.list_groups import ListedGroup
 
 groups_argument = click.argument("groups", metavar="GROUP...", nargs=-1, required=True, shell_complete=complete.groups)
@@ -245,37 +248,45 @@ async def _classic_members(cluster: Cluster, group: str) -> list[dict[str, Any]]
     from kwire.client import admin
 
     found = await admin.describe_classic_group(cluster, group)
-    if error := refusal(found.error_code, found.error_message):
-        raise Failed(f"group {group}: {error}")
+    _raise_if_refused(group, found)
+    is_consumer = found.protocol_type == "consumer"
     return [
-        {
-            "member": member.member_id,
-            "instance": member.group_instance_id,
-            "client": member.client_id,
-            "host": member.client_host.removeprefix("/"),
-            "assigned": admin.assigned(member.member_assignment) if found.protocol_type == "consumer" else {},
-        }
-        for member in found.members
+        _member(one, one.group_instance_id, admin.assigned(one.member_assignment) if is_consumer else {})
+        for one in found.members
     ]
 
 
 async def _consumer_members(cluster: Cluster, group: str) -> list[dict[str, Any]]:
-    """Of a group of the consumer protocol (KIP-848)."""
+    """Describe the members of a group of the consumer protocol (KIP-848)."""
     from kwire.client import admin
 
     found = await admin.describe_consumer_group(cluster, group)
+    _raise_if_refused(group, found)
+    return [
+        _member(
+            one,
+            one.instance_id,
+            {topic.topic_name: sorted(topic.partitions) for topic in one.assignment.topic_partitions},
+        )
+        for one in found.members
+    ]
+
+
+def _raise_if_refused(group: str, found: DescribedGroup | DescribedConsumerGroup) -> None:
     if error := refusal(found.error_code, found.error_message):
         raise Failed(f"group {group}: {error}")
-    return [
-        {
-            "member": member.member_id,
-            "instance": member.instance_id,
-            "client": member.client_id,
-            "host": member.client_host.removeprefix("/"),
-            "assigned": {topic.topic_name: sorted(topic.partitions) for topic in member.assignment.topic_partitions},
-        }
-        for member in found.members
-    ]
+
+
+def _member(
+    row: DescribedGroupMember | ConsumerMember, instance: str | None, assigned: Mapping[str, list[int]]
+) -> dict[str, Any]:
+    return {
+        "member": row.member_id,
+        "instance": instance,
+        "client": row.client_id,
+        "host": row.client_host.removeprefix("/"),
+        "assigned": assigned,
+    }
 
 
 _MEMBERS: Mapping[str, Callable[[Cluster, str], Awaitable[list[dict[str, Any]] | None]]] = {

@@ -1,6 +1,6 @@
-"""`kwire healthcheck`: whether the broker serves that is named, or that these KWIRE_ variables started, for containers.
+"""`kwire healthcheck`: check whether a broker serves, for containers: the one named, or that of the KWIRE_ variables.
 
-It is asked as a client asks: with ApiVersions, at its port. Where a ready file is set, that has to be there as well.
+Ask as a client does: with ApiVersions, at the broker's port. If a ready file is set, require that as well.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from kwire.settings import Settings
 
 TIMEOUT_S: Final = 4.0
-"""Shorter than the image's own, so that the reason is told."""
+"""Shorter than the image's own time-out, so that the reason gets printed."""
 ASK: Final = bytes.fromhex("0000000a 0012 0000 00000001 ffff")
 """ApiVersions, version 0, correlation id 1, no client id, with its size."""
 HEAD_BYTES: Final = 8
 
 
 def run(servers: str | None = None, environment: Mapping[str, str] = os.environ) -> int:
-    """0: it serves; one of several brokers is enough.
+    """Return 0 if a broker serves; one of several is enough.
 
-    servers: whom to ask, instead of those whom the variables tell.
+    servers: the brokers to ask, instead of those that the variables name.
 
     Raises:
         UsageError: the variables are wrong.
-        Failed: nobody answers, or not yet.
+        Failed: no broker answers, or none is ready yet.
     """
     chosen = settings({}, environment)
     own = _addresses(chosen)
@@ -64,15 +64,15 @@ def _addresses(chosen: Settings) -> list[Address]:
 
 
 def _here(address: Address) -> Address:
-    """The address itself; a container need not have a resolver, which knows `localhost`."""
+    """Replace `localhost` by its address, because a container may have no resolver."""
     return Address("127.0.0.1", address.port) if address.host == "localhost" else address
 
 
 def _ask(address: Address) -> None:
-    """The broker has answered.
+    """Ask the broker, and check its response.
 
     Raises:
-        OSError: it has not.
+        OSError: it does not answer.
     """
     with socket.create_connection(address, TIMEOUT_S) as connected:
         connected.sendall(ASK)
@@ -83,4 +83,4 @@ def _ask(address: Address) -> None:
                 raise ConnectionResetError("it closed the connection")
             head += more
     if head[4:] != ASK[8:12]:
-        raise ConnectionError("what answers is no Kafka broker")
+        raise ConnectionError("the peer is not a Kafka broker")

@@ -1,4 +1,4 @@
-"""What commands read: files, and standard input where a path is `-`; with progress by bytes."""
+"""Inputs of commands: files, and standard input for the path `-`; with progress by bytes."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ CHUNK_BYTES: Final = 256 * 1024
 
 @contextmanager
 def reading(what: str, paths: Sequence[str]) -> Iterator[Callable[[int], None]]:
-    """A function that is told how many more bytes were read; draws progress, but not where somebody types.
+    """Draw progress, except while a person types; yield the function to call with the number of bytes just read.
 
     Raises:
-        Failed: a file is not there.
+        Failed: a file does not exist.
     """
     sizes = []
     for path in paths:
@@ -44,9 +44,9 @@ def reading(what: str, paths: Sequence[str]) -> Iterator[Callable[[int], None]]:
 
 
 class Source:
-    """A file, or standard input where the path is `-`: read as soon as something is there, while other tasks go on.
+    """Reads a file, or standard input for the path `-`, as soon as data arrives, while other tasks run.
 
-    name: what to call it. advance: the function of reading().
+    name: its name for messages. advance: the function that reading() yields.
 
     Raises:
         Failed: it cannot be read.
@@ -76,7 +76,7 @@ class Source:
             self._stream.close()
 
     async def whole(self) -> bytes:
-        """All that is left.
+        """Read everything that is left.
 
         Raises:
             Failed: it cannot be read.
@@ -86,7 +86,7 @@ class Source:
         return b"".join(self._parts)
 
     async def lines(self) -> list[bytes]:
-        """The next lines, with their ends, as many as were there; none at the end.
+        """Read the next lines, with their ends, as many as have arrived; [] at the end.
 
         Raises:
             Failed: it cannot be read.

@@ -1,4 +1,4 @@
-"""Commands that wait for brokers: one event loop each, which Ctrl-C and SIGTERM end in good order."""
+"""Run a command in an event loop of its own, which Ctrl-C and SIGTERM end in good order."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     import trio
 
 SIGNALED = 128
-"""Exit codes of what a signal has ended begin here, as in shells."""
+"""The exit code after a signal is this plus its number, as in shells."""
 
 
 def run(command: Callable[[], Awaitable[Any]]) -> Any:
-    """What the command returns, which runs in an event loop of its own.
+    """Run the command in an event loop of its own; return its result.
 
-    The first signal cancels it, so that it puts right what it holds (it leaves its group); SIGTERM's exit code is
-    returned then. The second one ends the process at once. A signal that is ignored stays ignored.
+    The first signal cancels it, so that it can clean up, such as leave its group; the result is SIGTERM's exit code
+    then. A second signal ends the process at once. A signal that is ignored stays ignored.
 
     Raises:
         KeyboardInterrupt: at the end, if Ctrl-C was pressed.

@@ -73,7 +73,7 @@ class _Topics:
         self._partitions: dict[str, int] = {}
 
     async def begin(self) -> None:
-        """It is known which topics there are."""
+        """Learn which topics exist."""
         from kwire.client import admin
 
         found = (await admin.topics(self._cluster)).topics

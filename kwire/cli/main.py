@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OUTPUT_UNWANTED: Final = 1
-"""Exit code when whoever read the output left before its end (`kwire protocol spec fetch | head`)."""
+"""Exit code when the reader of the output left before its end (`kwire protocol spec fetch | head`)."""
 OUTPUT_FULL: Final = frozenset({errno.ENOSPC, errno.EFBIG})
-"""What writing to a full disk fails with (Windows has no EDQUOT)."""
+"""Errors of writing to a full disk (Windows has no EDQUOT)."""
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -42,7 +42,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command has run; returns its exit code: 0 done, 1 tried and failed, 2 not tried, 130 interrupted."""
+    """Run the command; return its exit code: 0 done, 1 tried and failed, 2 not tried, 130 interrupted."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us (`kwire serve >&-`)
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - as long as the process

@@ -1,4 +1,4 @@
-"""What the metadata log in a data directory knows, read without a broker."""
+"""Read the metadata log of a data directory without a broker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def is_unwritten(path: Path) -> bool:
-    """Whether that would be the directory of a partition that was created, and not written to yet."""
+    """Whether the path belongs to a partition that exists, but has no directory because nothing was written to it."""
     named = re.fullmatch(r"(.+)-(\d+)", path.name)
     if named is None:
         return False
@@ -29,7 +29,7 @@ def is_unwritten(path: Path) -> bool:
 
 
 def _image(log: Path) -> MetadataImage:
-    """As far as it can be read: a broker that runs may be writing its end."""
+    """Read the log as far as possible: a running broker may be writing its end."""
     image = MetadataImage()
     with suppress(BadFile, CorruptBatch, ProtocolError, StorageError):
         newest = metadata_snapshot.newest(OsFiles(), str(log))

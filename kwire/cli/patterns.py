@@ -1,4 +1,4 @@
-"""Names of topics that commands take as patterns: with *, ? or [ as in a shell, or with ^ as a regular expression."""
+"""Patterns for names of topics: with *, ? or [ as in a shell, or a regular expression that begins with ^."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 def is_pattern(text: str) -> bool:
-    """Whether it cannot be a topic's name."""
+    """Whether the text is a pattern. No topic's name contains such letters."""
     return text.startswith("^") or any(letter in text for letter in "*?[")
 
 
 def matching(pattern: str, names: Iterable[str]) -> list[str]:
-    """The names that the pattern means, in order.
+    """Return the names that match the pattern, sorted.
 
     Raises:
-        UsageError: it is no regular expression.
+        UsageError: the regular expression is invalid.
     """
     if not pattern.startswith("^"):
         return sorted(name for name in names if fnmatchcase(name, pattern))

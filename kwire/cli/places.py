@@ -1,4 +1,4 @@
-"""Places in partitions as options name them: the first record, an offset, so many before the end, a time."""
+"""Places in partitions as options name them: the first record, an offset, a number before the end, or a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AGO: Final = re.compile(r"-?((?:[0-9]+(?:ms|[wdhms]))+)")
 
 
 class Kind(Enum):
-    """What a place is counted from."""
+    """How a place is given."""
 
     FIRST = auto()
     LAST = auto()
@@ -31,17 +31,17 @@ class Kind(Enum):
 
 
 class Place(NamedTuple):
-    """number: the offset, how many before the end, or milliseconds since 1970."""
+    """A place in partitions. number: the offset, the records before the end, or ms since 1970."""
 
     kind: Kind
     number: int = 0
 
 
 def place(text: str, option: str, now_ms: int) -> Place:
-    """What the text names.
+    """Read a place. option: the option's name, for the error.
 
     Raises:
-        UsageError: nothing. option: what it calls the text.
+        UsageError: the text names no place.
     """
     if text in {"beginning", "earliest"}:
         return Place(Kind.FIRST)
@@ -59,10 +59,10 @@ def place(text: str, option: str, now_ms: int) -> Place:
 
 
 def timestamp_ms(text: str, option: str, now_ms: int) -> int:
-    """The time that the text names; a number is milliseconds since 1970.
+    """Read a time; a number is milliseconds since 1970. option: the option's name, for the error.
 
     Raises:
-        UsageError: none. option: what it calls the text.
+        UsageError: the text names no time.
     """
     moment = _moment_ms(text if text.startswith("@") else f"@{text}", now_ms)
     if moment is None:
@@ -73,7 +73,7 @@ def timestamp_ms(text: str, option: str, now_ms: int) -> int:
 
 
 def _moment_ms(text: str, now_ms: int) -> int | None:
-    """Milliseconds since 1970 of a time, or how long ago; after an @ they may also be just that."""
+    """Read a time, or how long ago, as milliseconds since 1970; after an @ also a plain number of them."""
     bare = text.removeprefix("@")
     if text != bare and bare.isascii() and bare.isdigit():
         return int(bare) if int(bare) <= INT64_MAX else None

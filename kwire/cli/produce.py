@@ -43,7 +43,7 @@ ESCAPES = {r"\t": "\t", r"\n": "\n", r"\0": "\0"}
 @click.option(
     "--timestamp",
     metavar="TIME",
-    help="Of all records: 2024-05-01T12:00:00Z, milliseconds since 1970, or how long ago (1h).",
+    help="The time of all records: 2024-05-01T12:00:00Z, milliseconds since 1970, or how long ago (1h).",
 )
 @click.option("--whole-files", is_flag=True, help="Each file is one record, however many lines it has.")
 @connects
@@ -61,8 +61,8 @@ async def command(
 ) -> None:
     """Write records from lines, JSON lines or files.
 
-    Each line of the files, or of standard input, is one. A topic that is not there is made where the broker makes
-    topics by itself.
+    Each line of the files, or of standard input, is one record. An absent topic is created if the brokers create topics
+    automatically.
 
     With --json the fields are those that `kwire consume --json` and `kwire dump` write: key, value, headers, partition,
     timestamp. A value that is not a string is sent as JSON; null is a tombstone; value_base64 takes any bytes.
@@ -98,10 +98,10 @@ async def command(
 
 
 async def _ready(cluster: Cluster, topic: str) -> None:
-    """The topic is there; the broker creates it where it creates topics that are written to.
+    """Make sure that the topic exists; let the brokers create it if they create topics automatically.
 
     Raises:
-        Failed: it does not.
+        Failed: the topic does not exist.
     """
     from kwire.client import admin
     from kwire.protocol.errors import ErrorCode

@@ -1,4 +1,4 @@
-"""Where reading begins and ends, as options say it."""
+"""Find where reading begins and ends."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from kwire.protocol.messages.metadata import MetadataResponseTopic
 
 POLL_S: Final = 0.5
-"""How long to wait for records before looking around again."""
+"""How long to wait for records before checking again whether all is read."""
 
 
 def partitions_of(topic: MetadataResponseTopic, only: Sequence[int]) -> list[TopicPartition]:
-    """The partitions of these numbers, or all.
+    """Return the partitions of these numbers, or all of them.
 
     Raises:
         Failed: the topic does not have one of them.
@@ -40,7 +40,7 @@ def partitions_of(topic: MetadataResponseTopic, only: Sequence[int]) -> list[Top
 async def starts(
     cluster: Cluster, partitions: Sequence[TopicPartition], where: Place, isolation: int = 0
 ) -> dict[TopicPartition, int]:
-    """The offset of each partition that is meant; offsets beyond its records become its first or its end."""
+    """Find each partition's offset for a place; clamp it to the partition's first offset and its end."""
     from kwire.client.admin import list_offsets
     from kwire.client.values import EARLIEST, LATEST
 
@@ -61,9 +61,9 @@ async def starts(
 
 
 async def next_piece(reader: Reader | GroupReader, ends: Mapping[TopicPartition, int] | None) -> Piece | None:
-    """What is read next, in the order of each partition; None where all has been read.
+    """Read the next records of a partition, in order; None when all has been read.
 
-    ends: where to stop, by partition; None: never.
+    ends: the offset to stop at, by partition; None to read on forever.
     """
     while ends is None or not _is_at_end(reader, ends):
         piece = await reader.next(POLL_S)

@@ -42,7 +42,7 @@ OTHER_NAMES: Final = {
     "help": "--help",
     "version": "--version",
 }
-"""What other programs call some of them."""
+"""Names that other programs use, and the command to suggest for each."""
 
 
 class Root(Group):
@@ -64,7 +64,7 @@ class Root(Group):
         return found
 
     def meant(self, ctx: click.Context, name: str) -> list[str]:
-        """Also those of groups (`kwire list`), and what has another name elsewhere."""
+        """Suggest also subcommands of groups (for `kwire list`), and commands that other programs call so."""
         if name in OTHER_NAMES:
             return [f"kwire {OTHER_NAMES[name]}"]
         groups = {known: self.get_command(ctx, known) for known in MODULES}
@@ -105,9 +105,9 @@ def healthcheck() -> Command:
     @make_command("healthcheck", "kwire healthcheck", "KWIRE_LISTEN=127.0.0.1:9094 kwire healthcheck")
     @servers_option("A broker of the cluster to ask (default: the one that these KWIRE_ variables started).")
     def check(bootstrap_server: str | None) -> int:
-        """Tell whether a broker serves, for containers.
+        """Check whether a broker serves, for containers.
 
-        Exit code 1 says that it does not answer, or not yet: where KWIRE_READY_FILE is set, that file has to be there.
+        Exit code 1: it does not answer, or it is not ready yet. If KWIRE_READY_FILE is set, that file must exist.
         """
         from kwire.cli.healthcheck import run as asked
 

@@ -1,4 +1,4 @@
-"""Sends record lines, in order and with a bounded number on their way; the first that is refused stops it."""
+"""Send record lines, in order and with a bounded number in flight; stop at the first refused record."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 
 class Sender:
-    """Sends record after record."""
+    """Sends one record after another."""
 
     def __init__(self, producer: Producer) -> None:
         self._producer = producer
 
     @property
     def confirmed(self) -> int:
-        """How many records are written."""
+        """Return the number of records known to be written."""
         return self._producer.confirmed
 
     async def send(self, record: RecordLine) -> None:
-        """The record is on its way.
+        """Send the record.
 
         Raises:
-            Failed: it, or an earlier one, was refused.
+            Failed: this record or an earlier one was refused.
         """
         if self._producer.failed is not None:
             await self.finish()
@@ -44,7 +44,7 @@ class Sender:
             raise Failed(f"{error}; {_accepted(self._producer.confirmed)}") from error
 
     async def finish(self) -> None:
-        """All records are written.
+        """Wait until all records are written.
 
         Raises:
             Failed: one was refused.
@@ -61,7 +61,7 @@ def _accepted(count: int) -> str:
 
 @contextlib.asynccontextmanager
 async def sender(cluster: Cluster) -> AsyncIterator[Sender]:
-    """A Sender; what was sent is written when this ends without an error.
+    """Run a Sender while the block runs; at its end, wait until all records are written.
 
     Raises:
         Failed: a record was refused.

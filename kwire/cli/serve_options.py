@@ -1,4 +1,4 @@
-"""The settings of `kwire serve`: one table for its options, its help, the KWIRE_ variables and the TOML file."""
+"""The settings of `kwire serve`: one table for options, help, KWIRE_ variables and the TOML file."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ DESCRIPTION: Final = (
 class Setting(NamedTuple):
     """One row.
 
-    read: what the text means. field: which of Settings or BrokerSetting gets that, where it has another name.
-    repeatable: it takes several values.
+    read: converts the text to a value. field: the field of Settings or BrokerSetting to set; "" for none.
+    repeatable: whether it takes several values.
     """
 
     name: str
@@ -35,20 +35,18 @@ class Setting(NamedTuple):
 
     @property
     def option(self) -> str:
-        """On the command line."""
+        """Return its name on the command line."""
         return f"--{self.name}"
 
     @property
     def variable(self) -> str:
-        """In the environment."""
+        """Return its name in the environment."""
         return variables.PREFIX + self.name.upper().replace("-", "_")
 
 
 TABLE: Final = (
     Setting("data", "DIR", "Keep everything in DIR (default: in memory).", values.directory, "data"),
-    Setting(
-        "brokers", "N", "Run so many brokers, on consecutive ports (default: 1).", values.broker_count, "broker_count"
-    ),
+    Setting("brokers", "N", "Run N brokers, on consecutive ports (default: 1).", values.broker_count, "broker_count"),
     Setting("broker-id", "N", "The first broker's id; the others follow (default: 1).", values.broker_id, "node_id"),
     Setting(
         "topic",
@@ -69,14 +67,14 @@ TABLE: Final = (
     Setting(
         "advertise",
         "HOST:PORT",
-        "The address told to clients (default: as they reached it).",
+        "The address to announce to clients (default: the one that they connect to).",
         values.advertised_address,
         "advertise",
     ),
     Setting(
         "advertise-to-gateway",
         "HOST",
-        "The host told to clients who come through the default gateway, as at a container's published port.",
+        "The host to announce to clients that come through the default gateway, as at a container's published port.",
         values.advertised_host,
         "advertise_to_gateway",
     ),
@@ -92,12 +90,12 @@ TABLE: Final = (
     Setting(
         "failover",
         "replicas|any",
-        "Who may lead a partition none of whose replicas runs: nobody, or any broker (default: replicas).",
+        "Which brokers may lead a partition: its replicas only, or any if none of them runs (default: replicas).",
         values.failover,
         "failover",
     ),
     Setting("load", "DIR", "Start with the records of DIR's TOPIC.jsonl files.", values.directory, "load"),
-    Setting("ready-file", "FILE", "FILE is there, and tells the address, while it serves.", values.one, "ready_file"),
+    Setting("ready-file", "FILE", "Create FILE, with the address, while the broker serves.", values.one, "ready_file"),
     Setting("control", "PATH", "The socket that `kwire broker` uses (default: in DIR).", values.one, "control"),
     Setting("settings", "FILE", "A TOML file with the same settings.", values.one, ""),
     Setting("log-format", "text|json", "Form of the log lines (default: text).", values.log_format, "log_format"),
@@ -106,7 +104,7 @@ TABLE: Final = (
 BY_NAME: Final = {setting.name: setting for setting in TABLE}
 BY_VARIABLE: Final = {setting.variable: setting for setting in TABLE}
 IN_FILE: Final = {setting.name: setting for setting in TABLE if setting.field}
-"""The file does not name another one."""
+"""All but --settings: a settings file does not name another one."""
 
 OTHER_NAMES: Final = {
     "port": "listen HOST:PORT",
@@ -120,22 +118,22 @@ OTHER_NAMES: Final = {
     "verbose": "log-level debug",
     "quiet": "log-level error",
 }
-"""What other servers call it, and what it is here."""
+"""Names that other servers use, and the setting to suggest for each."""
 
 OTHER_LETTERS: Final = {"p": "port", "b": "bootstrap-server", "v": "verbose", "q": "quiet", "c": "override"}
 
 
 def written(arguments: Sequence[str]) -> Mapping[str, list[str]]:
-    """The values that a command line has for each setting, by its name.
+    """Parse a command line into the values of each setting, by its name.
 
     Raises:
-        UsageError: it has something else.
+        UsageError: an option is unknown or lacks its value.
     """
     import argparse
 
     class Parser(argparse.ArgumentParser):
         def error(self, message: str) -> NoReturn:
-            """One line instead of argparse's usage and line."""
+            """Raise one line instead of printing argparse's usage."""
             raise UsageError(f"{message.removeprefix('argument ')} (see {self.prog} --help)")
 
     parser = Parser(prog="kwire serve", allow_abbrev=False, add_help=False)
@@ -149,7 +147,7 @@ def written(arguments: Sequence[str]) -> Mapping[str, list[str]]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The setting that was meant by a name that is none, as it is written after `--`."""
+    """Suggest a setting for an unknown name, as written after `--`; None if no name is similar."""
     import difflib
 
     if name in OTHER_NAMES:

@@ -1,4 +1,4 @@
-"""Which cluster is meant: what -b and KWIRE_BOOTSTRAP_SERVERS say."""
+"""Read the brokers' addresses of -b and KWIRE_BOOTSTRAP_SERVERS."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ DEFAULT: Final = f"localhost:{DEFAULT_PORT}"
 
 
 def addresses(servers: str) -> list[Address]:
-    """The brokers' addresses; where a port is missing, it is Kafka's own.
+    """Read the brokers' addresses; the default port is Kafka's own, 9092.
 
     Raises:
-        UsageError: one of them is none.
+        UsageError: one of them is not HOST:PORT.
     """
     return [_address(server.strip()) for server in servers.split(",")]
 

@@ -1,4 +1,4 @@
-"""What the text of a setting means, wherever it is written. Each function raises a UsageError that names the place."""
+"""Convert the text of a setting to its value. Each function raises a UsageError that names the place of a bad text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OWN_SETTINGS: Final = {
     "log.dirs": "--data DIR",
     "node.id": "--broker-id N",
 }
-"""Kafka's configs for which kwire has settings of its own."""
+"""Kafka's configs, and kwire's own settings to use instead."""
 
 PROTOCOL: Final = "PLAINTEXT"
 FAILOVERS: Final = ("replicas", "any")
@@ -26,30 +26,30 @@ UNITS: Final = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib
 INT32_MAX: Final = 2**31 - 1
 PORT_MAX: Final = 65_535
 BROKERS_MAX: Final = 100
-"""More in one process test nothing that these do not."""
+"""More brokers in one process add no test value."""
 
 SMALLEST_MEMORY_BYTES: Final = 16 * 2**20
-"""Below this a few ordinary batches fill the memory."""
+"""Below this, a few ordinary batches fill the memory."""
 
 EVERY_INTERFACE: Final = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, not bound
 
 
 class Text(NamedTuple):
-    """A setting's values as written, and what to call the place in an error."""
+    """A setting's values as written, and the name of their place for errors."""
 
     values: list[str]
     where: str
 
 
 def one(text: Text) -> str:
-    """The only value."""
+    """Return the only value."""
     if len(text.values) != 1:
         raise UsageError(f"{text.where} takes one value, not {len(text.values)}")
     return text.values[0]
 
 
 def directory(text: Text) -> str:
-    """A path, not an empty one, which would be the current directory."""
+    """Read a path; refuse an empty one, which would be the current directory."""
     path = one(text)
     if not path:
         raise UsageError(f"{text.where} is empty; name a directory, or leave it out")
@@ -57,17 +57,17 @@ def directory(text: Text) -> str:
 
 
 def broker_count(text: Text) -> int:
-    """How many brokers."""
+    """Read a number of brokers."""
     return _number(text, 1, BROKERS_MAX)
 
 
 def broker_id(text: Text) -> int:
-    """A broker's id."""
+    """Read a broker's id."""
     return _number(text, 0, INT32_MAX)
 
 
 def size(text: Text) -> int:
-    """Bytes, of a size with a unit."""
+    """Read a size with a unit; return bytes."""
     value = one(text)
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", value.strip().lower())
     if match is None or match[2] not in UNITS:
@@ -79,22 +79,22 @@ def size(text: Text) -> int:
 
 
 def failover(text: Text) -> str:
-    """Who may lead."""
+    """Read which brokers may lead."""
     return _choice(text, FAILOVERS)
 
 
 def log_format(text: Text) -> str:
-    """The form of log lines."""
+    """Read the form of log lines."""
     return _choice(text, LOG_FORMATS)
 
 
 def log_level(text: Text) -> str:
-    """The least of the log lines."""
+    """Read the lowest level of log lines."""
     return _choice(text, LOG_LEVELS)
 
 
 def listen_addresses(text: Text) -> tuple[Address, ...]:
-    """Where to listen; several may stand in one value with commas between, as Kafka has them."""
+    """Read addresses to listen at; one value may hold several with commas between, as in Kafka."""
     addresses = tuple(_address(one_of_them, text.where, 0) for value in text.values for one_of_them in value.split(","))
     if not addresses:
         raise UsageError(f"{text.where} is empty; name at least one HOST:PORT")
@@ -102,7 +102,7 @@ def listen_addresses(text: Text) -> tuple[Address, ...]:
 
 
 def advertised_address(text: Text) -> Address:
-    """What clients are told: a name or address that leads to one machine."""
+    """Read the address to announce to clients: a name or address of one machine."""
     value = one(text)
     if "," in value:
         raise UsageError(
@@ -118,7 +118,7 @@ def advertised_address(text: Text) -> Address:
 
 
 def advertised_host(text: Text) -> str:
-    """The host of what clients are told."""
+    """Read the host to announce to clients."""
     value = one(text)
     host = value.removeprefix("[").removesuffix("]")
     if host in EVERY_INTERFACE or "," in host or "/" in host or (host.count(":") == 1):
@@ -127,12 +127,12 @@ def advertised_host(text: Text) -> str:
 
 
 def topics(text: Text) -> tuple[TopicSetting, ...]:
-    """Topics that are to be there."""
+    """Read the topics to create."""
     return tuple(_topic(value, text.where) for value in text.values)
 
 
 def configs(text: Text) -> dict[str, str]:
-    """Broker configs, each checked against Kafka's definitions."""
+    """Read broker configs, and check each against Kafka's definitions."""
     from kwire.broker.config_validation import validate_static
 
     found = {}

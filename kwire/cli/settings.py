@@ -117,7 +117,7 @@ def _toml_text(value: object) -> str:
 
 
 def _neighbours(first: BrokerSetting, count: int) -> tuple[BrokerSetting, ...]:
-    """So many brokers: ids and ports count up from the first one's."""
+    """Make this number of brokers; ids and ports count up from the first one's."""
     if first.node_id + count - 1 > INT32_MAX:
         raise UsageError(f"--brokers: {count} ids from {first.node_id} on end above {INT32_MAX}")
     return tuple(

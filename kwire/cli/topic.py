@@ -74,8 +74,8 @@ async def create(
 async def list_topics(connection: Connection, patterns: tuple[str, ...], internal: bool, as_json: bool) -> None:
     """List the topics.
 
-    All but internal ones, or those that are named: by their names or by patterns with *, ? or [ as in a shell, or by
-    regular expressions that begin with ^.
+    Without TOPIC, list all but internal ones. A TOPIC is a name, a pattern with *, ? or [ as in a shell, or a regular
+    expression that begins with ^.
     """
     from kwire.client import admin
 
@@ -166,9 +166,9 @@ command = group(
 async def existing(
     cluster: Cluster, topics: Collection[str], *, missing_is_fine: bool = False, may_be_made: bool = True
 ) -> dict[str, MetadataResponseTopic]:
-    """The topics' metadata by name.
+    """Fetch the topics' metadata, by name.
 
-    may_be_made: creating a topic that is not there is what to do next.
+    may_be_made: suggest creating an absent topic.
 
     Raises:
         Failed: one of them is not there, with the name that was probably meant.
@@ -177,7 +177,7 @@ async def existing(
     from kwire.protocol.errors import ErrorCode
 
     for name in filter(is_pattern, topics):
-        raise UsageError(f"{name} is no topic's name; kwire topic list {name!r} shows those that are like it")
+        raise UsageError(f"{name} is a pattern, not a topic's name; kwire topic list {name!r} shows those that match")
     found = {}
     for topic in (await admin.topics(cluster, list(dict.fromkeys(topics)))).topics:
         name = str(topic.name)
@@ -194,11 +194,11 @@ async def existing(
 
 
 async def chosen(cluster: Cluster, texts: Collection[str]) -> dict[str, MetadataResponseTopic]:
-    """The metadata of the topics with these names, or that these patterns mean; of internal ones, only by name.
+    """Fetch the metadata of the topics with these names or matching these patterns, which skip internal topics.
 
     Raises:
-        Failed: there is none.
-        UsageError: a pattern means nothing.
+        Failed: a topic does not exist, or no topic matches a pattern.
+        UsageError: a regular expression is invalid.
     """
     from kwire.client import admin
 
@@ -208,7 +208,7 @@ async def chosen(cluster: Cluster, texts: Collection[str]) -> dict[str, Metadata
         if every is not None and is_pattern(text):
             found = matching(text, (str(topic.name) for topic in every.topics if not topic.is_internal))
             if not found:
-                raise Failed(f"no topic is like {text}; kwire topic list shows all")
+                raise Failed(f"no topic matches {text}; kwire topic list shows all")
             names += found
         else:
             names.append(text)
@@ -216,7 +216,7 @@ async def chosen(cluster: Cluster, texts: Collection[str]) -> dict[str, Metadata
 
 
 async def alter_configs(cluster: Cluster, kind: str, name: str, changes: Mapping[str, str | None]) -> None:
-    """The configs have these values, None for their defaults, all or none of them.
+    """Set these configs, all or none of them; None restores a default.
 
     Raises:
         Failed: the broker refuses one of them.
@@ -229,7 +229,7 @@ async def alter_configs(cluster: Cluster, kind: str, name: str, changes: Mapping
 
 
 async def altered_configs(cluster: Cluster, topic: str) -> dict[str, str | None]:
-    """The configs of a topic that are its own, by name."""
+    """Return the configs set on the topic itself, by name."""
     from kwire.client import admin
 
     found = await admin.describe_configs(cluster, admin.TOPIC, topic)

@@ -6,6 +6,6 @@ from typing import Final
 
 PREFIX: Final = "KWIRE_"
 SERVERS: Final = "KWIRE_BOOTSTRAP_SERVERS"
-"""Which cluster is meant; -b beats it."""
+"""The brokers' addresses; -b takes precedence."""
 COMPLETION: Final = "_KWIRE_COMPLETE"
-"""Set by the shell's completion script, with what it wants to know."""
+"""Set by the shell's completion script, to the kind of its request."""

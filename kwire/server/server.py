@@ -145,7 +145,7 @@ class Server:
             nursery.start_soon(self._run, self._begin(transport, peer, local))
 
     async def _accepted(self, listener: Listener) -> socket.socket:
-        """The next client's socket, once there is a descriptor for it; log files give way to it."""
+        """Accept the next client once there is a descriptor for it; close log files to free one."""
         store = self._broker.cluster.store
         is_told = False
         while True:

@@ -117,7 +117,7 @@ class Session:
             await self._transport.aclose()
 
     def end(self, reason: str) -> None:
-        """The session ends now, and the log says why."""
+        """End the session now, and log why."""
         self._log_drop(reason)
         self._scope.cancel()
 

@@ -501,14 +501,14 @@ class MemoryStore:
         return Space(self.budget_bytes, self.budget_bytes - self.used_bytes)
 
     def spare_descriptors(self) -> bool:
-        """It has none."""
+        """Do nothing: this engine has no descriptors."""
         return False
 
     def housekeep(self, now_ms: int) -> None:
         """Nothing is due, ever."""
 
     def progress(self) -> str:
-        """Nothing is waited for."""
+        """Return text for a progress line, which is never long in use: close() is immediate."""
         return "they are let go of"
 
     def close(self) -> None:

@@ -370,7 +370,7 @@ class LogStore(Protocol):
         ...
 
     def spare_descriptors(self) -> bool:
-        """Whether some descriptors were given up, which others need more than the logs do."""
+        """Close files that can be reopened, to free descriptors for connections; return whether any were closed."""
         ...
 
     def housekeep(self, now_ms: int) -> None:
@@ -378,7 +378,7 @@ class LogStore(Protocol):
         ...
 
     def progress(self) -> str:
-        """How far close() has come with the logs, in words for whoever waits for it. In any thread."""
+        """Describe how far close() has come with the logs, for a log line. May be called in any thread."""
         ...
 
     def close(self) -> None:

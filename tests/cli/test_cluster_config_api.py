@@ -38,7 +38,7 @@ def test_the_cluster(cli, broker):
 
 def test_configs_of_topics_brokers_and_groups(cli):
     cli("topic", "create", "t")
-    said = "nothing is changed of topic t; --all shows its configs as they are\n"
+    said = "topic t has no configs of its own; --all shows the defaults too\n"
     assert cli("config", "get", "topic", "t") == (0, "", said)
     assert cli("config", "get", "topic", "t", "--json") == (0, "[]\n", "")
     assert cli("config", "set", "topic", "t", "retention.ms=5000", "cleanup.policy=compact,delete") == (

@@ -73,7 +73,7 @@ def test_one_of_several_brokers_is_enough(serve, check, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"), [(b"", "it closed the connection"), (b"HTTP/1.1 400", "what answers is no Kafka broker")]
+    ("reply", "said"), [(b"", "it closed the connection"), (b"HTTP/1.1 400", "the peer is not a Kafka broker")]
 )
 def test_something_else_at_the_port_is_not_healthy(answering, check, reply, said):
     address = answering(reply)

@@ -117,7 +117,7 @@ def test_topics_may_be_named_by_a_pattern(cli):
         cli("produce", name, given=name.encode())
     assert sorted(cli("consume", "pat.*").out.split()) == ["pat.a", "pat.b"]
     assert sorted(cli("consume", "^pat", "--group", "of-a-pattern").out.split()) == ["pat.a", "pat.b", "pattern"]
-    assert cli("consume", "nothing*") == (1, "", "kwire: no topic is like nothing*; kwire topic list shows all\n")
+    assert cli("consume", "nothing*") == (1, "", "kwire: no topic matches nothing*; kwire topic list shows all\n")
     assert '"topic": "pat.b"' in cli("dump", "pat.?").out
 
 

@@ -230,10 +230,10 @@ class ClassicGroup:
         return self.protocol_type == protocol_type and any(self._supporters.get(name, 0) == count for name in protocols)
 
     def select_protocol(self) -> str:
-        """The common protocol that most members prefer to the other common ones.
+        """Choose the common protocol that most members vote for.
 
-        Where several have as many votes, Kafka takes the first one that its hash map of votes comes upon, and so do we:
-        that of the lowest bucket; of one bucket the one that was voted for first.
+        On a tie, Kafka takes the first one in the order of its hash map, and so do we: the one in the lowest bucket,
+        and within a bucket the one that was voted for first.
         """
         common = {name for name, supporters in self._supporters.items() if supporters == len(self.members)}
         votes: dict[str, int] = {}
@@ -356,7 +356,7 @@ def _loaded(stored: MemberMetadata, protocol: str) -> Member:
 
 
 def _bucket(name: str, count: int) -> int:
-    """Where a Java HashMap of so many entries keeps that string."""
+    """Compute the bucket of a string in a Java HashMap with this many entries."""
     number = 0
     units = name.encode("utf-16-be", "surrogatepass")
     for high, low in zip(units[::2], units[1::2], strict=True):

@@ -46,7 +46,7 @@ _NULL = _ONE_BYTE_VARINTS[1]
 """-1 in zigzag: the length of what is not there."""
 _NO_ATTRIBUTES = bytes(1)
 LONGER = -1
-"""No varint's bytes: it has more than two."""
+"""Marks a varint of more than two bytes."""
 
 
 @dataclass(slots=True)
@@ -163,9 +163,9 @@ def scan_records(data: memoryview, records_count: int) -> Iterator[tuple[int, in
 def newest_timestamp(
     buffer: ReadableBuffer, header: BatchHeader, offset: int = 0, limit_bytes: int = MAX_DECOMPRESSED_BATCH_BYTES
 ) -> int:
-    """The newest timestamp of the batch at offset, NO_TIMESTAMP where no record has one.
+    """Find the newest timestamp in the batch at offset, NO_TIMESTAMP if no record has one.
 
-    An eighth of what iter_records costs: of each record only its size and its time are looked at.
+    It reads only the size and the time of each record, at an eighth of the cost of iter_records.
 
     Raises:
         InvalidRecord: the sizes do not lead from the first record to the end of the last one.

@@ -120,7 +120,7 @@ class ProduceRules:
 
     @property
     def decompressed_limit_bytes(self) -> int:
-        """Bytes that a batch may unfold to where its records are read."""
+        """Maximum decompressed bytes of a batch whose records are read."""
         return min(self.max_decompressed_bytes, MAX_PRODUCED_BYTES)
 
     def level(self, codec: int) -> int | None:
@@ -208,10 +208,10 @@ def validate_produce(
 
 
 def check_sent(records: memoryview | None, api_version: int) -> None:
-    """One whole batch is there that this version of Produce may carry: all that Kafka asks before it knows more.
+    """Check that the records are one whole batch that this version of Produce allows: Kafka's first check.
 
     Raises:
-        InvalidBatch: it is not.
+        InvalidBatch: they are not.
     """
     _whole_request(records, api_version)
 
@@ -250,7 +250,7 @@ def _dated(records: memoryview, header: BatchHeader, rules: ProduceRules, now_ms
 
 
 def _with_newest(records: memoryview, header: BatchHeader, rules: ProduceRules, now_ms: int) -> ValidatedBatch:
-    """The batch with the newest timestamp of its records in the header; as it came where they cannot be read."""
+    """Correct the max timestamp in the batch's header; leave it as it came if its records cannot be read."""
     try:
         newest = newest_timestamp(records, header, limit_bytes=rules.decompressed_limit_bytes)
     except CorruptBatch:

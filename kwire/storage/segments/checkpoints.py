@@ -158,7 +158,7 @@ class OffsetCheckpoint:
         self._is_stored = self._is_synced = False
 
     def write(self, *, durable: bool) -> None:
-        """The file says what the offsets are, and durable, it does so on the disk.
+        """Write the offsets to the file; durable: sync it as well.
 
         Raises:
             OSError: it says what it said before.

@@ -48,9 +48,9 @@ class ReplayFrom(NamedTuple):
 
 
 class Unsynced(NamedTuple):
-    """What is in files, but not on the disk: rows of the segments with these base offsets, leader epochs.
+    """What is written but not synced: rows of the segments with these base offsets, and leader epochs.
 
-    Numbers of the last changes, so that one that comes while they are synced is not taken for synced.
+    The values number the last changes, so that a change during a sync is not taken for synced.
     """
 
     rows: dict[int, int]
@@ -191,7 +191,7 @@ class History:
         return file_stem(self._directory, offset) + SNAPSHOT_SUFFIX
 
     def begin_sync(self, segments: Sequence[Segment]) -> Unsynced:
-        """What the recovery point will vouch for is in its files, of which these are not on the disk.
+        """Write to its files what the recovery point will vouch for; return what of them is not synced.
 
         Raises:
             OSError.
@@ -203,7 +203,7 @@ class History:
             return Unsynced(self._unsynced_rows.copy(), epochs)
 
     def end_sync(self, synced: Unsynced) -> None:
-        """It is on the disk."""
+        """Record that this is synced."""
         with self._lock:
             for base_offset, change in synced.rows.items():
                 if self._unsynced_rows.get(base_offset) == change:
@@ -212,7 +212,7 @@ class History:
                 self._unsynced_epochs = None
 
     def paths_to_sync(self, unsynced: Unsynced) -> list[str]:
-        """The files that have it."""
+        """List the files that hold it."""
         paths = [self._rows_path(base_offset) for base_offset in unsynced.rows]
         return paths if unsynced.epochs is None else [*paths, self._epochs_path]
 

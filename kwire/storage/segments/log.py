@@ -508,7 +508,7 @@ class SegmentedLog(SyncableSegments):
             self.abandon()
 
     def store_everything(self) -> None:
-        """Its files say all that is known, so that it can be closed once they are on the disk. Nothing may be appended.
+        """Write everything to the log's files, so that it can be closed after a sync. Append nothing afterwards.
 
         Raises:
             StorageError.

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from kwire.files import File, Files, Mode
 
 IN_USE = 8
-"""So many files used last are never given up: somebody may be about to use what he borrowed."""
+"""This many of the files used last are never closed, because a caller may still use the one it borrowed."""
 
 
 class OpenFiles:
     """Files opened on demand; those least recently used are closed when there are too many.
 
-    A file that somebody retained (a slice being sent) stays open for him. end: descriptors have lower numbers.
+    A retained file (a slice being sent) stays open for its user. end: keep descriptors below this number.
     """
 
     __slots__ = ("_ask_end", "_end", "_limit", "_open", "_thread", "files")
@@ -51,11 +51,11 @@ class OpenFiles:
         return file
 
     def may_hold(self, file: File) -> bool:
-        """Whether there is room for the file to be retained for long."""
+        """Whether the file may be retained for long, so that its descriptor is low enough."""
         return file.fileno() < self._end
 
     def spare(self) -> bool:
-        """A quarter of the files is closed, if there are more than are in use. Only where they are used, not beside."""
+        """Close a quarter of the files, unless in use; return whether any were. Does nothing in other threads."""
         if get_ident() != self._thread:
             return False
         surplus = min(len(self._open) - IN_USE, len(self._open) // 4 + 1)

@@ -411,7 +411,7 @@ class Segment:
         self.time_index.store()
 
     def paths_to_sync(self) -> list[str]:
-        """What has to be on the disk with the log: of a closed segment the indexes too. May be called in a thread."""
+        """List the files to sync: the log, and of a closed segment the indexes too. May be called in a thread."""
         if self.active:
             return [self.log_path]
         indexes = (self.index, self.time_index)

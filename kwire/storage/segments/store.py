@@ -105,7 +105,7 @@ class SegmentStore:
             raise StorageError(f"the directory {self.directory} has other files in it, but no data of a broker")
 
     def _has_partition(self, name: str) -> bool:
-        """Whether that is a partition's directory; `polkit-1` only has such a name."""
+        """Whether that is a partition's directory, and not one of another program with such a name, as `polkit-1`."""
         if parse_directory_name(name) is None:
             return False
         try:
@@ -253,7 +253,7 @@ class SegmentStore:
     # Background and end
 
     def spare_descriptors(self) -> bool:
-        """Files that can be opened again are closed."""
+        """Close files that can be reopened."""
         return self._home.open_files.spare()
 
     def space(self) -> Space:
@@ -283,7 +283,7 @@ class SegmentStore:
             raise failures[0]
 
     def _sync(self, wanted: Sequence[tuple[SegmentedLog, int]]) -> Sequence[StorageError]:
-        """These logs are on the disk up to these offsets, all at once; what failed is told, and is not tried again."""
+        """Sync these logs up to these offsets, all at once; return the failures, which are not retried."""
         begun: list[tuple[SegmentedLog, UnsyncedLog]] = []
         failures: list[StorageError] = []
         for log, end_offset in wanted:
@@ -305,7 +305,7 @@ class SegmentStore:
         return failures
 
     def progress(self) -> str:
-        """How far close() has come."""
+        """Describe how far close() has come."""
         return self._progress
 
     def close(self) -> None:
@@ -334,7 +334,7 @@ class SegmentStore:
             self._release()
 
     def _close_logs(self) -> Sequence[StorageError]:
-        """Every log's files are complete and on the disk; what failed is told."""
+        """Complete and sync the files of all logs; return the failures."""
         failures = []
         stored = []
         logs = [log for log in self._logs.values() if log.exists and not log.is_closed]

@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 class Trash:
-    """Paths to remove, each at its time. What the system refuses to remove (open, on Windows) is tried again later.
+    """Removes paths, each at its time. What the system refuses to remove (open, on Windows) is retried later.
 
     remove_due() may run in a thread beside the other methods.
     """
