@@ -71,14 +71,14 @@ REFUSED: Final[Mapping[str, tuple[str, ...]]] = {
 """Configs that are refused at start, by the reason with what to do instead; see ASK_FOR_NOTHING for exceptions."""
 
 IGNORED: Final[Mapping[str, tuple[str, ...]]] = {
-    "There is no TLS that it could shape.": _names(
+    "There is no TLS.": _names(
         """
         security.providers ssl.allow.dn.changes ssl.allow.san.changes ssl.cipher.suites ssl.enabled.protocols
         ssl.endpoint.identification.algorithm ssl.keymanager.algorithm ssl.keystore.type ssl.protocol
         ssl.provider ssl.secure.random.implementation ssl.trustmanager.algorithm ssl.truststore.type
         """
     ),
-    "There is no SASL that it could shape.": _names(
+    "There is no SASL.": _names(
         """
         connection.failed.authentication.delay.ms delegation.token.expiry.check.interval.ms
         delegation.token.expiry.time.ms delegation.token.max.lifetime.ms sasl.kerberos.kinit.cmd

@@ -39,19 +39,20 @@ A property has the name that the Java client, librdkafka or kafka-python gives i
     kwire topic list -b kafka.example:9093 -X security.protocol=SASL_SSL -X sasl.mechanism=SCRAM-SHA-512 \\
         -X sasl.username=me -X sasl.password=secret -X ssl.ca.location=ca.pem
 
-`kwire healthcheck` and `kwire broker` know by themselves what runs here, and heed `-b` and `KWIRE_BOOTSTRAP_SERVERS`
-as well: they ask that broker, or find the cluster of this machine that listens there, or say that there is none.
+`kwire healthcheck` and `kwire broker` find by themselves what runs on this machine. With `-b` or
+`KWIRE_BOOTSTRAP_SERVERS`, `healthcheck` asks that broker instead, and `kwire broker` uses the cluster of this machine
+that listens there.
 
-Of SASL's mechanisms there are PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512. `kwire consume --group` joins by the classic
-protocol, or with `-X group.protocol=consumer` by the one of KIP-848. What the commands cannot do yet: tell the members
-of share and of streams groups (`kwire group describe` shows their offsets and lag), and change the cluster-wide
-defaults of brokers' configs (`kwire config set broker ID` changes one broker's).
+The SASL mechanisms are PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512. `kwire consume --group` joins by the classic protocol,
+or with `-X group.protocol=consumer` by that of KIP-848. Not possible yet: to list the members of share and streams
+groups (`kwire group describe` shows their offsets and lag), and to change the cluster-wide defaults of brokers' configs
+(`kwire config set broker ID` changes one broker's).
 
 ## Names and times
 
-Commands that look at topics (`topic list`, `topic describe`, `consume`, `dump`) take patterns as well: with `*`, `?` or
-`[` as a shell has them (`'orders*'`, in quotes), or a regular expression that begins with `^`. Internal topics have to
-be named. A place to read from is `earliest`, `latest`, an offset, `-N` for the last N, or a time:
+Commands that read topics (`topic list`, `topic describe`, `consume`, `dump`) take patterns as well: with `*`, `?` or
+`[` as in a shell (`'orders*'`, in quotes), or a regular expression that begins with `^`. Patterns do not match internal
+topics. A place to read from is `earliest`, `latest`, an offset, `-N` for the last N, or a time:
 `2024-05-01T12:00:00Z`, `@1714564800000` (milliseconds since 1970), or how long ago, in `w`, `d`, `h`, `m`, `s`, `ms`:
 `1h`, `2d12h`; `@-1h` is the same as `1h`.
 
@@ -64,13 +65,12 @@ standard error, and only where that is a terminal.
 | exit code | |
 | --- | --- |
 | 0 | done |
-| 1 | tried and failed, in part or as a whole: a line on standard error says why; or nobody read the output to its end |
-| 2 | not tried: the command line or the settings mean nothing, such as an unknown option or a text that is no number |
+| 1 | tried and failed, in part or as a whole: a line on standard error says why; or the output was closed early |
+| 2 | not tried: the command line or a setting is wrong, such as an unknown option or a text that is not a number |
 | 130 | interrupted by Ctrl-C |
 | 143 | ended by SIGTERM |
 
-Either signal ends a command in good order: what was printed is committed, and a member leaves its group. A second one
-ends it at once.
+On either signal a command commits what it has printed, leaves its group, and ends. A second signal ends it at once.
 
 ## Settings of kwire serve
 

@@ -73,7 +73,11 @@ def test_internal_topics_are_listed_when_asked_for(cli):
         (["create", "new", "-c", "retention.ms"], 2, "--config: 'retention.ms' is not KEY=VALUE"),
         (["describe", "their"], 1, "there is no topic their; did you mean there?"),
         (["delete", "xyz"], 1, "there is no topic xyz\n"),
-        (["delete", "the*"], 2, "the* is a pattern, not a topic's name; kwire topic list 'the*' shows those that match\n"),
+        (
+            ["delete", "the*"],
+            2,
+            "the* is a pattern, not a topic's name; kwire topic list 'the*' shows those that match\n",
+        ),
         (["delete", "their"], 1, "there is no topic their; did you mean there?"),
         (["alter", "xyz", "-p", "3"], 1, "there is no topic xyz; create it: kwire topic create xyz\n"),
         (["list", "xyz*"], 1, "no topic matches xyz*; kwire topic list shows all\n"),
