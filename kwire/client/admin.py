@@ -44,13 +44,20 @@ if TYPE_CHECKING:
 
     from kwire.client.cluster import Cluster
     from kwire.protocol.messages.consumer_group_describe import DescribedGroup as DescribedConsumerGroup
-    from kwire.protocol.messages.create_partitions import CreatePartitionsTopicResult
-    from kwire.protocol.messages.create_topics import CreatableTopicResult
+    from kwire.protocol.messages.create_partitions import CreatePartitionsResponse, CreatePartitionsTopicResult
+    from kwire.protocol.messages.create_topics import CreatableTopicResult, CreateTopicsResponse
     from kwire.protocol.messages.delete_groups import DeletableGroupResult
-    from kwire.protocol.messages.delete_topics import DeletableTopicResult
-    from kwire.protocol.messages.describe_configs import DescribeConfigsResourceResult, DescribeConfigsResult
+    from kwire.protocol.messages.delete_topics import DeletableTopicResult, DeleteTopicsResponse
+    from kwire.protocol.messages.describe_configs import (
+        DescribeConfigsResourceResult,
+        DescribeConfigsResponse,
+        DescribeConfigsResult,
+    )
     from kwire.protocol.messages.describe_groups import DescribedGroup
-    from kwire.protocol.messages.incremental_alter_configs import AlterConfigsResourceResponse
+    from kwire.protocol.messages.incremental_alter_configs import (
+        AlterConfigsResourceResponse,
+        IncrementalAlterConfigsResponse,
+    )
     from kwire.protocol.messages.list_groups import ListedGroup
     from kwire.protocol.messages.metadata import MetadataResponse
     from kwire.protocol.schema import Message
@@ -116,8 +123,8 @@ async def create_topic(
         configs=[CreatableTopicConfig(name=key, value=value) for key, value in configs.items()],
     )
     request = CreateTopicsRequest(topics=[wanted], timeout_ms=cluster.config.request_timeout_ms)
-    (row,) = (await _ask_controller(cluster, request)).topics
-    return row  # type: ignore[no-any-return] # a decoded row
+    answer: CreateTopicsResponse = await _ask_controller(cluster, request)
+    return answer.topics[0]
 
 
 async def wait_for_topic(cluster: Cluster, name: str) -> int:
@@ -159,15 +166,15 @@ async def create_partitions(cluster: Cluster, name: str, count: int) -> CreatePa
     """Raise the topic's number of partitions to count, as answered."""
     wanted = CreatePartitionsTopic(name=name, count=count, assignments=None)
     request = CreatePartitionsRequest(topics=[wanted], timeout_ms=cluster.config.request_timeout_ms)
-    (row,) = (await _ask_controller(cluster, request)).results
-    return row  # type: ignore[no-any-return] # a decoded row
+    answer: CreatePartitionsResponse = await _ask_controller(cluster, request)
+    return answer.results[0]
 
 
 async def delete_topic(cluster: Cluster, name: str) -> DeletableTopicResult:
     """Delete the topic, as answered."""
     request = DeleteTopicsRequest(topic_names=[name], timeout_ms=cluster.config.request_timeout_ms)
-    (row,) = (await _ask_controller(cluster, request, DELETED_BY_NAME_TO)).responses
-    return row  # type: ignore[no-any-return] # a decoded row
+    answer: DeleteTopicsResponse = await _ask_controller(cluster, request, DELETED_BY_NAME_TO)
+    return answer.responses[0]
 
 
 async def _ask_controller(cluster: Cluster, request: Message, highest: int | None = None) -> Any:
@@ -236,8 +243,8 @@ async def describe_configs(cluster: Cluster, kind: int, name: str) -> DescribeCo
     request = DescribeConfigsRequest(
         resources=[DescribeConfigsResource(resource_type=kind, resource_name=name, configuration_keys=None)]
     )
-    (row,) = (await _ask_owner(cluster, kind, name, request)).results
-    return row  # type: ignore[no-any-return] # a decoded row
+    answer: DescribeConfigsResponse = await _ask_owner(cluster, kind, name, request)
+    return answer.results[0]
 
 
 async def alter_configs(
@@ -251,8 +258,8 @@ async def alter_configs(
     request = IncrementalAlterConfigsRequest(
         resources=[AlterConfigsResource(resource_type=kind, resource_name=name, configs=configs)]
     )
-    (row,) = (await _ask_owner(cluster, kind, name, request)).responses
-    return row  # type: ignore[no-any-return] # a decoded row
+    answer: IncrementalAlterConfigsResponse = await _ask_owner(cluster, kind, name, request)
+    return answer.responses[0]
 
 
 def source_of(config: DescribeConfigsResourceResult) -> str:

@@ -30,7 +30,7 @@ T = TypeVar("T")
 FOR_ADMIN: Final = "admin"
 FOR_DATA: Final = "data"
 FOR_GROUPS: Final = "groups"
-"""What a connection is for: who waits for records must not keep a heartbeat waiting."""
+"""Uses of a broker's connections: each has its own, so that a Fetch that waits for records delays no heartbeat."""
 
 GROUP: Final = 0
 """The kind of coordinator that groups have."""
@@ -192,9 +192,9 @@ class Cluster:
         create: let the brokers create absent topics.
         """
         rows = None if topics is None else [MetadataRequestTopic(name=name) for name in topics]
-        answer = await self._ask_one(MetadataRequest(topics=rows, allow_auto_topic_creation=create))
+        answer: MetadataResponse = await self._ask_one(MetadataRequest(topics=rows, allow_auto_topic_creation=create))
         self._take(answer)
-        return answer  # type: ignore[no-any-return] # the codec gives a MetadataResponse
+        return answer
 
     def topic_ids(self) -> dict[str, bytes]:
         """Ids of all topics whose metadata was fetched."""

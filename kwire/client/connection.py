@@ -6,7 +6,7 @@ It works over any trio stream, so that a test reaches a broker by TCP or by memo
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import trio
 
@@ -28,7 +28,7 @@ class ConnectionClosed(Exception):  # noqa: N818 - what happened
     """The broker has closed the connection."""
 
 
-class Client:
+class Client(trio.abc.AsyncResource):
     """One connection to a broker.
 
     client_id is sent in every header; correlation ids count from 1.
@@ -39,14 +39,6 @@ class Client:
         self.client_id = client_id
         self.last_correlation_id = 0
         self._received = bytearray()
-
-    async def __aenter__(self) -> Self:
-        """Return the client itself."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close the connection."""
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Close the connection."""

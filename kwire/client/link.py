@@ -15,7 +15,7 @@ import trio
 
 from kwire import __version__
 from kwire.client.connection import Client, ConnectionClosed
-from kwire.client.errors import ClientError, HungUp, NotUnderstood, Refused, Unreachable
+from kwire.client.errors import ClientError, HungUp, NotUnderstood, Unreachable, raise_for
 from kwire.protocol import frames
 from kwire.protocol.api_keys import api_info
 from kwire.protocol.errors import ErrorCode, ProtocolError
@@ -119,26 +119,23 @@ class Link:
 
     async def _open(self) -> _Line:
         timeout_s = self._config.request_timeout_ms / 1000
-        with trio.move_on_after(timeout_s):
-            client = Client(await self._stream(), self._config.client_id)
-            try:
-                line = _Line(client, await self._negotiate(client))
-                if self._config.security_protocol.startswith("SASL"):
-                    from kwire.client.security import authenticate  # noqa: PLC0415 - hashes and ssl, where needed
+        try:
+            with trio.fail_after(timeout_s):
+                client = Client(await self._stream(), self._config.client_id)
+                async with _closed_on_failure(client):
+                    line = _Line(client, await self._negotiate(client))
+                    if self._config.security_protocol.startswith("SASL"):
+                        from kwire.client.security import authenticate  # noqa: PLC0415 - hashes and ssl, where needed
 
-                    await authenticate(lambda request: self._ask_first(line, request), self._config, self._random)
-            except ConnectionClosed as error:
-                await client.aclose()
-                raise HungUp("it closed the connection when it was asked what it knows") from error
-            except ProtocolError as error:
-                await client.aclose()
-                raise NotUnderstood(f"it does not speak Kafka's protocol: {error}") from error
-            except BaseException:
-                await client.aclose()
-                raise
-            _log.info("connected to %s", self.address)
-            return line
-        raise Unreachable(f"no answer within {timeout_s:g} s")
+                        await authenticate(lambda request: self._ask_first(line, request), self._config, self._random)
+        except trio.TooSlowError as error:
+            raise Unreachable(f"no answer within {timeout_s:g} s") from error
+        except ConnectionClosed as error:
+            raise HungUp("it closed the connection when it was asked what it knows") from error
+        except ProtocolError as error:
+            raise NotUnderstood(f"it does not speak Kafka's protocol: {error}") from error
+        _log.info("connected to %s", self.address)
+        return line
 
     async def _ask_first(self, line: _Line, request: Message) -> Any:
         return await line.ask(request, line.version_of(request), self._config.request_timeout_ms / 1000)
@@ -152,11 +149,8 @@ class Link:
             return stream
         from kwire.client.security import over_tls  # noqa: PLC0415 - as above
 
-        try:
+        async with _closed_on_failure(stream):
             return await over_tls(stream, self._tls, self.address.host)
-        except BaseException:
-            await trio.aclose_forcefully(stream)
-            raise
 
     async def _negotiate(self, client: Client) -> dict[int, Range]:
         """Learn the broker's versions. An old broker refuses ours in a response of version 0 that names its own."""
@@ -166,17 +160,17 @@ class Link:
             await client.send(request, version)
             frame = await client.receive_frame()
             is_old = frame[4:6] == ErrorCode.UNSUPPORTED_VERSION.to_bytes(2, "big")
+            answer: Any
             _, answer = frames.decode_response(request.API_KEY, 0 if is_old else version, frame)
+            known: dict[int, Range] = {row.api_key: (row.min_version, row.max_version) for row in answer.api_keys}
             if is_old and version:
-                known = {row.api_key: row.max_version for row in answer.api_keys}  # type: ignore[attr-defined]
-                version = min(known.get(request.API_KEY, 0), version - 1)
+                version = min(known.get(request.API_KEY, (0, 0))[1], version - 1)
                 continue
-            if answer.error_code:  # type: ignore[attr-defined] # an ApiVersionsResponse
-                raise Refused(answer.error_code)  # type: ignore[attr-defined]
-            return {row.api_key: (row.min_version, row.max_version) for row in answer.api_keys}  # type: ignore[attr-defined]
+            raise_for(answer.error_code)
+            return known
 
 
-class _Line:
+class _Line(trio.abc.AsyncResource):
     """An open connection, and the senders that wait in line for their responses."""
 
     def __init__(self, client: Client, versions: Mapping[int, Range]) -> None:
@@ -220,25 +214,30 @@ class _Line:
             Unreachable: the block took too long, or lost the connection.
         """
         try:
-            with trio.fail_after(timeout_s):
-                yield
+            async with _closed_on_failure(self):
+                with trio.fail_after(timeout_s):
+                    yield
         except trio.TooSlowError as error:
-            await self.aclose()
             raise Unreachable(f"{too_slow} within {timeout_s:g} s") from error
         except ConnectionClosed as error:
-            await self.aclose()
             raise Unreachable("the connection was lost") from error
         except ProtocolError as error:
-            await self.aclose()
             raise Unreachable(f"its response cannot be read: {error}") from error
-        except BaseException:
-            await self.aclose()
-            raise
 
     async def aclose(self) -> None:
         """Close the connection; senders that wait for a response get an error."""
         self.is_closed = True
         await self._client.aclose()
+
+
+@asynccontextmanager
+async def _closed_on_failure(connection: trio.abc.AsyncResource) -> AsyncIterator[None]:
+    """Close the connection if the block fails or is cancelled."""
+    try:
+        yield
+    except BaseException:
+        await trio.aclose_forcefully(connection)
+        raise
 
 
 def _why(error: OSError) -> str:

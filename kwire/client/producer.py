@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from kwire.client.cluster import Cluster
-    from kwire.protocol.messages.produce import PartitionProduceResponse
+    from kwire.protocol.messages.produce import PartitionProduceResponse, TopicProduceResponse
 
 UNCONFIRMED_BYTES: Final = 16 * 2**20
 """Bytes in flight beyond which send() waits: a few requests for each broker."""
@@ -262,14 +262,14 @@ class Producer:
             )
         return batch.data
 
-    async def _take(self, queues: list[_Queue], topics: list[object]) -> None:
+    async def _take(self, queues: list[_Queue], topics: list[TopicProduceResponse]) -> None:
         """Act on the broker's answer for each partition."""
         by_partition = {queue.partition: queue for queue in queues}
         again: list[_Queue] = []
         failure: ClientError | None = None
         for topic in topics:
-            for row in topic.partition_responses:  # type: ignore[attr-defined] # decoded rows
-                queue = by_partition[TopicPartition(topic.name, row.index)]  # type: ignore[attr-defined] # as above
+            for row in topic.partition_responses:
+                queue = by_partition[TopicPartition(topic.name, row.index)]
                 if row.error_code in {ErrorCode.NONE, ErrorCode.DUPLICATE_SEQUENCE_NUMBER}:
                     self._done(queue)
                 elif row.error_code in RETRIABLE:
