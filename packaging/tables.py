@@ -56,7 +56,7 @@ def apis() -> str:
     lines = ["| key | API | versions |", "|---|---|---|"]
     for api in APIS.values():
         versions = dict.fromkeys((api.min_version, api.max_version))
-        lines.append(f"| {int(api.key)} | {api.name} | {'–'.join(map(str, versions))} |")  # noqa: RUF001
+        lines.append(f"| {int(api.key)} | {api.name} | {'–'.join(map(str, versions))} |")  # noqa: RUF001 - an en dash is meant
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Tries the fixture in other people's test suites, packaging/suites, with what they have beside it.
+"""Try the fixture in test suites like those of kwire's users, packaging/suites, beside the packages that they use.
 
 A part of `make package`. Alone: python packaging/try_suites.py WHEEL [PYTHON]
 """
@@ -24,19 +24,19 @@ RUNS = (
     ("plain", (*PYTEST, "-n", "2")),
     ("plain", ("-m", "unittest", "-q", "test_case")),
     ("frozen", PYTEST),
-    ("gevent", PYTEST),
-    ("eventlet", PYTEST),
+    ("patched", (*PYTEST, "-p", "by_gevent")),
+    ("patched", (*PYTEST, "-p", "by_eventlet")),
     ("django", ("manage.py", "test")),
     ("django", PYTEST),
 )
-"""(The suite, what Python is to do with it)."""
+"""Pairs of a suite and the arguments of Python that run it."""
 
 
 def try_suites(python: str, wheel: Path, directory: Path) -> None:
-    """All of them pass.
+    """Run all suites with the wheel.
 
     Raises:
-        subprocess.CalledProcessError: one of them does not; what it wrote is shown.
+        subprocess.CalledProcessError: a suite failed; its output is shown.
     """
     subprocess.run([UV, "venv", "--quiet", "--python", python, directory / "venv"], check=True)
     interpreter = directory / "venv" / "bin" / "python"
@@ -61,7 +61,7 @@ def try_suites(python: str, wheel: Path, directory: Path) -> None:
 
 
 def main() -> None:
-    """Try the wheel that is named."""
+    """Try the wheel named on the command line."""
     wheel, *python = sys.argv[1:]
     with tempfile.TemporaryDirectory() as directory:
         try_suites(python[0] if python else sys.executable, Path(wheel).absolute(), Path(directory))

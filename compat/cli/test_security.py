@@ -16,78 +16,24 @@ PROTOCOLS = ("PLAINTEXT", "SASL_SSL", "SSL")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 
-def openssl(directory, *arguments):
-    subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
-
-
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
-    """A CA, a server that it trusts, and a client that it trusts; another CA."""
+    """Make a CA, certificates that it has signed for a server and a client, and another CA."""
     made = tmp_path_factory.mktemp("certificates")
+
+    def openssl(arguments):
+        subprocess.run(["openssl", *arguments.split()], cwd=made, check=True, capture_output=True)
+
     for name in ("ca", "other"):
-        openssl(
-            made,
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-keyout",
-            f"{name}.key",
-            "-out",
-            f"{name}.pem",
-            "-subj",
-            f"/CN={name}",
-            "-days",
-            "2",
-        )
+        openssl(f"req -x509 -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.pem -subj /CN={name} -days 2")
     (made / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
     for name in ("server", "client"):
+        openssl(f"req -newkey rsa:2048 -nodes -keyout {name}.key -out {name}.csr -subj /CN={name}")
         openssl(
-            made,
-            "req",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-keyout",
-            f"{name}.key",
-            "-out",
-            f"{name}.csr",
-            "-subj",
-            f"/CN={name}",
+            f"x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out {name}.pem -days 2 -extfile names"
         )
-        openssl(
-            made,
-            "x509",
-            "-req",
-            "-in",
-            f"{name}.csr",
-            "-CA",
-            "ca.pem",
-            "-CAkey",
-            "ca.key",
-            "-CAcreateserial",
-            "-out",
-            f"{name}.pem",
-            "-days",
-            "2",
-            "-extfile",
-            "names",
-        )
-    openssl(
-        made,
-        "pkcs12",
-        "-export",
-        "-in",
-        "server.pem",
-        "-inkey",
-        "server.key",
-        "-out",
-        "server.p12",
-        "-passout",
-        f"pass:{STORE_PASSWORD}",
-    )
-    openssl(made, "rsa", "-aes256", "-in", "client.key", "-out", "locked.key", "-passout", "pass:secret")
+    openssl(f"pkcs12 -export -in server.pem -inkey server.key -out server.p12 -passout pass:{STORE_PASSWORD}")
+    openssl("rsa -aes256 -in client.key -out locked.key -passout pass:secret")
     return made
 
 

@@ -10,6 +10,7 @@ from kwire.protocol.errors import ProtocolError
 from kwire.protocol.messages.describe_log_dirs import DescribeLogDirsRequest
 from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 from kwire.protocol.schema import Struct
+from tests.kit.blocking import read_frame
 
 TIMEOUT_S = 8
 BROKEN_TIMEOUT_S = 2
@@ -69,22 +70,13 @@ class Wire:
         self.socket.settimeout(timeout_s)
         try:
             self.socket.sendall(frame)
-            return self._receive(int.from_bytes(self._receive(4), "big"))
+            return read_frame(self.socket)
         except (ConnectionError, EOFError):
             outcome = CLOSED
         except TimeoutError:
             outcome = NO_ANSWER
         self.close()
         return outcome
-
-    def _receive(self, size):
-        data = b""
-        while len(data) < size:
-            more = self.socket.recv(size - len(data))
-            if not more:
-                raise EOFError
-            data += more
-        return data
 
     def ask(self, message, version):
         """The decoded answer, CLOSED, or NO_ANSWER. message may be a function of this Wire, which gives the message."""

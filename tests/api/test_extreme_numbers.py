@@ -16,6 +16,7 @@ from kwire.protocol.records.record import Record, encode_batch
 from kwire.protocol.schema import Struct, fields_of, has, struct_class
 from kwire.server.dispatch import request_class
 from kwire.testing import Cluster
+from tests.kit.blocking import read_frame
 
 BITS = {"int8": 8, "int16": 16, "uint16": 16, "int32": 32, "uint32": 32, "int64": 64}
 TRIES = 20
@@ -134,20 +135,11 @@ class Asking:
         self.connection.settimeout(timeout_s)
         try:
             self.connection.sendall(frames.encode_request(message.API_KEY, version, 1, "client", message))
-            reply = self._exactly(int.from_bytes(self._exactly(4), "big"))
+            reply = read_frame(self.connection)
         except (TimeoutError, ConnectionError, EOFError):
             self.close()
             return None
         return frames.decode_response(message.API_KEY, version, reply)[1]
-
-    def _exactly(self, size):
-        data = b""
-        while len(data) < size:
-            more = self.connection.recv(size - len(data))
-            if not more:
-                raise EOFError
-            data += more
-        return data
 
     def close(self):
         if self.connection is not None:

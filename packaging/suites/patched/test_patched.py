@@ -1,4 +1,4 @@
-"""Under eventlet: a waiting test lets the program's other threads go on."""
+"""Under gevent or eventlet: while a test waits, the program's other threads run."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ from kwire.testing import ClusterError
 def test_a_patched_client_and_a_waiting_test(kafka, kafka_session):
     def send():
         with KafkaProducer(bootstrap_servers=kafka.bootstrap_servers) as producer:
-            time.sleep(0.2)
+            time.sleep(0.2)  # until the test waits, so that it has to let this thread run
             producer.send("orders", b"two coffees").get(20)
 
     sender = threading.Thread(target=send)
@@ -32,7 +32,7 @@ def test_a_patched_client_and_a_waiting_test(kafka, kafka_session):
     assert kafka_session.records("orders") == []
 
 
-def test_what_is_wrong_is_told(kafka):
+def test_errors_are_those_of_an_unpatched_program(kafka):
     with pytest.raises(ClusterError, match="no topic 'nope', there are none yet"):
         kafka.topic("nope")
     with pytest.raises(TimeoutError, match="0 of 1 records"):
