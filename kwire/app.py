@@ -147,7 +147,7 @@ async def _close(cluster: Cluster) -> None:
         try:
             await cluster.env.run_blocking(cluster.close)
         except StorageError as error:
-            logger.error("the logs were not closed cleanly, the next start recovers them: %s", error)  # noqa: TRY400
+            logger.error("the logs were not closed cleanly, the next start recovers them: %s", error)  # noqa: TRY400 - it says all
         nursery.cancel_scope.cancel()
 
 

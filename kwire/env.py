@@ -64,9 +64,9 @@ def unmoved_clocks() -> tuple[Callable[[], float], Callable[[], int]]:
     def wall_ms() -> int:
         time_machine = modules.get("time_machine")
         if time_machine is not None:
-            original = getattr(time_machine, "escape_hatch", None)  # not there while it is being imported
+            original = getattr(time_machine, "escape_hatch", None)  # absent while the module is being imported
             if original is not None and original.is_travelling():
-                with contextlib.suppress(ValueError):  # it has come back just now
+                with contextlib.suppress(ValueError):  # the test has just ended its travel
                     return int(original.time.time_ns()) // 1_000_000
         return time_ns() // 1_000_000
 

@@ -351,7 +351,7 @@ class OsFiles:
         """The directory and its parents exist."""
         try:
             os.mkdir(path)
-        except OSError:  # it is there already, a parent is missing, or it cannot be
+        except OSError:  # it exists, a parent is missing, or it cannot be made
             os.makedirs(path, exist_ok=True)
 
     def rename(self, path: str, to_path: str) -> None:
@@ -451,7 +451,7 @@ def replace_file(files: Files, path: str, content: Part, *, durable: bool = True
     temporary = path + ".tmp"
     file = files.open(temporary, "create")
     try:
-        if file.size():  # a crash may have left one; ext4 writes a file at once that was cut to nothing
+        if file.size():  # a crash left one. Truncate only then: ext4 flushes a truncated file when it is closed
             file.truncate(0)
         file.append([content])
         if durable:

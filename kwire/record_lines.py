@@ -87,9 +87,9 @@ def topic_of(path: str | Path) -> str:
 
 
 def read(stream: Iterable[bytes], name: str, topic: str | None, first: int = 1) -> Iterator[Line]:
-    """The stream's lines, blank ones left out.
+    """Read the stream's lines, except blank ones.
 
-    name: what an error calls the stream. topic: that of lines without one. first: the number of the first line.
+    name: the stream's name in errors. topic: the topic of lines without one. first: the number of the first line.
 
     Raises:
         BadLine: with the name and the line's number.

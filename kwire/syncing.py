@@ -4,7 +4,7 @@ The disk serves concurrent requests together: a file system commits its journal 
 Linux can sync a whole file system with one cheap call.
 """
 # Paths are strings, as in files.py.
-# ruff: noqa: PTH123
+# ruff: noqa: PTH116, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -106,10 +106,10 @@ def _sync_file_system(directory: str, paths: Sequence[str]) -> bool:
 
 def _are_in_one(directory: str, paths: Sequence[str]) -> bool:
     """Whether all paths are in the directory's file system, and none is mounted or linked from another one."""
-    device = os.stat(directory).st_dev  # noqa: PTH116
-    for parent in {os.path.dirname(path) for path in paths}:  # noqa: PTH120
+    device = os.stat(directory).st_dev
+    for parent in {os.path.dirname(path) for path in paths}:
         try:
-            if os.stat(parent).st_dev != device:  # noqa: PTH116
+            if os.stat(parent).st_dev != device:
                 return False
         except FileNotFoundError:  # deleted meanwhile
             continue
@@ -129,7 +129,7 @@ def _waiting_bytes() -> int:
 
 def _type_of(directory: str) -> str | None:
     """Return the type of the directory's file system, None if unknown. Source: proc(5)."""
-    device = os.stat(directory).st_dev  # noqa: PTH116
+    device = os.stat(directory).st_dev
     wanted = f"{os.major(device)}:{os.minor(device)}"
     with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as lines:
         for line in lines:

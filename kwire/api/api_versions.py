@@ -1,7 +1,7 @@
 """ApiVersions (key 18), versions 0-5.
 
-Tells which APIs, versions and features there are. A version that is not supported is answered too, in version 0 and
-with UNSUPPORTED_VERSION, because the client cannot know better yet.
+Announce the APIs, versions and features. A request of an unsupported version is answered too, in version 0 and with
+UNSUPPORTED_VERSION, because the client cannot know better yet.
 
 Versions
     3   the client's software name and version (KIP-511), features (KIP-584)

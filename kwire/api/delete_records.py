@@ -1,7 +1,7 @@
 """DeleteRecords (key 21), versions 0-2.
 
-Records below an offset are gone, and the log start offset is that offset; -1 stands for the high watermark. Of several
-offsets for one partition the last counts.
+Delete the records below an offset, which becomes the log start offset; -1 stands for the high watermark. If a partition
+is named several times, use its last offset.
 
 Source: KIP-107.
 """

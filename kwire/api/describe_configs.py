@@ -1,8 +1,8 @@
 """DescribeConfigs (key 32), versions 1-4.
 
-Every config of a topic, a broker, a group or a client metrics subscription with its value and where that comes from;
-of a broker's loggers their levels.
-A broker answers for itself, and under the empty name for the dynamic configs of the whole cluster.
+Describe every config of a topic, a broker, a group or a client metrics subscription, with its value and the value's
+source; and the levels of a broker's loggers. A broker answers for itself, and under the empty name for the dynamic
+configs of the whole cluster.
 
 Versions
     1   sources and synonyms (KIP-226)
@@ -73,7 +73,7 @@ async def handle(request: DescribeConfigsRequest, context: RequestContext) -> De
 
 
 def describe_topic(overrides: Mapping[str, str], context: RequestContext) -> list[DescribeConfigsResourceResult]:
-    """One row for each config of a new topic with these overrides, values as they were written."""
+    """Return one row for each config of a new topic with these overrides, with the values as written."""
     return _Description(DescribeConfigsRequest(), context).topic_rows(overrides, as_stored=True)
 
 
@@ -255,7 +255,7 @@ class _Description:
     def _row(
         self, resource_type: int, name: str, text: str | None, synonyms: list[Synonym], *, as_stored: bool = False
     ) -> DescribeConfigsResourceResult:
-        """The config as the reply shows it; text None: nothing sets it. as_stored: as written, not the value."""
+        """Make the config's row. text: None if it is not set. as_stored: show the text as written, not canonical."""
         definition = find(resource_type, name)
         sensitive = definition is None or definition.sensitive
         value = None

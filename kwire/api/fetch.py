@@ -305,7 +305,7 @@ class _Fetch:
         if self._read_committed and records is not None:
             row.aborted_transactions = _aborted_within(partition, asked.fetch_offset, records)
         elif self._read_committed and (asked.fetch_offset >= readable_end or not plan.room_bytes(asked)):
-            row.aborted_transactions = []  # as in Kafka, null where the next batch is larger than the room there is
+            row.aborted_transactions = []  # as in Kafka, null if the next batch is larger than the room left
         return row
 
     def _find(self, asked: FetchedPartition) -> Partition:
@@ -328,7 +328,7 @@ class _Fetch:
         return partition
 
     def _check(self, asked: FetchedPartition, partition: Partition) -> None:
-        """This broker may answer that client.
+        """Check that this broker may answer the client.
 
         Raises:
             ApiError: NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH.

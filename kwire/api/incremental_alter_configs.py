@@ -1,7 +1,7 @@
 """IncrementalAlterConfigs (key 44), versions 0-1.
 
-Changes single configs of topics, brokers, groups and client metrics subscriptions, the others stay (KIP-339), and the
-levels of a broker's loggers (KIP-412).
+Change single configs of topics, brokers, groups and client metrics subscriptions, and leave the others as they are
+(KIP-339). Change levels of a broker's loggers (KIP-412).
 """
 
 from __future__ import annotations

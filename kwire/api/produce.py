@@ -1,8 +1,8 @@
 """Produce (key 0), versions 3-13.
 
-Appends one record batch to each partition; of several for one partition, the last. An error stands in its
-partition's row; with acks=0, where no reply is sent, it closes the connection, so that the producer asks for
-metadata again.
+Append one record batch to each partition; of several for one partition, the last. An error is reported in its
+partition's row. With acks=0 there is no reply: an error closes the connection, so that the producer asks for metadata
+again.
 
 Versions
     7   zstd is allowed
@@ -160,7 +160,7 @@ class _Produce:
         except InvalidBatch:
             raise
         except ApiError:
-            check_sent(data.records, self.context.api_version)  # Kafka looks at it first
+            check_sent(data.records, self.context.api_version)  # Kafka checks this first
             raise
         row = PartitionProduceResponse(
             data.index, SUCCESS, result.base_offset, result.log_append_time_ms, result.log_start_offset

@@ -53,12 +53,12 @@ def alter_incrementally(
     image: MetadataImage,
     configs: Configs,
 ) -> list[ConfigRecord]:
-    """The records that make these changes (config name, operation, value) and no others.
+    """Make the records for these changes (config name, operation, value).
 
-    node_id: the broker that was asked. Levels of loggers stand in no record: whoever calls sets them.
+    node_id: the broker that was asked. Levels of loggers have no records: the caller sets them.
 
     Raises:
-        ApiError: the resource may not be altered so; nothing of it changes.
+        ApiError: one of the changes is not allowed; make none of them.
     """
     _check_names([name for name, _, _ in changes])
     _check_nulls([name for name, operation, value in changes if value is None and operation != Operation.DELETE])

@@ -1,7 +1,7 @@
 """Broker configs: one row each.
 
-Facts of Apache Kafka 4.4.0; where kwire's default differs, the row says so. The three rates of replication are no
-configs that Kafka starts with, and have no default: they can only be set while a broker runs.
+Facts of Apache Kafka 4.4.0; where kwire's default differs, the row says so. The three replication rates have no default
+and cannot be set at start, only while a broker runs.
 """
 
 from kwire.broker.config_row import Row

@@ -206,11 +206,11 @@ def check_broker(texts: Mapping[str, str]) -> None:
 
 
 def validate_static(name: str, text: str) -> None:
-    """A broker may be started with this config.
+    """Check that a broker may be started with this config.
 
     Raises:
-        ConfigError: one line; where the name is unknown it names the nearest ones, where the config asks for what kwire
-            does not do it says what to do instead.
+        ConfigError: one line. It suggests similar names for an unknown one, and says what to do instead of a config
+            that kwire refuses.
     """
     known = definitions(BROKER)
     definition = find(BROKER, name)

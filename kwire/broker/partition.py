@@ -204,14 +204,14 @@ class Partition:
         api_version: int,
         knows_newest: bool = False,
     ) -> ProduceResult:
-        """A producer's batch is validated and appended; a duplicate is answered with the offset it has already.
+        """Validate a producer's batch and append it; answer a duplicate with the offset that it has already.
 
-        records: what stands in the request, whole; it is patched in place. validate_records: kwire.validate.records.
-        api_version: that of Produce. knows_newest: who made the batch is known to tell its newest timestamp.
+        records: the request's whole records field; it is patched in place. validate_records: kwire.validate.records.
+        api_version: that of Produce. knows_newest: the producer is known to write its newest timestamp in the header.
 
         Raises:
             ApiError: NOT_ENOUGH_REPLICAS, KAFKA_STORAGE_ERROR, INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER;
-                InvalidBatch, which tells what is wrong with the batch.
+                InvalidBatch, with what is wrong with the batch.
         """
         log = self.log
         config = log.config

@@ -68,10 +68,10 @@ command = group(
 
 
 def _ask(path: str, request: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The brokers as they are after the request.
+    """Send the request to the cluster's control socket; return the brokers as they are afterwards.
 
     Raises:
-        Failed: no cluster answers there, or it cannot do that.
+        Failed: no cluster answers there, or it refuses the request.
     """
     try:
         reply = ask(path, dict(request))

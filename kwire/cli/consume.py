@@ -90,9 +90,9 @@ async def command(
 ) -> None:
     """Print the records of topics.
 
-    It stops where the topics end now, unless told to follow. Bytes are printed as they are; on a terminal, what is not
-    UTF-8 is escaped. A topic may be a pattern with *, ? or [ as in a shell, or a regular expression that begins with
-    ^, for those topics that are there when it begins.
+    Without --follow, stop at the topics' ends as they are now. Bytes are printed as they are; on a terminal, bytes that
+    are not UTF-8 are escaped. A topic may be a pattern with *, ? or [ as in a shell, or a regular expression that
+    begins with ^; it stands for the topics that exist at the start.
     """
     if sum((as_json, template is not None, key_separator is not None or with_headers)) > 1:
         raise UsageError("--json, --format, and --key-separator or --headers do not go together")

@@ -41,13 +41,13 @@ FORCED = 1
 
 
 def run(options: Mapping[str, Sequence[str]]) -> int:
-    """The broker has run and stopped cleanly.
+    """Run the brokers until a signal stops them; return the exit code.
 
     options: the values that were written for each setting.
 
     Raises:
-        UsageError: the settings mean nothing.
-        Failed: it cannot start with them.
+        UsageError: a setting is wrong.
+        Failed: the brokers cannot start with these settings.
     """
     gc.disable()  # until it serves: what a start makes stays
     chosen = settings(options, os.environ)

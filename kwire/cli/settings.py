@@ -27,12 +27,12 @@ FIELDS_OF_A_BROKER: Final = ("node_id", "listen", "advertise")
 
 
 def settings(options: Mapping[str, Sequence[str]], variables: Mapping[str, str]) -> Settings:
-    """What the options, the variables and the file say together.
+    """Combine the options, the variables and the file, in this order of precedence.
 
     options: the values that were written for each setting.
 
     Raises:
-        UsageError: naming the place that is wrong.
+        UsageError: a setting is wrong; the message names its place.
         Failed: the file cannot be read.
     """
     above = [_from_variables(variables), {name: Text([*found], f"--{name}") for name, found in options.items()}]

@@ -171,7 +171,7 @@ async def existing(
     may_be_made: suggest creating an absent topic.
 
     Raises:
-        Failed: one of them is not there, with the name that was probably meant.
+        Failed: a topic does not exist; the message suggests a similar name.
     """
     from kwire.client import admin
     from kwire.protocol.errors import ErrorCode

@@ -41,16 +41,16 @@ class Cluster:
         with Cluster(topics={"orders": 6}) as kafka:
             producer = KafkaProducer(bootstrap_servers=kafka.bootstrap_servers)
 
-    brokers: how many, with the ids 1 to n. topics: those that are there from the start, names with their numbers of
-    partitions, or only names (then num.partitions says how many). config: Kafka's broker configs by their names.
-    snapshot: what it begins with, see snapshot(); then brokers are as many as it had, unless brokers says otherwise.
-    port: of the first broker at 127.0.0.1, the others' ports follow; without it, any free ones. listen: "HOST:PORT"
-    instead, as in "0.0.0.0:9092", which containers reach. data: a directory that keeps everything for another start.
+    brokers: the number of brokers; their ids are 1 to n. topics: the topics to begin with, names with numbers of
+    partitions, or only names (num.partitions applies then). config: Kafka's broker configs by name. snapshot: the
+    state to begin with, see snapshot(); its number of brokers is the default. port: the first broker's port at
+    127.0.0.1, the others' follow; by default any free ones. listen: "HOST:PORT" instead, such as "0.0.0.0:9092", which
+    containers can reach. data: a directory that keeps everything for another start.
 
-    The cluster lives in a thread of its own. Its methods may be called from any thread and from within an event loop:
-    they take a few milliseconds at most. Only those called wait_… wait for what clients do; in an event loop, await
-    their twins wait_…_async, with asyncio or trio. All of them raise ClusterError, in one sentence that says what to
-    do, where something cannot be done, and after close(). A copy of a cluster is the same one.
+    The cluster runs in a thread of its own. Call its methods from any thread, also within an event loop: they take a
+    few milliseconds at most. Only the methods called wait_… wait for clients; in an event loop, await their twins
+    wait_…_async, with asyncio or trio. A method that fails, or is called after close(), raises ClusterError with one
+    sentence that says what to do. Copying a cluster gives the same one.
     """
 
     _host: Host | None = None

@@ -33,5 +33,5 @@ async def warm(servers: Sequence[Server], env: Env) -> None:
                     _ = request_class(api.key), api.handle
                 except (ImportError, OSError) as error:  # no descriptor left, no memory: the first request tries again
                     logger.log(level, "cannot import the handler of %s yet: %s", api.name, error)
-                    level = logging.DEBUG  # the next ones hardly fail for another reason
+                    level = logging.DEBUG  # further ones probably fail for the same reason
                     break

@@ -85,7 +85,7 @@ class ClassicMembers:
         subscription = _subscription(member.subscription, command, told)
         self._steps.check_subscription(group, member_id, member.subscription, subscription)
         draft = self._steps.draft()
-        told_epoch = group.epoch  # the others know no later one
+        told_epoch = group.epoch  # the latest that other members know
         if replaced is not None:
             self._steps.replace_member(draft, group, replaced, member_id)
         had_expression = member.subscription.regex != ""

@@ -34,7 +34,9 @@ class Group(Protocol):
         """Whether a member consumes the topic, as far as can be told."""
 
     def check_commit(self, command: CommitOffsets, is_stored: Callable[[OffsetCommitRequestPartition], bool]) -> None:
-        """Its member, or nobody's, may commit these offsets. is_stored: whether nothing else speaks against one.
+        """Check that the member, or a client outside the group, may commit these offsets.
+
+        is_stored: whether an offset passes all other checks.
 
         Raises:
             ApiError: why not.

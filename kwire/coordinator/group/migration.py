@@ -187,9 +187,10 @@ class Migration:
         *,
         rebalance: bool,
     ) -> None:
-        """The group is a classic one of that generation, without those who leave; each has what it may consume now.
+        """Make the group a classic one of that generation, without the leaving members.
 
-        Not its target, as in Apache Kafka: another one may still consume some of that, and not know better for a while.
+        Each member gets what it may consume now. Apache Kafka gives it its target instead, of which another member may
+        still consume some without knowing better for a while.
         """
         group_id = group.group_id
         classic = ClassicGroup(

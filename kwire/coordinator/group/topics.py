@@ -64,7 +64,7 @@ class TopicHashes:
         found = [topic for name in sorted(names) if (topic := topics.topic(name)) is not None]
         if not found:
             return NO_TOPICS_HASH
-        import xxhash  # noqa: PLC0415 - for who has groups of KIP-848
+        import xxhash  # noqa: PLC0415 - only groups of KIP-848 need it
 
         digest = xxhash.xxh3_64_intdigest(b"".join(self._of(topic, topics) for topic in found))
         return digest - 2**64 if digest >= 2**63 else digest

@@ -4,8 +4,8 @@ The usual batch is judged by its header and CRC and stored as it came, without a
 are read only where the topic's rules need them (compaction needs keys, a bound on old timestamps
 needs every timestamp, another compression needs everything) or where validate_records is set.
 A batch whose records are read is judged as Kafka judges it, down to the error code.
-Of a producer that is not known to write the newest timestamp into the header, the records' sizes and times
-are read: consumers ask for offsets by time, and retention goes by it.
+If the producer is not known to write the newest timestamp into the header, the records' sizes and times
+are read, because offsets by time and retention depend on it.
 
 Source: Kafka's behaviour, observed and recorded in tests/vectors/recordbatches; docs/records.md.
 """
@@ -172,10 +172,10 @@ def validate_produce(
     *,
     knows_newest: bool = False,
 ) -> ValidatedBatch:
-    """The one batch of a partition's records field, fit to be appended.
+    """Validate a partition's records field; return its one batch, ready to be appended.
 
-    records is patched in place where only the header must change; api_version is that of the Produce request.
-    knows_newest: who made the batch is known to write its newest timestamp into the header.
+    records is patched in place if only the header must change; api_version is that of the Produce request.
+    knows_newest: the producer is known to write a batch's newest timestamp into the header.
 
     Raises:
         InvalidBatch: with the error code of that partition's row.

@@ -161,7 +161,7 @@ class OffsetCheckpoint:
         """Write the offsets to the file; durable: sync it as well.
 
         Raises:
-            OSError: it says what it said before.
+            OSError: the file is unchanged.
         """
         with self._lock:
             if self._is_stored and (self._is_synced or not durable):

@@ -98,7 +98,7 @@ class History:
         """The batch is the newest in the log."""
         epoch = header.partition_leader_epoch
         if epoch > self.leader_epochs.latest_epoch and self.leader_epochs.assign(epoch, header.base_offset):
-            # Stored by the next begin_sync(): until then a recovery finds it in the batch itself.
+            # The next begin_sync() stores it; until then a recovery finds it in the batch itself.
             self._epochs_changed()
         if header.producer_id < 0:
             return
@@ -108,7 +108,7 @@ class History:
             self._store_row(encode_rows([row]), segment_base_offset)
 
     def _epochs_changed(self) -> None:
-        self._epochs_stored = False  # first: who takes the change for one to be synced stores it before
+        self._epochs_stored = False  # before _unsynced_epochs: a begin_sync() that sees the change must store it
         self._changes += 1
         self._unsynced_epochs = self._changes
 
@@ -196,7 +196,7 @@ class History:
         Raises:
             OSError.
         """
-        epochs = self._unsynced_epochs  # first: what changes beside this may be too late for the file
+        epochs = self._unsynced_epochs  # before the store: a later change may miss the file
         self.store_epochs()
         self.store_rows(segments)
         with self._lock:

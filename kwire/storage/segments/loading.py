@@ -89,7 +89,7 @@ def _recover(log: SegmentedLog, segments: list[Segment], recovery_point: int) ->
     trusted_end: int | None = None
     for number, segment in enumerate(segments):
         following = segments[number + 1] if number + 1 < len(segments) else None
-        # The one that ends there too: it may have been closed since, and then nobody has vouched for its indexes.
+        # Recover the one that ends there, too: if it was closed since, its indexes may not have been synced.
         if following is not None and following.base_offset < recovery_point:
             continue
         start_offset, cut_bytes = segment.recover(recovery_point)

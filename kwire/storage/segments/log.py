@@ -169,7 +169,7 @@ class SegmentedLog(SyncableSegments):
         is_due = next_offset - self._recovery_point >= self.config.flush_messages
         if is_due:
             self._flush_append(segment, position, header)
-        try:  # before the end offset, up to which a sync beside this takes all that batches tell for written
+        try:  # before the end offset: a concurrent sync takes everything below it for written, history included
             self.history.batch_appended(header, batch, segment.base_offset)
         finally:
             self._log_end_offset = next_offset
@@ -177,13 +177,13 @@ class SegmentedLog(SyncableSegments):
                 self._unflushed_since_ms = now_ms
 
     def _flush_append(self, segment: Segment, position: int, header: BatchHeader) -> None:
-        """The batch just written is on the disk, or taken back."""
+        """Sync the batch just written, or remove it."""
         tells = header.is_control or header.partition_leader_epoch > self.leader_epochs.latest_epoch
         try:
-            # What the batch tells is not written elsewhere yet: until it is, a recovery has to find it in the batch.
+            # Its marker or epoch is not in the history's files yet, so a recovery still has to read this batch.
             self._sync(header.next_offset, header.base_offset if tells else None)
         except StorageError:
-            with suppress(OSError, CorruptBatch):  # what is left is cut before the next append
+            with suppress(OSError, CorruptBatch):  # if this fails too, the next append truncates first
                 segment.truncate(position, header.base_offset)
             raise
 
@@ -209,7 +209,7 @@ class SegmentedLog(SyncableSegments):
         if old.size_bytes:
             old.active = False
             self._segments.append(new)
-            if self._recovery_point > old.base_offset:  # its indexes are not on the disk yet
+            if self._recovery_point > old.base_offset:  # its indexes are not synced yet
                 self._recovery_point = old.base_offset
                 if self._unflushed_since_ms is None:
                     self._unflushed_since_ms = now_ms

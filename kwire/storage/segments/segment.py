@@ -106,7 +106,7 @@ class Segment:
         """The .log file exists, empty, and this segment is the one to be written."""
         self._open_files.forget(self.log_path)
         file = self._open_files.get(self.log_path, "create")
-        if file.size():  # of a deleted segment that could not be renamed
+        if file.size():  # left by a deleted segment that could not be renamed
             file.truncate(0)
         self.active = True
 
@@ -415,4 +415,4 @@ class Segment:
         if self.active:
             return [self.log_path]
         indexes = (self.index, self.time_index)
-        return [self.log_path, *(index.path for index in indexes if len(index))]  # one that is lost is made again
+        return [self.log_path, *(index.path for index in indexes if len(index))]  # a lost index is rebuilt

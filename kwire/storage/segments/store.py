@@ -317,8 +317,8 @@ class SegmentStore:
             failures = self._close_logs()
             if failures:
                 raise failures[0]
-            # A log that was not opened after an unclean stop has still to be recovered.
-            # Nor has one that was given up since, as its disk failed.
+            # No clean stop if a log has still to be recovered: one that was not opened since an unclean stop,
+            # or one that was given up because its disk failed.
             is_known = self._was_clean or all((log.topic, log.partition) in self._logs for log in self.list())
             if is_known and not has_given_up:
                 self._home.recovery_points.write(durable=True)

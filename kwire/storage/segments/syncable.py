@@ -102,13 +102,13 @@ class SyncableSegments(CleanableSegments):
             ]
         unsynced = UnsyncedLog(end_offset, segments[-1], truncations, history, self._unflushed_since_ms, names, files)
         self._unflushed_since_ms = None
-        if end_offset < self._log_end_offset:  # asked afterwards: an append beside it begins anew, or is seen here
+        if end_offset < self._log_end_offset:  # checked afterwards, so that no concurrent append is missed
             self._unflushed_since_ms = unsynced.since_ms
         unsynced.files += self.history.paths_to_sync(history)
         has_names = names > self._synced_names
-        if history.rows or history.epochs is not None or has_names:  # any of the files may be new
+        if history.rows or history.epochs is not None or has_names:  # one of the files may be new
             unsynced.directories.append(self.directory)
-        if has_names:  # so that the files are found after power loss, and known as this topic's
+        if has_names:  # so that a start after power loss finds the files and their topic
             unsynced.files.append(f"{self.directory}/{PARTITION_METADATA}")
             unsynced.directories.append(self.directory.rpartition("/")[0] or "/")
         return unsynced
@@ -126,10 +126,10 @@ class SyncableSegments(CleanableSegments):
                 raise self._storage_error("flush", failed[path]) from failed[path]
         self._synced_names = max(self._synced_names, unsynced.names)
         self.history.end_sync(unsynced.history)
-        # It may have been deleted meanwhile, or cut: what now stands below that offset was not there to be synced.
+        # If the log was deleted or truncated meanwhile, other records are below that offset now, unsynced.
         if not self._closed and unsynced.truncations == self._truncations:
             recovery_point = unsynced.recovery_point
-            if unsynced.active is not self._segments[-1]:  # it has indexes now, which nobody has synced
+            if unsynced.active is not self._segments[-1]:  # it was closed meanwhile, and its indexes are unsynced
                 recovery_point = min(recovery_point, unsynced.active.base_offset)
             self._recovery_point = max(self._recovery_point, recovery_point)
             self._home.recovery_points.set((self.topic, self.partition), self._recovery_point)
