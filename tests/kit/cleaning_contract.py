@@ -1,6 +1,6 @@
 """The contract of a storage engine towards the cleaner, as tests; a part of storage_contract's LogContract.
 
-What is kept is compared with a model that knows nothing of batches: of each key the newest record.
+The kept records are compared with a model that ignores batches: the newest record of each key.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 COMPACTED = LogConfig(cleanup_policy=frozenset({"compact"}), min_cleanable_dirty_ratio=0.0)
 
 OFFSET_DELTA_AT = 3
-"""In a short record, after its size, attributes and timestamp delta."""
+"""Position of the offset delta in a short record: after size, attributes and timestamp delta."""
 
 Pair = tuple[bytes, bytes | None]
 
 
 def keyed(*pairs: Pair, at_ms: int = START_MS, **options: int | bool) -> bytearray:
-    """A batch with these keys and values."""
+    """Make a batch with these keys and values."""
     records = [Record(index, at_ms, key, value) for index, (key, value) in enumerate(pairs)]
     return encode_batch(records, **options)  # type: ignore[arg-type]
 
 
 def clean(bench: Bench, limits: CleanerLimits | None = None) -> bool:
-    """One cleaning; whether there was one."""
+    """Clean the log once; return whether there was anything to clean."""
     unstable = bench.first_unstable_offset()
     stable_offset = bench.log.log_end_offset if unstable is None else unstable
     cleaner = Cleaner(bench.time.env(), lambda: [(bench.log, stable_offset)])
@@ -52,14 +52,14 @@ def clean(bench: Bench, limits: CleanerLimits | None = None) -> bool:
 
 
 def batches(bench: Bench) -> Iterator[tuple[BatchHeader, list[Record]]]:
-    """(Header, records) of every readable batch."""
+    """Return header and records of every readable batch."""
     data = bench.read_all()
     for at, header in iter_headers(data):
         yield header, list(iter_records(data, header, at))
 
 
 def rows(bench: Bench) -> list[tuple[int, bytes, bytes | None]]:
-    """(Offset, key, value) of every readable record that is no marker."""
+    """Return offset, key and value of every readable record that is not a marker."""
     return [
         (record.offset, bytes(record.key or b""), None if record.value is None else bytes(record.value))
         for header, records in batches(bench)
@@ -69,27 +69,27 @@ def rows(bench: Bench) -> list[tuple[int, bytes, bytes | None]]:
 
 
 def roll(bench: Bench) -> None:
-    """What was appended is in closed segments."""
+    """Close the active segment, so that all records are in closed ones."""
     bench.log.roll(bench.time.now_ms)
 
 
 class CleaningContract:
-    """What every engine does for the cleaner."""
+    """What the cleaner requires of every engine."""
 
     survives_reopen = False
 
     @pytest.fixture
     def compacted(self, make_store: MakeStore) -> Bench:
-        """An empty log that is compacted."""
+        """Make an empty log with cleanup.policy=compact."""
         return Bench(make_store, COMPACTED)
 
     def reopen(self, bench: Bench) -> None:
-        """The log was closed and is open again, in an engine where that is possible."""
+        """Close the log and open it again, if the engine keeps logs."""
         if self.survives_reopen:
             bench.reopen()
 
     def test_the_newest_record_of_each_key_stays_at_its_offset(self, compacted: Bench) -> None:
-        """Of five segments; the active one is left alone, and the segments are one afterwards."""
+        """Of five segments, the active one is left alone, and the others become one."""
         for number in range(4):
             compacted.append(keyed((b"a", b"%d" % number), (b"b%d" % number, b"x"), (b"a", b"%d." % number)))
             roll(compacted)
@@ -109,7 +109,7 @@ class CleaningContract:
         assert compacted.append(keyed((b"c", b""))).base_offset == 14
 
     def test_every_offset_can_be_read_after_a_cleaning(self, compacted: Bench) -> None:
-        """An offset in a gap gives what follows it; before_offset cuts as ever."""
+        """An offset in a gap gives the records after it; before_offset ends a read as usual."""
         for number in range(10):
             compacted.append(keyed((b"a", b"%d" % number), (b"%d" % (number // 2), b"")))
             roll(compacted)
@@ -125,7 +125,7 @@ class CleaningContract:
         assert [header.base_offset for header in compacted.log.headers(5)] == [6, 10, 14, 18]
 
     def test_slices_being_read_keep_their_bytes(self, compacted: Bench) -> None:
-        """Whether the cleaning waits for them (files on Windows) or goes on beside them."""
+        """The cleaning may wait for the slices (files on Windows), or go on beside them."""
         for _ in range(3):
             compacted.append(keyed((b"a", b"1")))
             roll(compacted)
@@ -138,7 +138,7 @@ class CleaningContract:
         assert rows(compacted) == [(2, b"a", b"1")]
 
     def test_an_iteration_of_headers_goes_on_over_a_cleaning(self, compacted: Bench) -> None:
-        """Nothing that was not cleaned away is missed, and no offset comes twice."""
+        """It misses no record that is kept, and repeats no offset."""
         for number in range(6):
             compacted.append(keyed((b"%d" % (number % 5), b"")))
             compacted.append(keyed((b"%d." % (number % 5), b"")))
@@ -151,7 +151,7 @@ class CleaningContract:
         assert {2, 3, 4, 5, 6, 7, 8, 9, 10, 11} <= set(found)
 
     def test_timestamps_are_found_after_a_cleaning(self, compacted: Bench) -> None:
-        """The first record that is left and not older."""
+        """The first record that is kept and not older is found."""
         for number in range(4):
             compacted.append(keyed((b"%d" % (number % 2), b""), at_ms=START_MS + number))
             roll(compacted)
@@ -163,7 +163,7 @@ class CleaningContract:
 
     @pytest.mark.parametrize("codec", [*Codec])
     def test_batches_keep_what_their_headers_say(self, compacted: Bench, codec: Codec) -> None:
-        """Codec, offsets, leader epoch, producer and its sequences; timestamps are those of the records left."""
+        """Codec, offsets, leader epoch, producer and its sequences stay; timestamps are those of the records kept."""
         batch = encode_batch(
             [Record(0, START_MS + 9, b"a", b"old"), Record(1, START_MS + 5, b"b", b"x" * 500)],
             compression=codec,
@@ -186,7 +186,7 @@ class CleaningContract:
         assert (header.base_timestamp, header.max_timestamp, header.records_count) == (START_MS + 5, START_MS + 5, 1)
 
     def test_log_append_time_stays(self, compacted: Bench) -> None:
-        """It is the batch's, whichever of its records are left."""
+        """It is the batch's time, whichever of its records are kept."""
         records = [Record(0, 0, b"a", b"old"), Record(1, 0, b"b", b"x")]
         compacted.append(encode_batch(records, log_append_time_ms=START_MS + 77))
         compacted.append(keyed((b"a", b"new")))
@@ -197,7 +197,7 @@ class CleaningContract:
         assert [(record.offset, record.timestamp) for record in left] == [(1, START_MS + 77)]
 
     def test_a_tombstone_goes_after_its_delete_horizon(self, compacted: Bench) -> None:
-        """Which its first cleaning sets, delete.retention.ms ahead; batches say so, and keep their timestamps."""
+        """The first cleaning sets the horizon in the batch, delete.retention.ms ahead, and changes no timestamp."""
         compacted.append(keyed((b"a", b"1")))
         compacted.append(keyed((b"a", None), (b"b", b"2"), at_ms=START_MS + 3))
         compacted.append(keyed((b"c", b"3")))
@@ -216,7 +216,7 @@ class CleaningContract:
         assert [row for row in rows(compacted) if row[1] != b"c"] == expected[1:2]
 
     def test_what_is_in_an_open_transaction_waits(self, compacted: Bench) -> None:
-        """Nothing from its first segment on is cleaned."""
+        """Cleaning stops before the segment of its first record."""
         for _ in range(2):
             compacted.append(keyed((b"a", b"1")))
             roll(compacted)
@@ -229,13 +229,13 @@ class CleaningContract:
         assert not clean(compacted)
 
     def test_an_aborted_transaction_goes_and_then_its_marker(self, compacted: Bench) -> None:
-        """The marker outlives the data by two cleanings and delete.retention.ms; the index tells of it until then."""
+        """The marker outlives the data by two cleanings and delete.retention.ms; the index lists it until then."""
         compacted.append(keyed((b"a", b"1")))
         self._transaction(compacted, 9, (b"a", b"aborted"), committed=False)
         self._transaction(compacted, 8, (b"b", b"committed"), committed=True)
         roll(compacted)
         row = AbortedTransaction(9, 1, 2, 3)
-        # what is left: data, a producer's last batch though it is empty, and markers
+        # left are data, a producer's last batch though it is empty, and markers
         assert clean(compacted)
         assert rows(compacted) == [(0, b"a", b"1"), (3, b"b", b"committed")]
         assert [header.base_offset for header, _ in batches(compacted)] == [0, 1, 2, 3, 4]
@@ -258,7 +258,7 @@ class CleaningContract:
         bench.append(encode_marker_batch(EndTransactionMarker(committed, 0), producer_id, 0, START_MS))
 
     def test_a_producers_last_batch_stays_though_it_is_empty(self, compacted: Bench) -> None:
-        """So that its next sequence is known, also after a restart; once the producer has expired it goes."""
+        """It keeps the producer's next sequence, also over a restart, until the producer expires."""
         for number in range(3):
             compacted.append(keyed((b"a", b"%d" % number), producer_id=7, producer_epoch=1, base_sequence=number))
         compacted.append(keyed((b"a", b"last")))
@@ -285,7 +285,7 @@ class CleaningContract:
         assert [header.base_offset for header, _ in batches(compacted)] == [3, 4, 5]
 
     def test_the_end_of_what_was_cleaned_is_known_though_nothing_is_left_of_it(self, compacted: Bench) -> None:
-        """An empty batch tells: the last one of the cleaning."""
+        """The cleaning leaves an empty batch at its end."""
         compacted.append(keyed((None, b"without a key")))  # type: ignore[arg-type]
         roll(compacted)
         assert clean(compacted)
@@ -294,7 +294,7 @@ class CleaningContract:
         assert compacted.log.log_end_offset == 1
 
     def test_a_small_map_of_keys_takes_several_passes(self, compacted: Bench) -> None:
-        """Each begins where the last one's map was full; the result is the same."""
+        """Each pass begins where the map of the previous one was full; the result is that of a single pass."""
         for number in range(40):
             compacted.append(keyed(*[(b"a key longer than a digest: %d" % key, b"%d" % number) for key in range(5)]))
             if number % 7 == 6:
@@ -312,7 +312,7 @@ class CleaningContract:
 
     @pytest.mark.parametrize("delta", [-1, 40])
     def test_a_record_whose_offset_is_not_in_its_batch_costs_none(self, compacted: Bench, delta: int) -> None:
-        """A producer's plain batch may say so, and Kafka takes it. It may be the offset of what is clean already."""
+        """A producer's plain batch may carry such an offset, as Kafka accepts it. It may be one in the cleaned part."""
         compacted.append(keyed((b"first", b"x")))
         roll(compacted)
         assert clean(compacted)
@@ -328,7 +328,7 @@ class CleaningContract:
         assert [key for _, key, _ in rows(compacted)] == [b"first", b"odd", *(b"%d" % number for number in range(20))]
 
     def test_long_runs_without_a_newest_record_leave_nothing(self, compacted: Bench) -> None:
-        """Around records that are their keys' newest ones, and a producer's last batch."""
+        """Between records that are their keys' newest ones, and a producer's last batch."""
         alone = {1, 200, 201, 400}
         for number in range(500):
             key = b"%d" % number if number in alone else b"often"
@@ -343,7 +343,7 @@ class CleaningContract:
         assert compacted.log.log_end_offset == 500
 
     def test_segments_are_merged_up_to_segment_bytes(self, make_store: MakeStore) -> None:
-        """As they were before the cleaning: what is merged is never longer than a segment may be."""
+        """A merged segment is never longer than segment.bytes. Sizes are those before the cleaning."""
         size = len(keyed((b"0", b"x" * 100)))
         bench = Bench(make_store, replace(COMPACTED, segment_bytes=3 * size))
         for number in range(8):
@@ -360,7 +360,7 @@ class CleaningContract:
         assert bench.log.size_bytes == 8 * size
 
     def test_what_changed_meanwhile_is_not_replaced(self, compacted: Bench) -> None:
-        """Segments that were deleted or truncated, and a log that was closed."""
+        """Deleted and truncated segments, and those of a closed log, stay as they are."""
         for number in range(4):
             compacted.append(keyed((b"a", b"%d" % number)))
             roll(compacted)
@@ -391,7 +391,7 @@ class CleaningContract:
         replacement.abandon()
 
     def test_truncation_takes_the_cleaners_point_back(self, compacted: Bench) -> None:
-        """What comes after the cut is dirty."""
+        """Records after the cut are dirty again."""
         for number in range(3):
             compacted.append(keyed((b"%d" % number, b"")))
             roll(compacted)
@@ -400,7 +400,7 @@ class CleaningContract:
         assert compacted.log.cleaned_offset == 2
 
     def test_a_log_start_past_the_cleaners_point_counts(self, make_store: MakeStore) -> None:
-        """With compact and delete, retention takes whole segments, cleaned or not."""
+        """With compact and delete, retention removes whole segments, cleaned or not."""
         config = replace(COMPACTED, cleanup_policy=frozenset({"compact", "delete"}), retention_ms=DAY_MS)
         bench = Bench(make_store, config)
         for day in range(4):

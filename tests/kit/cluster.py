@@ -1,4 +1,4 @@
-"""A cluster without sockets, for tests of handlers: real brokers on the memory engine, and a clock that tests move."""
+"""A cluster without sockets, to test handlers: real brokers on the memory engine, and a clock that tests move."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ START_MS = 1_700_000_000_000
 
 @dataclass(slots=True)
 class ManualClock:
-    """Time that passes only when a test says so."""
+    """A clock that moves only when a test moves it."""
 
     elapsed_s: float = field(default=0.0)
 
     def clock_s(self) -> float:
-        """Monotonic seconds."""
+        """Return monotonic seconds."""
         return self.elapsed_s
 
     def wall_ms(self) -> int:
-        """Milliseconds since the Unix epoch."""
+        """Return milliseconds since the Unix epoch."""
         return START_MS + round(self.elapsed_s * 1000)
 
     def advance(self, seconds: float) -> None:
-        """So much time has passed."""
+        """Move the clock."""
         self.elapsed_s += seconds
 
 
 async def run_inline(function: Callable[[], T], /) -> T:
-    """The function's result, computed here."""
+    """Call the function here, instead of in a thread; return its result."""
     return function()
 
 
 def build_env(clock: ManualClock | None = None, seed: int = 0) -> Env:
-    """An Env that gives the same times, ids and choices in every run."""
+    """Make an Env that gives the same times, ids and choices in every run."""
     clock = clock or ManualClock()
     return Env(clock_s=clock.clock_s, wall_ms=clock.wall_ms, random=Random(seed), run_blocking=run_inline)
 
@@ -62,7 +62,7 @@ def build_cluster(
     store: LogStore | None = None,
     static: Mapping[str, str] | None = None,
 ) -> Cluster:
-    """A cluster of brokers 1 to n, listening nowhere at ports 9092 and following. store: one that was started."""
+    """Make a cluster of brokers 1 to n, which do not listen; ports count up from 9092. store: a started one."""
     env = env or build_env()
     if store is None:
         store = MemoryStore(env)
@@ -82,7 +82,7 @@ async def create_topic(
     configs: Mapping[str, str] | None = None,
     assignments: Sequence[Sequence[int]] = (),
 ) -> TopicImage:
-    """The topic, as the cluster's metadata has it after its creation.
+    """Create the topic; return it as it is in the cluster's metadata.
 
     Raises:
         ApiError: it cannot be created.
@@ -106,7 +106,7 @@ async def create_topic(
 def context_of(
     cluster: Cluster, api_version: int, *, node_id: int = 1, client_id: str | None = "test"
 ) -> RequestContext:
-    """The context of a request that a client on this machine sends to that broker."""
+    """Make the context of a request from a client on this machine to that broker."""
     broker = cluster.brokers[node_id]
     connection = ConnectionInfo(peer=("127.0.0.1", 50000), local=("127.0.0.1", broker.ports[0]))
     return RequestContext(broker=broker, connection=connection, api_version=api_version, client_id=client_id)

@@ -13,12 +13,12 @@ from tests.kit.storage_contract import LogContract
 
 
 class DurableLogContract(LogContract):
-    """What engines do besides, whose logs survive close()."""
+    """What engines do in addition if their logs survive close()."""
 
     survives_reopen = True
 
     def test_everything_survives_reopening(self, bench: Bench) -> None:
-        """Batches, offsets, epochs, segments and what is listed."""
+        """Batches, offsets, epochs, segments, and the list of logs."""
         batches = [batch_of(2, timestamps_ms=[START_MS + number] * 2) for number in range(5)]
         for number, batch in enumerate(batches):
             bench.append(batch, leader_epoch=number // 2)
@@ -34,7 +34,7 @@ class DurableLogContract(LogContract):
         assert bench.append(leader_epoch=3).base_offset == 10
 
     def test_stored_logs_are_listed_before_they_are_opened(self, bench: Bench) -> None:
-        """All partitions of all topics, once something was appended to them."""
+        """All partitions of all topics to which something was appended."""
         expected = []
         for topic, partition in [("a", 0), ("a", 10), ("a.b-c", 3)]:
             log = bench.store.open(topic, TOPIC_ID, partition, bench.config)
@@ -47,7 +47,7 @@ class DurableLogContract(LogContract):
         store.close()
 
     def test_log_start_offset_survives(self, bench: Bench) -> None:
-        """Also one in the middle of a segment, and one at the end of the log."""
+        """Also an offset in the middle of a segment, and one at the end of the log."""
         for _ in range(3):
             bench.append(batch_of(2))
         bench.log.advance_log_start(3)
@@ -59,7 +59,7 @@ class DurableLogContract(LogContract):
         assert bench.append().base_offset == 6
 
     def test_producers_survive(self, bench: Bench) -> None:
-        """The newest batch of each producer, also where its records are gone."""
+        """The newest batch of each producer, also after its records were deleted."""
         bench.append(batch_of(3, producer=(7, 1, 0)))
         bench.log.roll(START_MS)
         bench.append()
@@ -73,7 +73,7 @@ class DurableLogContract(LogContract):
         assert caught.value.code == ErrorCode.INVALID_PRODUCER_EPOCH
 
     def test_transactions_survive(self, bench: Bench) -> None:
-        """Open ones and aborted ones."""
+        """Open and aborted ones."""
         write_aborted_transaction(bench, producer_id=9)
         bench.log.roll(START_MS)
         bench.append(batch_of(2, producer=(9, 0, 2), transactional=True))
@@ -83,7 +83,7 @@ class DurableLogContract(LogContract):
         assert list(bench.log.aborted) == [AbortedTransaction(9, 0, 2, 3), AbortedTransaction(8, 5, 7, 3)]
 
     def test_truncation_survives(self, bench: Bench) -> None:
-        """What was cut does not come back."""
+        """The removed records do not come back."""
         for leader_epoch in range(4):
             bench.append(batch_of(2), leader_epoch=leader_epoch)
         bench.log.truncate(4)
@@ -92,7 +92,7 @@ class DurableLogContract(LogContract):
         assert [entry.epoch for entry in bench.log.leader_epochs] == [0, 1]
 
     def test_deletion_survives(self, bench: Bench) -> None:
-        """A deleted log is not there any more, and its name is free."""
+        """A deleted log is gone, and its name can be used again."""
         bench.append()
         bench.store.delete(bench.log)
         bench.reopen()

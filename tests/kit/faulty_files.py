@@ -1,4 +1,4 @@
-"""The operating system's files, counted and failing when a test says so (FaultyFiles), or as Windows has them."""
+"""The operating system's files, counted and failing on demand (FaultyFiles), or with Windows' rules (StubbornFiles)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class FaultyFiles(OsFiles):
-    """Files that count what is asked of them and fail on demand.
+    """Files that count operations and fail on demand.
 
     faults: errno by operation (open, append, pread, truncate, fsync, rename, remove, mkdir, space), for paths that
-    contain only_path, or one of several. torn_bytes: how much of a failing append is written all the same.
+    contain only_path, or one of several. torn_bytes: how many bytes a failing append writes all the same.
     """
 
     def __init__(self) -> None:
@@ -30,10 +30,10 @@ class FaultyFiles(OsFiles):
         self.torn_bytes = 0
         self.calls: Counter[str] = Counter()
         self.bytes_read: Counter[str] = Counter()
-        """By the paths' suffixes."""
+        """By the suffix of the path."""
 
     def check(self, operation: str, path: str) -> None:
-        """The operation is counted, and fails if it is to."""
+        """Count the operation, and raise its fault if it has one."""
         self.calls[operation] += 1
         number = self.faults.get(operation)
         only = (self.only_path,) if isinstance(self.only_path, str) else self.only_path
@@ -41,13 +41,13 @@ class FaultyFiles(OsFiles):
             raise OSError(number, os.strerror(number), path)
 
     def heal(self) -> None:
-        """Nothing fails any more, and counting begins anew."""
+        """End all faults, and set the counts to 0."""
         self.faults.clear()
         self.calls.clear()
         self.bytes_read.clear()
 
     def fill_disk(self, torn_bytes: int = 0) -> None:
-        """Nothing more can be written: ENOSPC."""
+        """Let every write fail with ENOSPC."""
         self.faults.update(append=errno.ENOSPC, mkdir=errno.ENOSPC)
         self.torn_bytes = torn_bytes
 
@@ -113,7 +113,7 @@ class FaultyFile:
         return self._file.size()
 
     def append(self, parts: Sequence[Part]) -> int:
-        """See File.append; a failing one leaves torn_bytes."""
+        """See File.append; a failing one writes torn_bytes."""
         try:
             self._files.check("append", self.path)
         except OSError:
@@ -144,7 +144,7 @@ class FaultyFile:
 
 
 class StubbornFiles(OsFiles):
-    """Files that are neither removed nor renamed while they are open, as on Windows, with every fallback forced."""
+    """Files that cannot be removed or renamed while they are open, as on Windows; every fallback is used."""
 
     def __init__(self) -> None:
         super().__init__(vectored=False, positioned=False, nowait=False)

@@ -1,7 +1,7 @@
-"""GroupLedger: what a group's members were told and did, and whether all of it can be true.
+"""GroupLedger: what a group's members were told and did, and a check that all of it can be true.
 
-Answers are late: what a member is told may have been overtaken. So whoever asks takes what is Known first, and only
-that is held against the answer.
+Responses can be out of date: the group may have moved on after the broker wrote one. So take what is Known before each
+request, and the response is checked against that only.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 K = TypeVar("K")
 Partition = tuple[str, int]
-"""Topic and index."""
+"""Topic and partition index."""
 
 NO_GENERATION = -1
 NO_OFFSET = -1
@@ -24,7 +24,7 @@ NO_OFFSET = -1
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is certain when a request leaves: the newest generation, offsets, owners, who each static instance is."""
+    """What is certain when a request is sent: newest generation, offsets, owners, members of static instances."""
 
     era: int
     generation_id: int
@@ -35,7 +35,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A process (name) as a member of one generation, or at one epoch."""
+    """A process (by name) as a member in one generation or epoch."""
 
     name: str
     member_id: str
@@ -45,7 +45,7 @@ class Membership:
 
 @dataclass(slots=True)
 class _Holding:
-    """What a process believes to own. It counts as live so long: the coordinator keeps it at least until then."""
+    """The partitions that a process believes to own. live_until_s: the group keeps it at least until then."""
 
     member: Membership
     partitions: frozenset[Partition]
@@ -54,9 +54,9 @@ class _Holding:
 
 @dataclass(slots=True)
 class GroupLedger:
-    """One group. Times are seconds of any one clock.
+    """The ledger of one group. Times are seconds of any one clock.
 
-    in_step: its members are all of one generation, as those of a classic group; not each at an epoch of its own.
+    in_step: all members are in the same generation, as in a classic group; else each has an epoch of its own.
     """
 
     group_id: str
@@ -73,11 +73,11 @@ class GroupLedger:
     _starters: dict[str, str] = field(default_factory=dict)
 
     def known(self) -> Known:
-        """What is certain now."""
+        """Return what is certain now."""
         return Known(self.era, self.generation_id, self.committed.copy(), self.owners.copy(), self.instances.copy())
 
     def began_again(self) -> None:
-        """The group was empty and has become one of another kind, whose generations begin again."""
+        """Note that the empty group has become one of the other kind, whose generations begin again."""
         self.era += 1
         self.generation_id = NO_GENERATION
         self.owners.clear()
@@ -88,9 +88,10 @@ class GroupLedger:
     # Who owns what
 
     def started(self, name: str, instance_id: str) -> None:
-        """The process is about to become that static instance.
+        """Note that the process will join as that static instance.
 
-        If another one runs still, that is its owner's mistake: its place is taken away before it hears of it.
+        If another process of that instance still runs, it loses its place before it hears of it; that is its owner's
+        mistake.
         """
         former = self._starters.get(instance_id, name)
         self._starters[instance_id] = name
@@ -98,10 +99,10 @@ class GroupLedger:
             self.released(former)
 
     def joined(self, known: Known, member: Membership) -> None:
-        """The member was told that it belongs to that generation.
+        """Note that the member was told to belong to that generation.
 
         Raises:
-            Violation: there had been a newer one.
+            Violation: there had been a newer generation.
         """
         self._check_current(known, member, "joins")
         if member.instance_id is not None:
@@ -110,10 +111,10 @@ class GroupLedger:
     def assigned(
         self, known: Known, member: Membership, partitions: Collection[Partition], now_s: float, live_until_s: float
     ) -> None:
-        """The member was told that it owns these partitions, and no others.
+        """Note that the member was told to own exactly these partitions.
 
         Raises:
-            Violation: somebody else owns one, or this generation gave it, or the member, something else.
+            Violation: another member owns one of them, or the generation or the member was given others before.
         """
         given = frozenset(partitions)
         if self.in_step:
@@ -123,7 +124,7 @@ class GroupLedger:
             return
         if self._starters.get(member.instance_id or "", member.name) != member.name:
             for partition in given:
-                self.owners.pop(partition, None)  # it may have been replaced, or not: nobody knows
+                self.owners.pop(partition, None)  # whether it was replaced already is unknown
             return
         self.generation_id = max(self.generation_id, member.generation_id)
         before = self._holdings.get(member.name)
@@ -146,24 +147,24 @@ class GroupLedger:
                 raise self._violation(member, f"and {other} are both given {sorted(theirs & given)}")
 
     def renewed(self, name: str, live_until_s: float) -> None:
-        """The process was told that it still belongs to the group."""
+        """Note that the process was told that it still belongs to the group."""
         holding = self._holdings.get(name)
         if holding is not None:
             holding.live_until_s = max(holding.live_until_s, live_until_s)
 
     def released(self, name: str) -> None:
-        """The process owns nothing any more, and knows it."""
+        """Note that the process owns nothing any more, and knows it."""
         self._holdings.pop(name, None)
 
     # Offsets
 
     def ask_to_commit(self, offsets: Mapping[Partition, int]) -> None:
-        """The offsets may be committed from now on."""
+        """Note that these offsets may become committed from now on."""
         for partition, offset in offsets.items():
             self._asked.setdefault(partition, set()).add(offset)
 
     def accepted(self, known: Known, member: Membership, offsets: Mapping[Partition, int]) -> None:
-        """The member was told that its offsets are committed.
+        """Note that the member was told that its offsets are committed.
 
         Raises:
             Violation: it had lost its place, or an offset goes back.
@@ -181,10 +182,10 @@ class GroupLedger:
             self._note_committed(partition, offset)
 
     def fetched(self, known: Known, partition: Partition, offset: int) -> None:
-        """Somebody was told that this offset is committed, NO_OFFSET for none.
+        """Note that a client was told that this offset is committed, NO_OFFSET for none.
 
         Raises:
-            Violation: it goes back, nobody asked for it, or a record before it was never consumed.
+            Violation: it goes back, no member sent it, or a record before it was never consumed.
         """
         self._check_not_before(known, partition, offset)
         if offset != NO_OFFSET and offset not in self._asked.get(partition, ()):
@@ -206,15 +207,15 @@ class GroupLedger:
     # Records
 
     def consume(self, partition: Partition, first_offset: int, next_offset: int) -> None:
-        """Somebody has worked on the records between these offsets."""
+        """Note that the records between these offsets were processed."""
         self._consumed.setdefault(partition, set()).update(range(first_offset, next_offset))
 
     def has_consumed(self, partition: Partition, end_offset: int) -> bool:
-        """Whether every record before that offset was consumed by somebody."""
+        """Whether every record before that offset was consumed."""
         return len(self._consumed.get(partition, ())) >= end_offset
 
     def check_consumed(self, partition: Partition, end_offset: int) -> None:
-        """Every record before that offset was consumed by somebody.
+        """Check that every record before that offset was consumed.
 
         Raises:
             Violation.
@@ -234,7 +235,7 @@ class GroupLedger:
 
 
 def _note(now: dict[K, str], known: Mapping[K, str], key: K, value: str) -> None:
-    """The key stands for the value; of two that were told so at the same time, nobody knows the last one."""
+    """Set the key's value; if two were set since known was taken, either may be the last, so forget both."""
     if now.get(key) == known.get(key):
         now[key] = value
     else:

@@ -1,4 +1,4 @@
-"""Ledger: what producers sent and were told, what consumers read, and whether the two agree.
+"""Ledger: what producers sent and were told, what consumers read, and a check that the two agree.
 
 Every record's value must be unique. A Violation says what was promised and what was found.
 """
@@ -32,17 +32,17 @@ class PartitionLedger:
         self._offsets: dict[bytes, int] = {}
 
     def send(self, values: Sequence[bytes]) -> None:
-        """The values may be in the log from now on."""
+        """Note that the values may be in the log from now on."""
         self.sent.update(values)
 
     def acknowledge(self, base_offset: int, values: Sequence[bytes]) -> None:
-        """The broker said that the values stand from base_offset on."""
+        """Note that the broker acknowledged the values, which begin at base_offset."""
         for offset, value in enumerate(values, base_offset):
             self._note(offset, value, "acknowledged")
             self.acknowledged[offset] = value
 
     def _note(self, offset: int, value: bytes, how: str) -> None:
-        """Offset and value belong to each other, once and for all."""
+        """Pair offset and value for good."""
         for known, what in ((self.acknowledged, "acknowledged"), (self.read, "read")):
             former = known.get(offset, value)
             if former != value:
@@ -54,10 +54,10 @@ class PartitionLedger:
             raise Violation(f"{self.name}: {_short(value)} is at {former_offset}, and {how} at {offset} as well")
 
     def take(self, records: ReadableBuffer, position: int) -> int:
-        """A consumer got these bytes for position; returns the position after them.
+        """Note the bytes that a consumer got at position; return the position after them.
 
         Raises:
-            Violation: they are not whole valid batches of what was sent, at their offsets, without a gap.
+            Violation: they are not whole valid batches of sent values, at their offsets, without a gap.
         """
         first = True
         for at, header in iter_headers(records):
@@ -84,7 +84,7 @@ class PartitionLedger:
         return position
 
     def check_whole(self, log_start_offset: int, log_end_offset: int) -> None:
-        """After everything between these offsets was read: every acknowledged record was there.
+        """Check that every acknowledged record between these offsets was read.
 
         Raises:
             Violation.
@@ -98,7 +98,7 @@ class PartitionLedger:
                 raise Violation(f"{self.name}: {_short(value)} was acknowledged at {offset}, where nothing is served")
 
     def forget_from(self, log_end_offset: int) -> int:
-        """The log lost what stood from there on, and was allowed to; returns how many of it were acknowledged."""
+        """Note that the log was allowed to lose everything from there on; return how many of it were acknowledged."""
         lost = [offset for offset in self.acknowledged if offset >= log_end_offset]
         for known in (self.acknowledged, self.read):
             for offset in [offset for offset in known if offset >= log_end_offset]:

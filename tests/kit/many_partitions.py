@@ -1,4 +1,4 @@
-"""A topic with thousands of partitions, each with records in it, by way of a client's requests."""
+"""Create, write and read a topic with thousands of partitions, by a client's requests."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ TIMEOUT_MS = 60_000
 
 
 async def create(client: Client, partitions: int) -> None:
-    """The topic is there."""
+    """Create the topic."""
     topic = CreatableTopic(name=TOPIC, num_partitions=partitions, replication_factor=1)
     answer = await client.request(CreateTopicsRequest(topics=[topic], timeout_ms=TIMEOUT_MS), CREATE_TOPICS)
     assert answer.topics[0].error_code == ErrorCode.NONE
 
 
 async def write(client: Client, partitions: Iterable[int], value: bytes = b"v") -> list[Any]:
-    """One request with a record for each of the partitions; its rows."""
+    """Write a record to each of the partitions in one request; return the response's rows."""
     batch = bytes(encode_batch([Record(0, time.time_ns() // 1_000_000, None, value)]))
     data = [PartitionProduceData(index=index, records=batch) for index in partitions]
     topic = TopicProduceData(name=TOPIC, partition_data=data)
@@ -39,7 +39,7 @@ async def write(client: Client, partitions: Iterable[int], value: bytes = b"v") 
 
 
 async def read(client: Client, partitions: Iterable[int], offset: int = 0) -> list[Any]:
-    """One request for what each of the partitions has from that offset on; its rows."""
+    """Read each of the partitions from that offset on in one request; return the response's rows."""
     wanted = [FetchPartition(partition=index, fetch_offset=offset, partition_max_bytes=1_000) for index in partitions]
     topic = FetchTopic(topic=TOPIC, partitions=wanted)
     request = FetchRequest(max_bytes=50_000_000, max_wait_ms=0, session_epoch=-1, topics=[topic])
@@ -48,5 +48,5 @@ async def read(client: Client, partitions: Iterable[int], offset: int = 0) -> li
 
 
 def errors(rows: Iterable[Any]) -> set[str]:
-    """The names of the rows' errors."""
+    """Return the names of the rows' errors."""
     return {ErrorCode(row.error_code).name for row in rows} - {"NONE"}

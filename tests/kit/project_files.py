@@ -1,15 +1,15 @@
-"""The project's own files: what git does not ignore; without a repository, as in an unpacked sdist, what is there."""
+"""List the project's own files: those that git does not ignore; without a repository (an unpacked sdist), all files."""
 
 import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MADE = {"PKG-INFO", ".venv", "build", "dist", "__pycache__"}
-"""What builds and runs leave, besides caches, whose names begin with a dot and end with _cache."""
+"""Files of builds and runs, besides caches, whose names begin with a dot and end with _cache."""
 
 
 def known_to_git() -> set[str] | None:
-    """The names of the files that git tracks or would add, None without a repository."""
+    """List the files that git tracks or would add; None without a repository."""
     if not (ROOT / ".git").exists():
         return None
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -18,7 +18,7 @@ def known_to_git() -> set[str] | None:
 
 
 def project_files() -> set[str]:
-    """The names of the project's files, from its root, with slashes."""
+    """List the project's files, relative to its root, with slashes."""
     names = known_to_git()
     if names is not None:
         return names

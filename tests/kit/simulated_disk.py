@@ -1,8 +1,8 @@
 """SimulatedDisk: a disk in memory with a page cache, so that processes can be killed and the power can fail.
 
-What was written is in the page cache: it outlives the process. Only what was synced outlives the power: of the rest any
-part may be there, torn or filled with zeros, and of a directory's changes any first part. Each process sees the disk
-through its own ProcessFiles, where operations are counted, fail, take time, or kill the process.
+Writes go to the page cache, which outlives the process. Only synced data outlives a power loss: of the rest, any part
+may be left, torn or filled with zeros, and of a directory's changes any first part. Each process uses the disk through
+its own ProcessFiles, whose operations can be counted, fail, take time, or kill the process.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 
 class ProcessKilled(BaseException):
-    """The process ended at this operation, as by kill -9. No handler of the process may go on."""
+    """The process ended in this operation, as by kill -9. No handler of the process may run on."""
 
 
 class Inode:
-    """A file's bytes: as every process sees them, and as they are on the platter."""
+    """A file's bytes: as processes see them (content), and as they are on the platter (synced)."""
 
     __slots__ = ("content", "modified_ms", "synced")
 
@@ -36,11 +36,11 @@ class Inode:
         self.modified_ms = modified_ms
 
     def sync(self) -> None:
-        """The platter has what the page cache has."""
+        """Write the page cache to the platter."""
         self.synced = bytes(self.content)
 
     def lose_power(self, rng: Random) -> str | None:
-        """Only the platter is left; says what became of unsynced bytes: lost, torn, holed, kept; None without any."""
+        """Keep only the platter; return what became of unsynced bytes (lost, torn, holed, kept), None without any."""
         new, old = bytes(self.content), self.synced
         if new == old:
             return None
@@ -60,15 +60,15 @@ class Inode:
 
 
 Change = tuple[str, "Node | None"]
-"""A name and what it stands for from then on; None: nothing."""
+"""A name and the node that it names from then on, None if it is removed."""
 
 
 DISK_BYTES = 1 << 40
-"""Room of a simulated disk."""
+"""The room of a simulated disk."""
 
 
 class Directory:
-    """Names: as every process sees them, and the changes since the directory was synced, in order."""
+    """A directory: names as processes see them, and the changes since it was synced, in order."""
 
     __slots__ = ("entries", "synced", "unsynced")
 
@@ -78,17 +78,17 @@ class Directory:
         self.unsynced: list[tuple[Change, ...]] = []
 
     def change(self, *changes: Change) -> None:
-        """All of these are done in one step."""
+        """Make all of these changes in one step."""
         _apply(self.entries, changes)
         self.unsynced.append(changes)
 
     def sync(self) -> None:
-        """The platter has the names of now."""
+        """Write the names to the platter."""
         self.synced = self.entries.copy()
         self.unsynced.clear()
 
     def lose_power(self, rng: Random, fates: Counter[str]) -> None:
-        """A first part of the unsynced changes is left, and below it what the platter has."""
+        """Keep what is on the platter, and a random first part of the unsynced changes."""
         kept = rng.randint(0, len(self.unsynced))
         if kept < len(self.unsynced):
             fates["names lost"] += 1
@@ -117,9 +117,9 @@ def _apply(entries: dict[str, Node], changes: Sequence[Change]) -> None:
 
 
 class SimulatedDisk:
-    """The disk of one machine; processes open it with ProcessFiles.
+    """The disk of one machine. Processes open it with ProcessFiles.
 
-    wall_ms gives the files' times. fates counts what power losses did.
+    wall_ms gives the files' times. fates counts the outcomes of power losses.
     """
 
     def __init__(self, rng: Random, wall_ms: Callable[[], int]) -> None:
@@ -130,11 +130,11 @@ class SimulatedDisk:
         self.fates: Counter[str] = Counter()
 
     def lose_power(self) -> None:
-        """Nothing but the platter is left. The processes must have been killed."""
+        """Keep only the platter. All processes must have been killed before."""
         self.root.lose_power(self.rng, self.fates)
 
     def find(self, path: str) -> Node | None:
-        """The file or directory, None where there is none."""
+        """Find the file or directory, None if there is none."""
         node: Node | None = self.root
         for name in filter(None, path.split("/")):
             if not isinstance(node, Directory):
@@ -143,7 +143,7 @@ class SimulatedDisk:
         return node
 
     def directory(self, path: str) -> Directory:
-        """The directory.
+        """Find the directory.
 
         Raises:
             FileNotFoundError, NotADirectoryError.
@@ -156,7 +156,7 @@ class SimulatedDisk:
         return node
 
     def file(self, path: str) -> Inode:
-        """The file.
+        """Find the file.
 
         Raises:
             FileNotFoundError, IsADirectoryError.
@@ -181,9 +181,9 @@ def _split(path: str) -> tuple[str, str]:
 class ProcessFiles:
     """The Files of one process on a simulated disk.
 
-    fault: asked before each operation (append, truncate, fsync, pread, open, mkdir, rename, remove, lock) with the
-    operation and the path; it may raise OSError, raise through kill(), or let time pass. For an append that it fails,
-    a random first part of the bytes is written all the same.
+    fault: called before each operation (append, truncate, fsync, pread, open, mkdir, rename, remove, lock) with the
+    operation and the path. It may raise OSError, raise through kill(), or let time pass. If it fails an append, a
+    random first part of the bytes is written all the same.
     """
 
     def __init__(self, disk: SimulatedDisk, fault: Callable[[str, str], None] = lambda _operation, _path: None) -> None:
@@ -193,16 +193,16 @@ class ProcessFiles:
         self.is_dead = False
 
     def kill(self) -> None:
-        """The process can do nothing more, and holds nothing any more."""
+        """End the process: every later operation raises, and its locks are free."""
         self.is_dead = True
         for path in [path for path, holder in self.disk.locks.items() if holder is self]:
             del self.disk.locks[path]
 
     def check(self, operation: str, path: str) -> None:
-        """The operation may go on.
+        """Check that the operation may go on.
 
         Raises:
-            ProcessKilled: the process has no life left.
+            ProcessKilled: the process has ended.
             OSError: the fault.
         """
         if not self.is_dead:
@@ -271,7 +271,7 @@ class ProcessFiles:
         self.disk.directory(path).sync()
 
     def sync(self, files: Sequence[str], directories: Sequence[str]) -> Mapping[str, OSError]:
-        """See Files.sync; one after another, so that power may be lost between any two."""
+        """See Files.sync. The paths are synced one after another, so that power can fail between any two."""
         failures = {}
         for path in (*files, *directories):
             try:
@@ -285,7 +285,7 @@ class ProcessFiles:
         return failures
 
     def space(self, path: str) -> Space:
-        """See Files.space; the disk is never full."""
+        """See Files.space. The disk is never full."""
         self.check("space", path)
         self.disk.directory(path)
         return Space(DISK_BYTES, DISK_BYTES)
@@ -324,11 +324,11 @@ class SimulatedFile:
         self._inode = inode
 
     def fileno(self) -> int:
-        """There is none."""
+        """Return NO_DESCRIPTOR: a simulated file has none."""
         return NO_DESCRIPTOR
 
     def retain(self) -> Self:
-        """See File.retain: there is nothing to be let go of."""
+        """See File.retain. It does nothing, since nothing has to be released."""
         return self
 
     def close(self) -> None:
@@ -339,7 +339,7 @@ class SimulatedFile:
         return len(self._inode.content)
 
     def append(self, parts: Sequence[Part]) -> int:
-        """See File.append. What fails, or kills, has written any first part."""
+        """See File.append. If it fails or kills the process, any first part may be written."""
         data = b"".join(parts)
         was_dead = self._files.is_dead
         try:
@@ -361,7 +361,7 @@ class SimulatedFile:
         return bytes(self._inode.content[position : position + size_bytes])
 
     def pread_cached(self, size_bytes: int, position: int) -> memoryview | None:
-        """See File.pread_cached; now and then it is not cached."""
+        """See File.pread_cached. Sometimes the bytes are not cached."""
         if self._files.disk.rng.random() < 0.2:
             return None
         data = self.pread(size_bytes, position)

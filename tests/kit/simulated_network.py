@@ -13,9 +13,9 @@ MAX_LATENCY_S = 0.01
 
 
 class Connection:
-    """Both directions of a connection; client and server are its ends.
+    """A connection; client and server are its ends.
 
-    cut_after_bytes: so many more bytes are delivered, both directions together, and then the connection is gone.
+    cut_after_bytes: deliver this many more bytes, of both directions together, and then cut the connection.
     """
 
     def __init__(self, rng: Random, cut_after_bytes: int | None = None) -> None:
@@ -29,13 +29,13 @@ class Connection:
         self.server = SimulatedStream(self, to_server, to_client)
 
     def cut(self) -> None:
-        """Nothing more is sent; what was sent may still arrive."""
+        """Cut the connection: nothing more can be sent, but what was sent may still arrive."""
         self.is_broken = True
         for pipe in self._pipes:
             pipe.changed.unpark_all()
 
     def count(self, data: bytes) -> bytes:
-        """What of data still gets through."""
+        """Return the part of data that still gets through."""
         if self.cut_after_bytes is None or len(data) < self.cut_after_bytes:
             if self.cut_after_bytes is not None:
                 self.cut_after_bytes -= len(data)
@@ -45,7 +45,7 @@ class Connection:
 
 
 class _Pipe:
-    """One direction."""
+    """One direction of a connection."""
 
     __slots__ = ("buffer", "changed", "is_ended")
 

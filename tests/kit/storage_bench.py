@@ -1,4 +1,4 @@
-"""A log under test, and a list of batches that it is compared with. See storage_contract."""
+"""A log under test, and a list of batches to compare it with. See storage_contract."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ if TYPE_CHECKING:
     from kwire.storage.port import Appended, LogStore, PartitionLog
 
 MakeStore: TypeAlias = "Callable[[str, Env], LogStore]"
-"""A store at a place, not started; the same place again is the same store reopened."""
+"""Makes a store at a place, not started. A second store at the same place is the first one reopened."""
 
 T = TypeVar("T")
 
 TOPIC = "truck_gps"
 TOPIC_ID = bytes(range(16))
 START_MS = 1_750_000_000_000
-"""What the wall clock shows at first."""
+"""The wall clock's time at the start."""
 ALL = 2**31 - 1
 
 DAY_MS = 86_400_000
 
 
 async def run_inline(function: Callable[[], T], /) -> T:
-    """The function's result, computed at once."""
+    """Call the function here, instead of in a thread; return its result."""
     return function()
 
 
 @dataclass(slots=True)
 class FakeTime:
-    """A clock that moves when it is told to."""
+    """A clock that moves only when a test moves it."""
 
     now_ms: int = START_MS
 
     def env(self, seed: int = 0) -> Env:
-        """An Env with this clock, seeded randomness and no threads."""
+        """Make an Env with this clock, seeded randomness and no threads."""
         return Env(
             clock_s=lambda: self.now_ms / 1000,
             wall_ms=lambda: self.now_ms,
@@ -63,7 +63,7 @@ def batch_of(
     producer: tuple[int, int, int] | None = None,
     transactional: bool = False,
 ) -> bytearray:
-    """A batch of count records. producer: id, epoch, base sequence."""
+    """Make a batch of count records. producer: id, epoch, base sequence."""
     timestamps_ms = timestamps_ms or [START_MS] * count
     records = [
         Record(index, timestamp_ms, b"k", bytes(value_bytes)) for index, timestamp_ms in enumerate(timestamps_ms)
@@ -94,29 +94,29 @@ class Bench:
         self.start()
 
     def start(self) -> None:
-        """The store is open, and so is the log."""
+        """Open the store and the log."""
         self.store = self.make_store(self.place, self.time.env())
         self.store.start()
         self.log = self.store.open(TOPIC, TOPIC_ID, 0, self.config)
 
     def reopen(self) -> None:
-        """The store was closed and is open again."""
+        """Close the store and open it again."""
         self.store.close()
         self.start()
 
     def append(self, batch: bytearray | None = None, *, leader_epoch: int = 0) -> Appended:
-        """The batch (one record, if none is given) is the log's newest."""
+        """Append the batch, or one record if none is given."""
         batch = batch_of() if batch is None else batch
         return self.log.append(batch, read_header(batch), leader_epoch, self.time.now_ms)
 
     def first_unstable_offset(self) -> int | None:
-        """First offset of the oldest open transaction."""
+        """Return the first offset of the oldest open transaction."""
         return self.log.producers.first_unstable_offset
 
     def read(
         self, offset: int, max_bytes: int = ALL, *, before_offset: int | None = None, min_one_batch: bool = True
     ) -> bytes:
-        """The bytes of one read."""
+        """Return the bytes of one read."""
         before_offset = self.log.log_end_offset if before_offset is None else before_offset
         part = self.log.read(offset, max_bytes, before_offset=before_offset, min_one_batch=min_one_batch)
         try:
@@ -127,11 +127,11 @@ class Bench:
             part.close()
 
     def read_headers(self, offset: int, max_bytes: int = ALL, **options: Any) -> list[BatchHeader]:
-        """The headers of the whole batches of one read."""
+        """Return the headers of the whole batches of one read."""
         return [header for _, header in iter_headers(self.read(offset, max_bytes, **options))]
 
     def read_all(self, offset: int | None = None) -> bytes:
-        """All bytes from offset on, in as many reads as it takes."""
+        """Return all bytes from offset on, in as many reads as needed."""
         offset = self.log.log_start_offset if offset is None else offset
         found = b""
         while offset < self.log.log_end_offset:
@@ -147,7 +147,7 @@ class Bench:
 def write_aborted_transaction(
     bench: Bench, producer_id: int, producer_epoch: int = 0, *, leader_epoch: int = 0
 ) -> list[bytearray]:
-    """Two records at the end of the log, and the marker that aborts them. Returns the two batches."""
+    """Append two records in a transaction, and the marker that aborts it; return the two batches."""
     marker = EndTransactionMarker(committed=False, coordinator_epoch=0)
     batches = [
         batch_of(2, producer=(producer_id, producer_epoch, 0), transactional=True),
@@ -160,7 +160,7 @@ def write_aborted_transaction(
 
 @dataclass(slots=True)
 class Model:
-    """A log as a list of batches: what an engine is compared with."""
+    """A log as a list of batches, to compare an engine with."""
 
     batches: list[bytearray] = field(default_factory=list)
     log_start_offset: int = 0
@@ -169,7 +169,7 @@ class Model:
     producer_epoch: int = 0
 
     def apply(self, bench: Bench, name: str, share: int) -> None:
-        """The operation is done to the engine and to the list; share (0 to 10) says how much."""
+        """Do the operation to the engine and to the list. share (0 to 10): its size."""
         bench.time.now_ms += share
         if name == "append":
             self.leader_epoch += share == 0
@@ -199,11 +199,11 @@ class Model:
             bench.reopen()
 
     def readable(self, offset: int) -> list[bytearray]:
-        """The batches from the one that contains offset on."""
+        """Return the batches from the one that contains offset on."""
         return [batch for batch in self.batches if read_header(batch).next_offset > offset]
 
     def check(self, bench: Bench) -> None:
-        """The engine has the list's offsets and bytes."""
+        """Check that the engine has the list's offsets and bytes."""
         assert bench.log.log_start_offset == self.log_start_offset
         assert bench.log.log_end_offset == self.log_end_offset
         assert bench.read_all() == b"".join(self.readable(self.log_start_offset))
@@ -214,7 +214,7 @@ class Model:
         assert all(segment.next_offset >= self.log_start_offset for segment in segments[:-1])
 
     def _aborted(self) -> list[AbortedTransaction]:
-        """What the readable markers abort; a transaction may have lost its marker, and goes on with the next one's."""
+        """Return the transactions that the readable markers abort. One without its marker goes on to the next one."""
         rows = []
         first_offset: int | None = None
         for header in map(read_header, self.batches):
@@ -227,7 +227,7 @@ class Model:
         return [row for row in rows if row.last_offset >= self.log_start_offset]
 
     def check_reads(self, bench: Bench) -> None:
-        """Every read at every offset, and every timestamp, gives what the list gives."""
+        """Check that reads at every offset, and searches for every timestamp, give what the list gives."""
         for offset in range(self.log_start_offset, self.log_end_offset):
             batches = self.readable(offset)
             stored = b"".join(batches)

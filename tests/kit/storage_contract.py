@@ -1,6 +1,6 @@
-"""The contract of a storage engine, as tests: what kwire.storage.port says, every engine does.
+"""The contract of a storage engine, as tests: every engine does what kwire.storage.port says.
 
-A test module takes it on by a subclass:
+A test module applies it by a subclass:
 
     class TestMyEngine(LogContract):  # or DurableLogContract, where logs survive close()
         @pytest.fixture
@@ -47,16 +47,16 @@ class LogContract(CleaningContract):
 
     @pytest.fixture
     def make_store(self) -> MakeStore:
-        """To be overridden: makes a store of the engine under test."""
+        """Make a store of the engine under test. Override this."""
         raise NotImplementedError
 
     @pytest.fixture
     def bench(self, make_store: MakeStore) -> Bench:
-        """An empty log."""
+        """Make an empty log."""
         return Bench(make_store)
 
     def test_new_log_is_empty(self, bench: Bench) -> None:
-        """Offsets are 0, nothing is read, no timestamp is found."""
+        """Offsets are 0; nothing can be read, and no timestamp is found."""
         log = bench.log
         assert (log.log_start_offset, log.log_end_offset, log.size_bytes) == (0, 0, 0)
         assert (log.topic, log.topic_id, log.partition) == (TOPIC, TOPIC_ID, 0)
@@ -67,7 +67,7 @@ class LogContract(CleaningContract):
         assert len(log.segments()) == 1
 
     def test_append_assigns_dense_offsets_and_patches(self, bench: Bench) -> None:
-        """The batch carries the offset and epoch that it got; so does its header, and so do the stored bytes."""
+        """The batch gets its offset and epoch in the returned header and in the stored bytes."""
         assert bench.append(batch_of(3)).last_offset == 2
         batch = batch_of(2)
         header = read_header(batch)
@@ -79,7 +79,7 @@ class LogContract(CleaningContract):
         assert bench.read(3) == batch
 
     def test_append_takes_a_view(self, bench: Bench) -> None:
-        """A batch may be a part of a longer buffer, which may change afterwards."""
+        """A batch may be part of a longer buffer, which may change after the append."""
         batch = batch_of(2)
         frame = bytearray(b"before" + batch + b"after")
         with memoryview(frame)[6 : 6 + len(batch)] as view:
@@ -89,7 +89,7 @@ class LogContract(CleaningContract):
         assert bench.read(0) == batch
 
     def test_reads_begin_with_the_batch_that_contains_the_offset(self, bench: Bench) -> None:
-        """At every offset, also in the middle of a batch."""
+        """A read at any offset, also in the middle of a batch, begins with that batch."""
         batches = [batch_of(count, value_bytes=count * 7) for count in (1, 5, 2, 9)]
         for batch in batches:
             bench.append(batch)
@@ -99,7 +99,7 @@ class LogContract(CleaningContract):
             assert bench.read(offset) == b"".join(batches[number:])
 
     def test_read_is_bounded_by_max_bytes(self, bench: Bench) -> None:
-        """Whatever max_bytes is, the bytes are a prefix of what is stored, and no longer than it."""
+        """For every max_bytes, a read gives a prefix of what is stored, of at most that length."""
         batches = [batch_of(value_bytes=50) for _ in range(4)]
         for batch in batches:
             bench.append(batch)
@@ -111,7 +111,7 @@ class LogContract(CleaningContract):
             assert len(data) >= max_bytes // len(batches[0]) * len(batches[0]) or data == stored
 
     def test_read_gives_at_least_one_batch_if_asked(self, bench: Bench) -> None:
-        """The first batch is whole, however small max_bytes is; a second one does not come with it."""
+        """The first batch is whole, however small max_bytes is; no second one comes with it."""
         first = batch_of(value_bytes=500)
         bench.append(first)
         bench.append()
@@ -121,7 +121,7 @@ class LogContract(CleaningContract):
         assert bench.read(0, len(first), min_one_batch=False) == first
 
     def test_read_stops_before_an_offset(self, bench: Bench) -> None:
-        """Only batches that begin below before_offset (the high watermark, the last stable offset)."""
+        """A read returns only batches that begin below before_offset (the high watermark, the last stable offset)."""
         batches = [batch_of(2) for _ in range(3)]
         for batch in batches:
             bench.append(batch)
@@ -132,7 +132,7 @@ class LogContract(CleaningContract):
         assert not bench.read(4, before_offset=2)
 
     def test_read_out_of_range(self, bench: Bench) -> None:
-        """Below the log start and above the log end; the log end itself is empty, not out of range."""
+        """Reads below the log start and above the log end are out of range; a read at the log end is empty."""
         bench.append(batch_of(4))
         bench.log.advance_log_start(2)
         assert not bench.read(4)
@@ -141,7 +141,7 @@ class LogContract(CleaningContract):
                 bench.read(offset)
 
     def test_read_over_segments(self, bench: Bench) -> None:
-        """Reading on and on gives everything, over all segments."""
+        """Reading on and on gives everything, across segments."""
         batches = [batch_of(3) for _ in range(9)]
         for number, batch in enumerate(batches):
             bench.append(batch)
@@ -152,7 +152,7 @@ class LogContract(CleaningContract):
         assert [segment.base_offset for segment in bench.log.segments()] == [0, 9, 18, 27]
 
     def test_segments_roll_by_size(self, make_store: MakeStore) -> None:
-        """A batch that would make the active segment longer than segment.bytes begins the next one."""
+        """A batch that would make the active segment longer than segment.bytes begins a new one."""
         size = len(batch_of(value_bytes=100))
         bench = Bench(make_store, LogConfig(segment_bytes=3 * size))
         for _ in range(7):
@@ -161,7 +161,7 @@ class LogContract(CleaningContract):
         assert bench.log.size_bytes == 7 * size
 
     def test_config_changes_take_effect(self, make_store: MakeStore) -> None:
-        """A smaller segment.bytes counts from the next append on."""
+        """A smaller segment.bytes applies from the next append on."""
         bench = Bench(make_store)
         for _ in range(3):
             bench.append()
@@ -179,7 +179,7 @@ class LogContract(CleaningContract):
         assert [segment.base_offset for segment in bench.log.segments()] == [0, 2]
 
     def test_segments_roll_by_the_clock_without_timestamps(self, make_store: MakeStore) -> None:
-        """Records without a time: segment.ms counts from the segment's first append."""
+        """Without timestamps, segment.ms counts from the segment's first append."""
         bench = Bench(make_store, LogConfig(segment_ms=1000))
         bench.append(batch_of(timestamps_ms=[-1]))
         bench.time.now_ms += 1000
@@ -189,7 +189,7 @@ class LogContract(CleaningContract):
         assert [segment.base_offset for segment in bench.log.segments()] == [0, 2]
 
     def test_roll_if_due(self, make_store: MakeStore) -> None:
-        """An idle active segment is closed after segment.ms, an empty one never."""
+        """An idle active segment is closed after segment.ms, but never an empty one."""
         bench = Bench(make_store, LogConfig(segment_ms=1000))
         bench.log.roll_if_due(START_MS + DAY_MS)
         assert len(bench.log.segments()) == 1
@@ -208,7 +208,7 @@ class LogContract(CleaningContract):
         assert [segment.base_offset for segment in bench.log.segments()] == [0, 1]
 
     def test_segment_infos(self, bench: Bench) -> None:
-        """Offsets, sizes, newest timestamp and age of each segment."""
+        """They have offsets, size, newest timestamp and age of each segment."""
         first = batch_of(timestamps_ms=[START_MS + 5, START_MS - 5])
         bench.append(first)
         bench.time.now_ms += 10
@@ -224,7 +224,7 @@ class LogContract(CleaningContract):
 
     @pytest.mark.parametrize("compression", [0, 1])
     def test_offset_for_timestamp(self, bench: Bench, compression: int) -> None:
-        """The first record that is not older, within its batch, below before_offset, with its batch's epoch."""
+        """It finds the first record that is not older, below before_offset, with its batch's epoch."""
         for leader_epoch, ages_ms in enumerate([[0, 10, 5], [3, 40], [20], [60, 50]]):
             batch = batch_of(timestamps_ms=[START_MS + age for age in ages_ms], compression=compression)
             bench.append(batch, leader_epoch=leader_epoch)
@@ -244,7 +244,7 @@ class LogContract(CleaningContract):
         assert bench.log.offset_for_timestamp(START_MS + 11, before_offset=4) is None
 
     def test_offset_for_timestamp_skips_deleted_records(self, bench: Bench) -> None:
-        """What is below the log start offset is not found."""
+        """Records below the log start offset are not found."""
         bench.append(batch_of(timestamps_ms=[START_MS + 100]))
         bench.append(batch_of(timestamps_ms=[START_MS + 90, START_MS + 80]))
         bench.append(batch_of(timestamps_ms=[START_MS + 70, START_MS + 85]))
@@ -255,7 +255,7 @@ class LogContract(CleaningContract):
         assert find(START_MS + 86, before_offset=5) is None
 
     def test_offset_for_timestamp_of_log_append_time(self, bench: Bench) -> None:
-        """Every record has the time of its batch."""
+        """Each record has its batch's time."""
         for age_ms in (0, 10):
             records = [Record(index, 0, None, b"v") for index in range(3)]
             bench.append(encode_batch(records, log_append_time_ms=START_MS + age_ms))
@@ -263,7 +263,7 @@ class LogContract(CleaningContract):
         assert found == TimestampOffset(START_MS + 10, 3, 0)
 
     def test_max_timestamp(self, bench: Bench) -> None:
-        """The first record with the newest timestamp of all segments."""
+        """It is the first record with the newest timestamp of all segments."""
         for leader_epoch, ages_ms in enumerate([[0, 10], [3, 40, 40], [20], [40, 1]]):
             bench.append(batch_of(timestamps_ms=[START_MS + age for age in ages_ms]), leader_epoch=leader_epoch)
             bench.log.roll(START_MS)
@@ -272,7 +272,7 @@ class LogContract(CleaningContract):
         assert bench.log.max_timestamp() == TimestampOffset(START_MS + 41, 8, 5)
 
     def test_records_without_timestamps_have_no_max(self, bench: Bench) -> None:
-        """-1 is no time."""
+        """-1 is not a time."""
         bench.append(batch_of(timestamps_ms=[-1, -1]))
         assert bench.log.max_timestamp() is None
 
@@ -290,7 +290,7 @@ class LogContract(CleaningContract):
         assert [(entry.epoch, entry.start_offset) for entry in bench.log.leader_epochs] == [(2, 5)]
 
     def test_advance_log_start_deletes_whole_segments(self, bench: Bench) -> None:
-        """Only segments wholly below it go; it never moves back."""
+        """It deletes only segments that are wholly below the offset, and never moves back."""
         batches = [batch_of(2) for _ in range(6)]
         for batch in batches:
             bench.append(batch)
@@ -307,7 +307,7 @@ class LogContract(CleaningContract):
         assert bench.log.log_start_offset == 5
 
     def test_advance_log_start_to_the_end(self, bench: Bench) -> None:
-        """The active segment is rolled, so that nothing is left; offsets go on."""
+        """The active segment is rolled, so that no record is left; offsets continue."""
         for _ in range(3):
             bench.append(batch_of(2))
         bench.log.advance_log_start(6)
@@ -317,7 +317,7 @@ class LogContract(CleaningContract):
         assert bench.append().base_offset == 6
 
     def test_truncate(self, bench: Bench) -> None:
-        """Batches with records at or above the offset go, over segments; appends go on from the new end."""
+        """Batches with records at or above the offset go, also whole segments; appends continue at the new end."""
         batches = [batch_of(2, timestamps_ms=[START_MS + number] * 2) for number in range(6)]
         for number, batch in enumerate(batches):
             bench.append(batch)
@@ -337,7 +337,7 @@ class LogContract(CleaningContract):
         assert bench.append().base_offset == 0
 
     def test_truncate_within_a_batch(self, bench: Bench) -> None:
-        """A batch is never cut: the one that contains the offset goes whole."""
+        """A batch is never cut: the one that contains the offset is removed as a whole."""
         first = batch_of(2)
         bench.append(first)
         bench.append(batch_of(5))
@@ -356,7 +356,7 @@ class LogContract(CleaningContract):
         assert bench.append().base_offset <= 2
 
     def test_slices_outlive_what_they_show(self, bench: Bench) -> None:
-        """A reader in flight is not disturbed by truncation, new appends, deletion of segments and of the log."""
+        """Truncation, new appends and deletion of segments or of the log do not disturb a reader in progress."""
         first, second = batch_of(value_bytes=100), batch_of(value_bytes=100)
         bench.append(first)
         bench.append(second)
@@ -377,7 +377,7 @@ class LogContract(CleaningContract):
             part.close()
 
     def test_parts_are_the_bytes(self, bench: Bench) -> None:
-        """What is in memory is given as views that cannot be written to."""
+        """Bytes in memory are given as read-only views."""
         bench.append(batch_of(5, value_bytes=5000))
         part = bench.log.read(0, ALL, before_offset=5, min_one_batch=True)
         views = [view for view in part.parts() if isinstance(view, memoryview)]
@@ -387,7 +387,7 @@ class LogContract(CleaningContract):
         part.close()
 
     def test_headers(self, bench: Bench) -> None:
-        """Every batch header from the batch that contains an offset on."""
+        """They begin with the batch that contains the offset."""
         for count in (3, 1, 4):
             bench.append(batch_of(count), leader_epoch=count)
             bench.log.roll(START_MS)
@@ -398,7 +398,7 @@ class LogContract(CleaningContract):
         assert list(bench.log.headers(8)) == []
 
     def test_append_as_is(self, bench: Bench) -> None:
-        """Batches keep the offsets and epochs that they carry; gaps are read over."""
+        """Batches keep their own offsets and epochs; reads skip gaps."""
         bench.append(batch_of(2))
         batches = [
             encode_batch([Record(0, START_MS, None, b"v")] * 2, base_offset=base_offset, leader_epoch=leader_epoch)
@@ -413,7 +413,7 @@ class LogContract(CleaningContract):
         assert bench.append().base_offset == 14
 
     def test_offsets_may_leap(self, bench: Bench) -> None:
-        """Offsets in one segment are within int32 of each other; a longer leap begins a new one."""
+        """Offsets in one segment are within int32 of each other; a longer leap begins a new segment."""
         bench.append()
         for base_offset in (2**31 + 5, 2**40):
             batch = encode_batch([Record(0, START_MS, None, b"v")], base_offset=base_offset)
@@ -434,7 +434,7 @@ class LogContract(CleaningContract):
         assert len(bench.read_headers(0)) == 1
 
     def test_producers_know_duplicates(self, bench: Bench) -> None:
-        """A batch that is in the log is recognised by its sequence numbers, one that leaves a gap is refused."""
+        """A stored batch is recognised by its sequence numbers, and one that leaves a gap is refused."""
         for sequence in (0, 2, 4):
             bench.append(batch_of(2, producer=(9, 0, sequence)))
         duplicate = bench.log.producers.check(read_header(batch_of(2, producer=(9, 0, 2))))
@@ -446,7 +446,7 @@ class LogContract(CleaningContract):
         assert caught.value.code == ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER
 
     def test_truncate_forgets_producers_and_transactions(self, bench: Bench) -> None:
-        """Sequences, open transactions and aborted ones are those of what is left."""
+        """Sequences, open transactions and aborted ones are those of the records left."""
         write_aborted_transaction(bench, producer_id=9)
         bench.append(batch_of(2, producer=(9, 0, 2), transactional=True))
         assert bench.first_unstable_offset() == 3
@@ -459,7 +459,7 @@ class LogContract(CleaningContract):
         assert len(bench.log.aborted) == 0
 
     def test_markers_end_transactions(self, bench: Bench) -> None:
-        """An abort is found by the reads that overlap it, a commit leaves no trace; the first unstable offset moves."""
+        """Reads that overlap an abort find it; a commit leaves no trace; the first unstable offset moves."""
         bench.append(batch_of(2, producer=(1, 0, 0), transactional=True))
         bench.append(batch_of(2, producer=(2, 0, 0), transactional=True))
         assert bench.first_unstable_offset() == 0
@@ -472,7 +472,7 @@ class LogContract(CleaningContract):
         assert bench.log.aborted.collect(0, 2) == []
 
     def test_delete(self, bench: Bench) -> None:
-        """A deleted log is gone; one of the same name begins anew."""
+        """A deleted log is gone; one of the same name begins empty."""
         bench.append()
         other = bench.store.open(TOPIC, TOPIC_ID, 1, bench.config)
         other.append(batch := batch_of(), read_header(batch), 0, START_MS)
@@ -485,19 +485,19 @@ class LogContract(CleaningContract):
         assert other.log_end_offset == 1
 
     def test_space(self, bench: Bench) -> None:
-        """There is room at some place, and some of it is left."""
+        """The store has a place with free space."""
         assert bench.store.location
         total_bytes, usable_bytes = bench.store.space()
         assert 0 < usable_bytes <= total_bytes
 
     def test_open_is_idempotent(self, bench: Bench) -> None:
-        """An open log is the same object, however often it is opened."""
+        """Opening an open log returns the same object."""
         bench.append()
         assert bench.store.open(TOPIC, TOPIC_ID, 0, bench.config) is bench.log
         assert [stored.partition for stored in bench.store.list()] == [0]
 
     def test_closed_logs_fail(self, bench: Bench) -> None:
-        """After close() everything is a StorageError; closing again is nothing."""
+        """After close() everything raises StorageError; closing again does nothing."""
         bench.append()
         bench.log.close()
         bench.log.close()
@@ -517,7 +517,7 @@ class LogContract(CleaningContract):
         bench.store.close()
 
     def test_flush_and_housekeep_change_nothing(self, bench: Bench) -> None:
-        """They are about the disk only."""
+        """They concern the disk only."""
         batch = batch_of(3)
         bench.append(batch)
         bench.log.flush()
@@ -534,7 +534,7 @@ class LogContract(CleaningContract):
     )
     @given(data=st.data())
     def test_engine_behaves_as_a_list_of_batches(self, make_store: MakeStore, data: st.DataObject) -> None:
-        """Any sequence of operations leaves what the same operations on a list leave."""
+        """Any sequence of operations has the same result as on a list."""
         self._examples = getattr(self, "_examples", 0) + 1
         segment_bytes = data.draw(st.sampled_from([200, 1000, 10**6]), "segment_bytes")
         bench = Bench(make_store, LogConfig(segment_bytes=segment_bytes), place=f"model-{self._examples}")
