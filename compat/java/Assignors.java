@@ -23,7 +23,7 @@ import org.apache.kafka.coordinator.group.modern.Assignment;
 import org.apache.kafka.coordinator.group.modern.GroupSpecImpl;
 import org.apache.kafka.coordinator.group.modern.MemberSubscriptionAndAssignmentImpl;
 
-/** Apache Kafka's answers to the cases on stdin, one JSON object a line (tests/coordinator/assignors/cases.py says which). */
+/** Apache Kafka's answers to the cases on stdin, one JSON object a line (tests/coordinator/group/consumer/assignors/cases.py says which). */
 public class Assignors {
     private static final ObjectMapper JSON = new ObjectMapper();
 

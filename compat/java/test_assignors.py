@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from compat import apache_kafka
-from tests.coordinator.assignors import cases
+from tests.coordinator.group.consumer.assignors import cases
 
 PROGRAM = Path(__file__).parent / "Assignors.java"
 VECTORS = Path(__file__).parents[2] / "tests" / "vectors" / "assignors" / "cases.jsonl.gz"

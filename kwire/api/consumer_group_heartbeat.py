@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kwire.api.coordinators import answer_group, expected_members
 from kwire.coordinator.group.commands import ConsumerBeat
-from kwire.coordinator.group.consumer_member import JOINS, LEAVES, LEAVES_FOR_A_WHILE
+from kwire.coordinator.group.consumer.member import JOINS, LEAVES, LEAVES_FOR_A_WHILE
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatResponse
 

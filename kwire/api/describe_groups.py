@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from kwire.api.authorized_operations import GROUP_OPERATIONS
 from kwire.api.coordinators import ask_group
-from kwire.coordinator.group.classic import DEAD
+from kwire.coordinator.group.classic.group import DEAD
 from kwire.coordinator.group.commands import DescribeGroup
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.describe_groups import DescribedGroup, DescribeGroupsResponse

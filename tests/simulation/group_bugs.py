@@ -3,8 +3,8 @@
 from dataclasses import replace
 from unittest import mock
 
+from kwire.coordinator.group.classic.rebalance import Rebalancing
 from kwire.coordinator.group.offsets import Offsets
-from kwire.coordinator.group.rebalance import Rebalancing
 from kwire.coordinator.runtime import SEEN_BY_CLIENT, Runtime
 from kwire.coordinator.timers import Timers
 from kwire.protocol.errors import ApiError

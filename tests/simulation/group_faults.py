@@ -3,7 +3,7 @@
 from contextlib import ExitStack, contextmanager
 from unittest import mock
 
-from kwire.coordinator.group.classic import ClassicGroup
+from kwire.coordinator.group.classic.group import ClassicGroup
 from kwire.coordinator.group.shard import GroupShard
 
 MEMBER_FAULTS = {

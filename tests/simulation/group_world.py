@@ -9,8 +9,8 @@ import trio
 
 from kwire.api.coordinators import GroupCoordinators
 from kwire.coordinator import runtime as runtime_module
-from kwire.coordinator.group.classic import State
-from kwire.coordinator.group.consumer_group import ConsumerGroup
+from kwire.coordinator.group.classic.group import State
+from kwire.coordinator.group.consumer.group import ConsumerGroup
 from kwire.coordinator.loading import load
 from tests.kit.group_ledger import NO_GENERATION, GroupLedger, Membership
 from tests.kit.ledger import Violation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kwire.coordinator.group.classic import State
+from kwire.coordinator.group.classic.group import State
 from kwire.protocol.messages import consumer_group_describe
 from kwire.protocol.messages.describe_groups import DescribedGroup, DescribedGroupMember
 from kwire.protocol.messages.list_groups import ListedGroup
@@ -12,9 +12,9 @@ from kwire.protocol.messages.list_groups import ListedGroup
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from kwire.coordinator.group.classic import ClassicGroup
-    from kwire.coordinator.group.consumer_group import ConsumerGroup
-    from kwire.coordinator.group.consumer_member import Ownership
+    from kwire.coordinator.group.classic.group import ClassicGroup
+    from kwire.coordinator.group.consumer.group import ConsumerGroup
+    from kwire.coordinator.group.consumer.member import Ownership
     from kwire.coordinator.group.group import Group
     from kwire.coordinator.group.topics import Topics
 

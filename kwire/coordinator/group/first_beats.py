@@ -15,7 +15,7 @@ from kwire.coordinator.group.timer_keys import first_beats_key
 
 if TYPE_CHECKING:
     from kwire.coordinator.decision import Waiter
-    from kwire.coordinator.group.consumer_steps import Draft
+    from kwire.coordinator.group.consumer.steps import Draft
 
 ALONE_MS: Final = FIRST_JOINS_MS
 """A member waits so long for another one that has not been heard of yet."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kwire.coordinator.group.classic import State
+from kwire.coordinator.group.classic.group import State
 
 if TYPE_CHECKING:
-    from kwire.coordinator.group.classic import ClassicGroup
+    from kwire.coordinator.group.classic.group import ClassicGroup
     from kwire.coordinator.group.config import GroupCoordinatorConfig
 
 FIRST_JOINS_MS = 3

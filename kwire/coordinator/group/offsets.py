@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kwire.coordinator.decision import Decision
-from kwire.coordinator.group.classic import ClassicGroup
+from kwire.coordinator.group.classic.group import ClassicGroup
 from kwire.coordinator.group.records import offset_record, offset_tombstone
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.offset_commit import (

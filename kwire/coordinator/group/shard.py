@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kwire.coordinator.decision import CoordinatorRecord, Decision, Timer
 from kwire.coordinator.group import commands
-from kwire.coordinator.group.classic import ClassicGroup
-from kwire.coordinator.group.classic_members import ClassicMembers
-from kwire.coordinator.group.consumer_group import CONSUMER_KEYS, ConsumerGroup
-from kwire.coordinator.group.consumer_heartbeat import ConsumerHeartbeats
-from kwire.coordinator.group.consumer_steps import ConsumerSteps
+from kwire.coordinator.group.classic.group import ClassicGroup
+from kwire.coordinator.group.classic.rebalance import Rebalancing, check_join
+from kwire.coordinator.group.consumer.group import CONSUMER_KEYS, ConsumerGroup
+from kwire.coordinator.group.consumer.heartbeat import ConsumerHeartbeats
+from kwire.coordinator.group.consumer.steps import ConsumerSteps
 from kwire.coordinator.group.description import described_classic, described_consumer, listed
-from kwire.coordinator.group.migration import Migration
+from kwire.coordinator.group.migration.classic_members import ClassicMembers
+from kwire.coordinator.group.migration.conversion import Migration
 from kwire.coordinator.group.offsets import Offsets
-from kwire.coordinator.group.rebalance import Rebalancing, check_join
 from kwire.coordinator.group.records import decode_record
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.records.consumer_offsets import (

@@ -1,0 +1,367 @@
+"""A classic group: its members, its generation, and how far a rebalance has come.
+
+The last stable generation is what the group's record says. Who has joined the next one, and who waits for a reply, no
+record holds, as in Kafka: a coordinator that takes over begins with the last generation, and the members come again.
+
+Source: Kafka's client-side assignment protocol; KIP-62, KIP-345, KIP-394.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar
+
+from kwire.coordinator.group.embedded_protocol import read_subscription
+from kwire.coordinator.group.records import group_tombstone
+from kwire.protocol.errors import ApiError, ErrorCode, ProtocolError
+from kwire.protocol.messages.join_group import JoinGroupRequestProtocol, JoinGroupResponseMember
+from kwire.protocol.messages.records.consumer_offsets import GroupMetadataValue, MemberMetadata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from kwire.coordinator.decision import CoordinatorRecord, Waiter
+    from kwire.coordinator.group.commands import CommitOffsets
+    from kwire.protocol.messages.offset_commit import OffsetCommitRequestPartition
+
+CONSUMER_PROTOCOL = "consumer"
+"""The protocol type of Kafka's consumers, whose subscriptions a broker can read."""
+
+
+class State(Enum):
+    """Where a classic group stands; the values are those of DescribeGroups."""
+
+    EMPTY = "Empty"
+    PREPARING_REBALANCE = "PreparingRebalance"
+    COMPLETING_REBALANCE = "CompletingRebalance"
+    STABLE = "Stable"
+
+    __hash__ = object.__hash__  # by identity: Enum's hashes the name, in Python
+
+
+DEAD = "Dead"
+"""What DescribeGroups says of a group that is not there."""
+
+
+@dataclass(slots=True)
+class Member:
+    """One member. is_new: it has not been in a generation yet, so that only a short silence is forgiven.
+
+    join_waiter, sync_waiter: its request that waits. protocols: in the order of its preference.
+    """
+
+    member_id: str
+    instance_id: str | None
+    client_id: str
+    client_host: str
+    rebalance_timeout_ms: int
+    session_timeout_ms: int
+    protocols: list[JoinGroupRequestProtocol]
+    assignment: bytes = b""
+    is_new: bool = False
+    join_waiter: Waiter | None = None
+    sync_waiter: Waiter | None = None
+
+    def metadata(self, protocol: str | None) -> bytes:
+        """What it said with that protocol, nothing where it does not support it."""
+        return next((each.metadata for each in self.protocols if each.name == protocol), b"")
+
+    def matches(self, protocols: list[JoinGroupRequestProtocol]) -> bool:
+        """Whether these are its protocols and what it said with them."""
+        mine = [(each.name, each.metadata) for each in self.protocols]
+        return mine == [(each.name, each.metadata) for each in protocols]
+
+
+@dataclass(slots=True)
+class ClassicGroup:
+    """One classic group.
+
+    protocol_type: None for a group that only holds offsets. initial: the rebalance under way is the first one of an
+    empty group, which waits for more members. expected_members: so many are known to be on their way then.
+    state_since_ms: when it became empty, or began its generation; -1 for unknown. pending_join: ids that were given out
+    and have not come back. pending_sync: members that have not asked for their assignment. subscribed_topics: None
+    where they are not known. awaiting_join: members that have joined the generation to come.
+    """
+
+    group_type: ClassVar[str] = "classic"
+
+    group_id: str
+    state: State = State.EMPTY
+    generation_id: int = 0
+    protocol_type: str | None = None
+    protocol: str | None = None
+    leader: str | None = None
+    state_since_ms: int = -1
+    initial: bool = False
+    expected_members: int = 0
+    new_member_added: bool = False
+    members: dict[str, Member] = field(default_factory=dict)
+    static_members: dict[str, str] = field(default_factory=dict)
+    pending_join: set[str] = field(default_factory=set)
+    pending_sync: set[str] = field(default_factory=set)
+    subscribed_topics: frozenset[str] | None = None
+    awaiting_join: int = 0
+    _supporters: dict[str, int] = field(default_factory=dict)
+
+    # A group among others
+
+    @property
+    def state_name(self) -> str:
+        """See Group.state_name."""
+        return self.state.value
+
+    @property
+    def is_empty(self) -> bool:
+        """See Group.is_empty; nor is a member on its way in."""
+        return self.state is State.EMPTY
+
+    def check_commit(self, command: CommitOffsets, _is_stored: Callable[[OffsetCommitRequestPartition], bool]) -> None:
+        """See Group.check_commit."""
+        request = command.request
+        generation_id = request.generation_id_or_member_epoch
+        if generation_id < 0 and self.is_empty:
+            return
+        if generation_id < 0 and not request.member_id and request.group_instance_id is None:
+            raise ApiError(ErrorCode.UNKNOWN_MEMBER_ID)
+        self.check_member(request.member_id, request.group_instance_id)
+        if generation_id != self.generation_id:
+            raise ApiError(ErrorCode.ILLEGAL_GENERATION)
+        if self.state is State.COMPLETING_REBALANCE:
+            raise ApiError(ErrorCode.REBALANCE_IN_PROGRESS)
+
+    def check_fetch(self, member_id: str | None, member_epoch: int) -> None:
+        """See Group.check_fetch: a classic group lets everybody know."""
+
+    def check_offset_delete(self) -> None:
+        """See Group.check_offset_delete."""
+        if not self.is_empty and self.protocol_type != CONSUMER_PROTOCOL:
+            raise ApiError(ErrorCode.NON_EMPTY_GROUP)
+
+    @property
+    def lets_offsets_expire(self) -> bool:
+        """See Group.lets_offsets_expire."""
+        return self.is_empty or (self.state is State.STABLE and self.subscribed_topics is not None)
+
+    def kept_since_ms(self, commit_timestamp_ms: int) -> int:
+        """See Group.kept_since_ms: since the group became empty, where that is known."""
+        known = self.is_empty and self.protocol_type is not None and self.state_since_ms >= 0
+        return self.state_since_ms if known else commit_timestamp_ms
+
+    def tombstones(self) -> list[CoordinatorRecord]:
+        """See Group.tombstones."""
+        return [group_tombstone(self.group_id)]
+
+    # Who is in it
+
+    def add(self, member: Member) -> None:
+        """The member belongs to it."""
+        self.members[member.member_id] = member
+        self._count_support(member, 1)
+        if member.join_waiter is not None:
+            self.awaiting_join += 1
+        if member.instance_id is not None:
+            self.static_members[member.instance_id] = member.member_id
+        if self.leader is None:
+            self.leader = member.member_id
+        self.pending_join.discard(member.member_id)
+
+    def remove(self, member_id: str) -> Member | None:
+        """The member is gone; another one leads if it did. None where it was none."""
+        member = self.members.pop(member_id, None)
+        if member is not None:
+            self._count_support(member, -1)
+            if member.join_waiter is not None:
+                self.awaiting_join -= 1
+            if member.instance_id is not None:
+                self.static_members.pop(member.instance_id, None)
+        if self.leader == member_id:
+            self.leader = next(iter(self.members), None)
+        self.pending_join.discard(member_id)
+        self.pending_sync.discard(member_id)
+        return member
+
+    def check_member(self, member_id: str, instance_id: str | None) -> Member:
+        """The member of that id, which is the current one of its instance.
+
+        Raises:
+            ApiError: UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID.
+        """
+        if instance_id is not None:
+            current = self.static_members.get(instance_id)
+            if current is None:
+                raise ApiError(ErrorCode.UNKNOWN_MEMBER_ID)
+            if current != member_id:
+                raise ApiError(ErrorCode.FENCED_INSTANCE_ID)
+        member = self.members.get(member_id)
+        if member is None:
+            raise ApiError(ErrorCode.UNKNOWN_MEMBER_ID)
+        return member
+
+    def await_join(self, member: Member, waiter: Waiter | None) -> Waiter | None:
+        """The member's JoinGroup waits, for None no longer; returns the one that waited before."""
+        before, member.join_waiter = member.join_waiter, waiter
+        self.awaiting_join += (waiter is not None) - (before is not None)
+        return before
+
+    def set_protocols(self, member: Member, protocols: list[JoinGroupRequestProtocol]) -> None:
+        """The member supports these protocols from now on."""
+        self._count_support(member, -1)
+        member.protocols = protocols
+        self._count_support(member, 1)
+
+    @property
+    def all_joined(self) -> bool:
+        """Whether nobody is missing in the generation to come."""
+        return not self.pending_join and self.awaiting_join == len(self.members)
+
+    @property
+    def rebalance_timeout_ms(self) -> int:
+        """The longest of its members'."""
+        return max((member.rebalance_timeout_ms for member in self.members.values()), default=0)
+
+    # What they speak
+
+    def supports(self, protocol_type: str, protocols: Iterable[str]) -> bool:
+        """Whether a member with these protocols can belong to it."""
+        if self.state is State.EMPTY:
+            return bool(protocol_type) and any(True for _ in protocols)
+        count = len(self.members)
+        return self.protocol_type == protocol_type and any(self._supporters.get(name, 0) == count for name in protocols)
+
+    def select_protocol(self) -> str:
+        """Choose the common protocol that most members vote for.
+
+        On a tie, Kafka takes the first one in the order of its hash map, and so do we: the one in the lowest bucket,
+        and within a bucket the one that was voted for first.
+        """
+        common = {name for name, supporters in self._supporters.items() if supporters == len(self.members)}
+        votes: dict[str, int] = {}
+        for member in self.members.values():
+            favourite = next(each.name for each in member.protocols if each.name in common)
+            votes[favourite] = votes.get(favourite, 0) + 1
+        return max(votes, key=lambda name: (votes[name], -_bucket(name, len(votes))))
+
+    def _count_support(self, member: Member, change: int) -> None:
+        for name in {each.name for each in member.protocols}:
+            self._supporters[name] = self._supporters.get(name, 0) + change
+            if not self._supporters[name]:
+                del self._supporters[name]
+
+    def read_subscriptions(self) -> None:
+        """subscribed_topics is what its members said, where they are consumers and what they said can be read."""
+        self.subscribed_topics = None
+        if self.protocol_type != CONSUMER_PROTOCOL or (self.members and self.protocol is None):
+            return
+        topics: set[str] = set()
+        for member in self.members.values():
+            try:
+                subscription = read_subscription(member.metadata(self.protocol))
+            except ProtocolError:
+                return
+            topics.update(subscription.topics)
+        self.subscribed_topics = frozenset(topics)
+
+    def is_subscribed_to(self, topic: str) -> bool:
+        """Whether a member may consume the topic: where nobody can tell, a consumer may."""
+        if self.subscribed_topics is None:
+            return self.protocol_type == CONSUMER_PROTOCOL
+        return topic in self.subscribed_topics
+
+    # From and to its record
+
+    def as_value(self, assignments: Mapping[str, bytes], generation_id: int | None = None) -> GroupMetadataValue:
+        """Its record's value with these assignments, and that generation where it is not the current one."""
+        return GroupMetadataValue(
+            protocol_type=self.protocol_type or "",
+            generation=self.generation_id if generation_id is None else generation_id,
+            protocol=self.protocol if self.members else None,
+            leader=self.leader,
+            current_state_timestamp=self.state_since_ms,
+            members=[
+                MemberMetadata(
+                    member_id=member.member_id,
+                    group_instance_id=member.instance_id,
+                    client_id=member.client_id,
+                    client_host=member.client_host,
+                    rebalance_timeout=member.rebalance_timeout_ms,
+                    session_timeout=member.session_timeout_ms,
+                    subscription=member.metadata(self.protocol),
+                    assignment=assignments.get(member.member_id, b""),
+                )
+                for member in self.members.values()
+            ],
+        )
+
+    def replay(self, value: GroupMetadataValue) -> None:
+        """What the record says counts.
+
+        The record of a new group says nothing about the members that have joined it in the same decision.
+        """
+        if self.members and not value.members and value.generation <= self.generation_id:
+            return
+        named = {stored.member_id for stored in value.members}
+        changed = named != self.members.keys() or value.protocol != self.protocol
+        for member_id in [each for each in self.members if each not in named]:
+            self.remove(member_id)
+        self.protocol_type = value.protocol_type or None
+        self.protocol = value.protocol
+        for stored in value.members:
+            member = self.members.get(stored.member_id)
+            if member is None:
+                self.add(_loaded(stored, value.protocol or ""))
+            else:
+                changed = self._replay_told(member, stored) or changed
+                member.assignment = stored.assignment
+        self.generation_id = value.generation
+        self.leader = value.leader
+        self.state = State.STABLE if value.members else State.EMPTY
+        self.state_since_ms = value.current_state_timestamp
+        if changed or not named:
+            self.read_subscriptions()
+
+    def _replay_told(self, member: Member, stored: MemberMetadata) -> bool:
+        """The known member has told what the record says; whether that is new, as only in a log that is being read."""
+        if member.metadata(self.protocol) == stored.subscription:
+            return False
+        told = _loaded(stored, self.protocol or "")
+        self.set_protocols(member, told.protocols)
+        member.rebalance_timeout_ms, member.session_timeout_ms = told.rebalance_timeout_ms, told.session_timeout_ms
+        return True
+
+    def described_members(self) -> list[JoinGroupResponseMember]:
+        """What its leader is told about the members."""
+        return [
+            JoinGroupResponseMember(
+                member_id=member.member_id,
+                group_instance_id=member.instance_id,
+                metadata=member.metadata(self.protocol),
+            )
+            for member in self.members.values()
+        ]
+
+
+def _loaded(stored: MemberMetadata, protocol: str) -> Member:
+    """A member of a group as its record has it."""
+    return Member(
+        member_id=stored.member_id,
+        instance_id=stored.group_instance_id,
+        client_id=stored.client_id,
+        client_host=stored.client_host,
+        rebalance_timeout_ms=stored.session_timeout if stored.rebalance_timeout < 0 else stored.rebalance_timeout,
+        session_timeout_ms=stored.session_timeout,
+        protocols=[JoinGroupRequestProtocol(name=protocol, metadata=stored.subscription)],
+        assignment=stored.assignment,
+    )
+
+
+def _bucket(name: str, count: int) -> int:
+    """Compute the bucket of a string in a Java HashMap with this many entries."""
+    number = 0
+    units = name.encode("utf-16-be", "surrogatepass")
+    for high, low in zip(units[::2], units[1::2], strict=True):
+        number = (31 * number + (high << 8 | low)) & 0xFFFFFFFF
+    capacity = 16
+    while count > capacity * 3 // 4:
+        capacity *= 2
+    return (number ^ number >> 16) & (capacity - 1)
