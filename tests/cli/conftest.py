@@ -17,6 +17,12 @@ import pytest
 from kwire.cli.main import main
 
 START_S = 20
+STOP_S = 60
+"""For thousands of partitions on a disk that others use too."""
+
+
+def pytest_addoption(parser):
+    parser.addoption("--large-crowd", action="store_true", help="2,000 connections, 5,000 partitions, 1,024 open files")
 
 
 class Process:
@@ -46,7 +52,7 @@ class Process:
     def stop(self, number=signal.SIGTERM):
         """Exit code, stdout, stderr after the signal."""
         self.process.send_signal(number)
-        output, errors = self.process.communicate(timeout=20)
+        output, errors = self.process.communicate(timeout=STOP_S)
         return self.process.returncode, output, errors
 
 
