@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kwire.cli import complete
 from kwire.cli.command import command as make_command
 from kwire.cli.command import group
 from kwire.cli.connection import Connection, connects, refusal
@@ -26,7 +27,12 @@ COLUMNS = {"config": "CONFIG", "value": "VALUE", "source": "SOURCE", "read_only"
 
 def _names_resource(function: Callable[..., Any]) -> Callable[..., Any]:
     kind = click.argument("kind", type=click.Choice(KINDS), metavar="KIND")
-    return kind(click.argument("name")(function))
+    return kind(click.argument("name", shell_complete=_names_of_kind)(function))
+
+
+def _names_of_kind(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    find = {"topic": complete.topics, "group": complete.groups}.get(context.params.get("kind", ""))
+    return find(context, parameter, incomplete) if find else []
 
 
 @make_command("get", "kwire config get topic orders", "kwire config get broker 1 log.retention.ms num.partitions")
@@ -100,7 +106,7 @@ async def _configs(
     found = await admin.describe_configs(cluster, admin.KINDS[kind], name)
     if error := refusal(found.error_code, found.error_message):
         raise Failed(f"{kind} {name}: {error}")
-    return {row.name: row for row in found.configs if everything or admin.is_own(row)}
+    return {row.name: row for row in found.configs if everything or admin.is_own(admin.KINDS[kind], row)}
 
 
 async def _check(cluster: Cluster, kind: str, name: str) -> None:

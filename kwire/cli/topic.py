@@ -235,7 +235,8 @@ async def altered_configs(cluster: Cluster, topic: str) -> dict[str, str | None]
     found = await admin.describe_configs(cluster, admin.TOPIC, topic)
     if error := refusal(found.error_code, found.error_message):
         raise Failed(f"topic {topic}: {error}")
-    return {row.name: row.value for row in sorted(found.configs, key=lambda row: row.name) if admin.is_own(row)}
+    own = (row for row in found.configs if admin.is_own(admin.TOPIC, row))
+    return {row.name: row.value for row in sorted(own, key=lambda row: row.name)}
 
 
 def pairs(texts: Iterable[str], option: str) -> dict[str, str]:

@@ -83,6 +83,9 @@ SOURCES: Final = {
 }
 """Where a config's value comes from."""
 
+OWN_SOURCES: Final = {TOPIC: 1, BROKER: 2, BROKER_LOGGER: 6, CLIENT_METRICS: 7, GROUP: 8}
+"""The source of a value that was set on the resource itself, for each kind of resource."""
+
 SET, DELETE = 0, 1
 """Operations of IncrementalAlterConfigs."""
 
@@ -267,9 +270,9 @@ def source_of(config: DescribeConfigsResourceResult) -> str:
     return SOURCES.get(config.config_source, "unknown")
 
 
-def is_own(config: DescribeConfigsResourceResult) -> bool:
-    """Whether the value was set on the resource itself, and is neither a default nor common to all brokers."""
-    return source_of(config) not in {"dynamic-default-broker-config", "static-broker-config", "default-config"}
+def is_own(kind: int, config: DescribeConfigsResourceResult) -> bool:
+    """Whether the value was set on the resource itself, which is of that kind, and neither a default nor inherited."""
+    return bool(config.config_source == OWN_SOURCES[kind])
 
 
 async def _ask_owner(cluster: Cluster, kind: int, name: str, request: Message) -> Any:

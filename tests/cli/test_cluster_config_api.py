@@ -63,6 +63,9 @@ def test_configs_of_topics_brokers_and_groups(cli):
         }
     ]
     assert cli("config", "set", "broker", "1", "log.retention.ms=7000").code == 0
+    assert cli("config", "set", "topic", "t", "--unset", "retention.ms").code == 0
+    assert cli("config", "get", "topic", "t") == (0, "", said)
+    assert '"configs": {}' in cli("dump", "t").out
     assert "log.retention.ms  7000   dynamic-broker-config" in cli("config", "get", "broker", "1").out
     assert cli("config", "set", "broker", "1", "--unset", "log.retention.ms").code == 0
     assert len(cli("config", "get", "broker", "1", "--all").out.splitlines()) > 300

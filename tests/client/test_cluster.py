@@ -151,7 +151,7 @@ async def test_topics_and_configs_come_and_go(world, autojump_clock):
             await admin.alter_configs(cluster, admin.TOPIC, "t", {"retention.ms": None, "segment.ms": "9"})
         ).error_code == 0
         found = (await admin.describe_configs(cluster, admin.TOPIC, "t")).configs
-        assert {row.name: row.value for row in found if admin.is_own(row)} == {"segment.ms": "9"}
+        assert {row.name: row.value for row in found if admin.is_own(admin.TOPIC, row)} == {"segment.ms": "9"}
         assert (await admin.create_topic(cluster, "t", 2, None, {})).error_code == 36
         assert (await admin.delete_topic(cluster, "t")).error_code == 0
         assert (await admin.delete_topic(cluster, "t")).error_code == 3
