@@ -61,7 +61,7 @@ async def _load(source: Source, topic: str | None, topics: _Topics, target: Send
                     counts[line.topic] += 1
         except BadLine as error:
             await target.finish()
-            raise Failed(f"{error}; the {target.confirmed} records before it are written") from None
+            raise Failed(f"{error}; {target.told()}") from None
         first += len(chunk)
 
 

@@ -123,7 +123,7 @@ async def _send_json(target: Sender, source: Source, topic: str) -> None:
                     await target.send(line)
         except BadLine as error:
             await target.finish()
-            raise Failed(f"{error}; the {target.confirmed} records before it are written") from None
+            raise Failed(f"{error}; {target.told()}") from None
         first += len(chunk)
 
 
@@ -138,8 +138,7 @@ async def _send_lines(target: Sender, source: Source, common: RecordLine, separa
                 if not found:
                     await target.finish()
                     raise Failed(
-                        f"{source.name} line {number}: no {separator.decode()!r} between key and value; "
-                        f"the {target.confirmed} records before it are written"
+                        f"{source.name} line {number}: no {separator.decode()!r} between key and value; {target.told()}"
                     )
             await target.send(_with(common, key, value))
 

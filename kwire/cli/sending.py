@@ -22,10 +22,9 @@ class Sender:
     def __init__(self, producer: Producer) -> None:
         self._producer = producer
 
-    @property
-    def confirmed(self) -> int:
-        """Return the number of records known to be written."""
-        return self._producer.confirmed
+    def told(self) -> str:
+        """Return a phrase that says how many records are written, for the error about the next one."""
+        return _written(self._producer.confirmed)
 
     async def send(self, record: RecordLine) -> None:
         """Send the record.
@@ -41,7 +40,7 @@ class Sender:
             )
         except NoSuchPartition as error:
             await self.finish()
-            raise Failed(f"{error}; {_accepted(self._producer.confirmed)}") from error
+            raise Failed(f"{error}; {self.told()}") from error
 
     async def finish(self) -> None:
         """Wait until all records are written.
@@ -52,11 +51,13 @@ class Sender:
         await self._producer.flush()
         if self._producer.failed is not None:
             number, error = self._producer.failed
-            raise Failed(f"record {number + 1} was refused: {error}; {_accepted(number)}") from error
+            raise Failed(f"record {number + 1} was refused: {error}; {_written(number)}") from error
 
 
-def _accepted(count: int) -> str:
-    return f"the {count} before it are written" if count else "none was written"
+def _written(count: int) -> str:
+    if count <= 1:
+        return "the one before it is written" if count else "none was written"
+    return f"the {count} before it are written"
 
 
 @contextlib.asynccontextmanager

@@ -103,8 +103,8 @@ def test_control_c_leaves_no_half_file_by_its_name(cli, broker, tmp_path):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (b'{"topic": "t"}\n{"topic": "t"}\n{"topic"}\n', "standard input line 3: no valid JSON: Expecting ':' delimiter: line 1 column 9 (char 8); the 2 records before it are written"),
-        (b"{}\n", 'standard input line 1: no topic; add "topic": "NAME"; the 0 records before it are written'),
+        (b'{"topic": "t"}\n{"topic": "t"}\n{"topic"}\n', "standard input line 3: no valid JSON: Expecting ':' delimiter: line 1 column 9 (char 8); the 2 before it are written"),
+        (b"{}\n", 'standard input line 1: no topic; add "topic": "NAME"; none was written'),
         (b'{"topic": "a b"}\n', "cannot create topic a b: INVALID_TOPIC_EXCEPTION: "),
         (b'{"topic": "there", "partitions": 4}\n', "topic there has 1 partitions, not 4; add some: kwire topic alter there --partitions 4"),
         (b'{"topic": "there", "partition": 9}\n', "topic there has no partition 9, but 0 to 0; none was written"),
