@@ -109,7 +109,10 @@ def _listening(servers: str, paths: Sequence[str]) -> str:
                 if any(int(port) == known[1] and _hears(host.strip("[]"), known[0]) for known in wanted):
                     return path
     found = " or ".join(paths)
-    raise Failed(f"no cluster of {found} listens at {servers}, which -b or {variables.SERVERS} names")
+    raise Failed(
+        f"no cluster of {found} listens at {servers}, which -b or {variables.SERVERS} names; "
+        "one that keeps its data is named by --data DIR"
+    )
 
 
 def _resolved(host: str) -> set[str]:
@@ -133,7 +136,7 @@ def _hears(listener: str, address: str) -> bool:
 
 
 def _line(broker: Mapping[str, Any]) -> str:
-    where = ",".join(broker["addresses"])
+    where = ",".join(dict.fromkeys(broker["addresses"]))  # every interface is one of each family
     if not broker["running"]:
         return f"broker {broker['id']} is stopped; it listened on {where}"
     return (

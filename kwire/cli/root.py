@@ -151,8 +151,8 @@ def _one_line(error: click.UsageError) -> str:
 
 
 def _hint(error: click.NoSuchOption) -> str:
-    if error.ctx is not None and error.ctx.parent is None:
-        return "; options but -b stand after the command"
+    if error.ctx is not None and isinstance(error.ctx.command, click.Group):
+        return f"; options{' but -b' if error.ctx.parent is None else ''} stand after the command"
     return f"; did you mean {one_of(error.possibilities)}?" if error.possibilities else ""
 
 

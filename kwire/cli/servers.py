@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kwire.cli.errors import UsageError
-from kwire.cli.setting_values import PORT_MAX
+from kwire.cli.setting_values import PORT_MAX, PROTOCOL
 from kwire.settings import DEFAULT_PORT, Address
 
 DEFAULT: Final = f"localhost:{DEFAULT_PORT}"
@@ -21,9 +21,9 @@ def addresses(servers: str) -> list[Address]:
 
 
 def _address(server: str) -> Address:
-    host, colon, port = server.rpartition(":")
+    host, colon, port = server.removeprefix(f"{PROTOCOL}://").rpartition(":")
     if not colon or server.endswith("]"):
-        host, port = server, str(DEFAULT_PORT)
+        host, port = f"{host}{colon}{port}", str(DEFAULT_PORT)
     bare = host.removeprefix("[").removesuffix("]")
     if not bare or "/" in bare or not (port.isascii() and port.isdigit() and 0 < int(port) <= PORT_MAX):
         raise UsageError(f"-b: {server!r} is not HOST:PORT")

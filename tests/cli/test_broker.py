@@ -77,7 +77,10 @@ def test_it_does_not_touch_another_cluster_than_the_variable_names(serve, broker
     elsewhere = f"192.0.2.1:{started.port}"
     monkeypatch.setenv("KWIRE_BOOTSTRAP_SERVERS", elsewhere)
     path = f"{runtime}/kwire/{addresses(started)[0].replace(':', '-')}.sock"
-    refused = f"kwire: no cluster of {path} listens at {elsewhere}, which -b or KWIRE_BOOTSTRAP_SERVERS names"
+    refused = (
+        f"kwire: no cluster of {path} listens at {elsewhere}, which -b or KWIRE_BOOTSTRAP_SERVERS names; "
+        "one that keeps its data is named by --data DIR"
+    )
     assert broker("stop", "1") == broker("stop", "1", "--control", path) == (1, [refused])
     monkeypatch.delenv("KWIRE_BOOTSTRAP_SERVERS")
     assert all(" runs on " in line for line in broker("list")[1])
@@ -88,6 +91,11 @@ def test_a_cluster_that_listens_everywhere_is_found_at_any_address_of_this_machi
     port = re.search(r"0\.0\.0\.0:(\d+)", broker("list")[1][0])[1]
     assert broker("list", "-b", f"127.0.0.1:{port}")[0] == 0
     assert broker("list", "-b", f"192.0.2.1:{port}")[0] == 1
+
+
+def test_every_interface_is_shown_once(serve, broker):
+    serve("--listen", ":0")
+    assert re.match(r"broker 1 runs on 127.0.0.1:\d+,:\d+; of ", broker("list")[1][0])
 
 
 def test_a_cluster_with_a_directory_is_named_by_it(serve, broker, runtime, monkeypatch):

@@ -54,6 +54,7 @@ def no_broker():
         ),
         (["-X", "sasl.mechanism=GSSAPI"], "the client property sasl.mechanism is one of PLAIN, SCRAM-SHA-256, "),
         (["-b", "host:port"], "-b: 'host:port' is not HOST:PORT"),
+        (["-b", "http://host:9092"], "-b: 'http://host:9092' is not HOST:PORT"),
     ],
 )
 def test_what_means_nothing_is_told_before_anything_is_tried(run, arguments, said):
@@ -136,3 +137,8 @@ def test_a_file_has_lines_that_go_on_and_its_secrets_are_not_told(tmp_path):
     with pytest.raises(UsageError) as caught:
         connection_of("h:1", str(file), [], 2.0, verbose=False)
     assert str(caught.value) == f"{file} line 2 is not NAME=VALUE"
+
+
+@pytest.mark.parametrize("form", ["{}", "PLAINTEXT://{}", "127.0.0.1:1,PLAINTEXT://{}"])
+def test_an_address_may_be_written_as_kafka_writes_it(run, broker, form):
+    assert run("cluster", "describe", "-b", form.format(broker.bootstrap)).code == 0

@@ -24,8 +24,8 @@ def test_who_asks_no_broker_refuses_it(run, command):
 
 
 def test_a_variable_with_a_wrong_address_is_told(run, monkeypatch):
-    monkeypatch.setenv("KWIRE_BOOTSTRAP_SERVERS", "localhost:9092,PLAINTEXT://other:9092")
-    said = "kwire: -b: 'PLAINTEXT://other:9092' is not HOST:PORT\n"
+    monkeypatch.setenv("KWIRE_BOOTSTRAP_SERVERS", "localhost:9092,SSL://other:9092")
+    said = "kwire: -b: 'SSL://other:9092' is not HOST:PORT\n"
     assert run("topic", "list") == run("healthcheck") == (2, "", said)
     assert run("cluster", "describe", "-b", "::1:9092").err == (
         "kwire: -b: '::1:9092' has an IPv6 address; write it as [::1]:9092\n"
@@ -49,6 +49,7 @@ def test_short_names(cli):
         ("xyz", "there is no command 'kwire xyz' (see kwire --help)"),
         ("group lst", "there is no command 'kwire group lst'; did you mean kwire group list? (see kwire group --help)"),
         ("-X a=b topic list", "kwire knows no -X; options but -b stand after the command (see kwire --help)"),
+        ("topic -b a:1 ls", "kwire topic knows no -b; options stand after the command (see kwire topic --help)"),
         ("topic list --jsn", "kwire topic list knows no --jsn; did you mean --json? (see kwire topic list --help)"),
         ("topic list --zz", "kwire topic list knows no --zz (see kwire topic list --help)"),
         ("version", "there is no command 'kwire version'; did you mean kwire --version? (see kwire --help)"),
