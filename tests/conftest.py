@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
-from kwire.coordinator.group import first_joins
+from kwire.coordinator.group import first_generation
 
 settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy machine")
@@ -19,4 +19,4 @@ pytest.register_assert_rewrite(
 @pytest.fixture
 def first_joins_at_once(monkeypatch):
     """A group's first generation is complete with its first member: for tests whose clock does not go by itself."""
-    monkeypatch.setattr(first_joins, "FIRST_JOINS_MS", 0)
+    monkeypatch.setattr(first_generation, "FIRST_JOINS_MS", 0)

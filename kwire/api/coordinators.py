@@ -15,7 +15,7 @@ import trio
 
 from kwire.broker.internal_topics import GROUP_TOPIC, partition_for
 from kwire.broker.metadata import NO_LEADER
-from kwire.coordinator.group.arrivals import Arrivals
+from kwire.coordinator.group.first_generation import Arrivals
 from kwire.coordinator.runtime import Runtime
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.records.cluster_metadata import PartitionChangeRecord, RemoveTopicRecord

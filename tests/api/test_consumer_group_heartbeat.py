@@ -4,7 +4,7 @@ import pytest
 import trio
 
 from kwire.api import consumer_group_describe, consumer_group_heartbeat
-from kwire.coordinator.group.first_beats import TOGETHER_MS
+from kwire.coordinator.group.first_generation import TOGETHER_MS
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.consumer_group_describe import ConsumerGroupDescribeRequest
 from kwire.protocol.messages.consumer_group_heartbeat import (

@@ -4,7 +4,7 @@ import pytest
 import trio
 
 from kwire.api import join_group
-from kwire.coordinator.group import first_joins
+from kwire.coordinator.group import first_generation
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.join_group import JoinGroupRequest
 
@@ -150,7 +150,7 @@ async def pass_ms(groups, times_ms):
 
 
 async def test_members_that_come_together_are_in_the_first_generation(groups, nursery, monkeypatch):
-    monkeypatch.setattr(first_joins, "FIRST_JOINS_MS", 3)
+    monkeypatch.setattr(first_generation, "FIRST_JOINS_MS", 3)
     results = {}
     for number in range(3):
         await in_background(nursery, results, number, groups.join, version=3)
@@ -163,15 +163,15 @@ async def test_members_that_come_together_are_in_the_first_generation(groups, nu
 
 
 async def test_the_first_generation_does_not_wait_for_ever(groups, nursery, monkeypatch):
-    monkeypatch.setattr(first_joins, "FIRST_JOINS_MS", 3)
+    monkeypatch.setattr(first_generation, "FIRST_JOINS_MS", 3)
     results = {}
     came = 0
     while not results:
-        assert came * 2 < first_joins.FIRST_JOINS_LONGEST_MS + 4
+        assert came * 2 < first_generation.FIRST_JOINS_LONGEST_MS + 4
         await in_background(nursery, results, came, groups.join, version=3)
         await pass_ms(groups, [1, 1])
         came += 1
-    assert came * 2 >= first_joins.FIRST_JOINS_LONGEST_MS - 4
+    assert came * 2 >= first_generation.FIRST_JOINS_LONGEST_MS - 4
     assert {each.generation_id for each in results.values()} == {1}
     assert len(results[0].members) == len(results) == came
 
@@ -187,7 +187,7 @@ async def join_each_ms(groups, nursery, count, then_ms):
 
 
 async def test_members_that_are_on_their_way_are_waited_for(groups, nursery, monkeypatch):
-    monkeypatch.setattr(first_joins, "FIRST_JOINS_MS", 3)
+    monkeypatch.setattr(first_generation, "FIRST_JOINS_MS", 3)
     await groups.look_for(1, 2, 3)
     results = await join_each_ms(groups, nursery, 2, 50)
     assert not results
@@ -199,9 +199,9 @@ async def test_members_that_are_on_their_way_are_waited_for(groups, nursery, mon
 
 
 async def test_members_that_do_not_come_are_not_waited_for(groups, nursery, monkeypatch):
-    monkeypatch.setattr(first_joins, "FIRST_JOINS_MS", 3)
+    monkeypatch.setattr(first_generation, "FIRST_JOINS_MS", 3)
     await groups.look_for(*range(9))
-    results = await join_each_ms(groups, nursery, 1, first_joins.OTHERS_JOIN_MS - 2)
+    results = await join_each_ms(groups, nursery, 1, first_generation.OTHERS_JOIN_MS - 2)
     assert not results
     await pass_ms(groups, [1])
     assert results[0].generation_id == 1
@@ -211,7 +211,7 @@ async def test_members_that_do_not_come_are_not_waited_for(groups, nursery, monk
     ("ports", "apart_ms"), [((1,), 0), ((1, 1), 1), ((1, 2), 40)], ids=["alone", "asks twice", "asks elsewhere later"]
 )
 async def test_one_that_comes_alone_does_not_wait(groups, nursery, monkeypatch, ports, apart_ms):
-    monkeypatch.setattr(first_joins, "FIRST_JOINS_MS", 3)
+    monkeypatch.setattr(first_generation, "FIRST_JOINS_MS", 3)
     for port in ports:
         await groups.look_for(port)
         await groups.look_for(7, 8, 9, group_id="other")
@@ -221,7 +221,7 @@ async def test_one_that_comes_alone_does_not_wait(groups, nursery, monkeypatch, 
 
 
 async def test_others_that_asked_long_ago_are_not_waited_for(groups, nursery, monkeypatch):
-    monkeypatch.setattr(first_joins, "FIRST_JOINS_MS", 3)
+    monkeypatch.setattr(first_generation, "FIRST_JOINS_MS", 3)
     await groups.look_for(1, 2, 3)
     await pass_ms(groups, [1001])
     results = await join_each_ms(groups, nursery, 1, 2)
@@ -229,12 +229,12 @@ async def test_others_that_asked_long_ago_are_not_waited_for(groups, nursery, mo
 
 
 async def test_the_first_member_is_not_kept_waiting_by_those_who_come_and_go(groups, nursery, monkeypatch):
-    monkeypatch.setattr(first_joins, "FIRST_JOINS_MS", 3)
+    monkeypatch.setattr(first_generation, "FIRST_JOINS_MS", 3)
     await groups.look_for(1, 2)
     results = await join_each_ms(groups, nursery, 1, 1)
     waited_ms = 0
     while 0 not in results:
-        assert waited_ms <= first_joins.OTHERS_JOIN_LONGEST_MS + first_joins.FIRST_JOINS_LONGEST_MS
+        assert waited_ms <= first_generation.OTHERS_JOIN_LONGEST_MS + first_generation.FIRST_JOINS_LONGEST_MS
         port = 10 + waited_ms
         await groups.look_for(port)
         await in_background(nursery, results, port, groups.join, version=3)

@@ -26,7 +26,7 @@ class Join:
     """JoinGroup. requires_member_id: a new member has to come again with the id that it is given (KIP-394).
 
     can_skip_assignment: the client understands that it need not assign (KIP-814). expected_members: so many are on
-    their way to this group, as far as is known (see arrivals.py).
+    their way to this group, as far as is known (see first_generation.py).
     """
 
     request: JoinGroupRequest

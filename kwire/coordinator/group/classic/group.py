@@ -220,6 +220,11 @@ class ClassicGroup:
         """The longest of its members'."""
         return max((member.rebalance_timeout_ms for member in self.members.values()), default=0)
 
+    @property
+    def is_gathering(self) -> bool:
+        """Whether its first rebalance waits for more members."""
+        return self.state is State.PREPARING_REBALANCE and self.initial
+
     # What they speak
 
     def supports(self, protocol_type: str, protocols: Iterable[str]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kwire.coordinator.decision import Decision, Timer
-from kwire.coordinator.group import first_joins
+from kwire.coordinator.group import first_generation
 from kwire.coordinator.group.classic.group import ClassicGroup, Member, State
 from kwire.coordinator.group.commands import InitialDelayOver, JoinOverdue, SessionExpired, SyncOverdue
 from kwire.coordinator.group.records import group_record
@@ -188,8 +188,8 @@ class Rebalancing:
         if not group.members:
             group.protocol_type = request.protocol_type
             group.expected_members = 0
-        first_joins.expect(group, command.expected_members)
-        if group.state is State.PREPARING_REBALANCE and group.initial:
+        first_generation.expect(group, command.expected_members)
+        if group.is_gathering:
             group.new_member_added = True
         member = Member(
             member_id=member_id,
@@ -205,7 +205,7 @@ class Rebalancing:
         group.add(member)
         expired = SessionExpired(group.group_id, member_id)
         decision.timers.append(Timer(session_key(group.group_id, member_id), NEW_MEMBER_JOIN_TIMEOUT_MS, expired))
-        if first_joins.were_last_expected(group) and self._config().group_initial_rebalance_delay_ms <= 0:
+        if first_generation.were_last_expected(group) and self._config().group_initial_rebalance_delay_ms <= 0:
             group.expected_members = 0
             self._await_first_joins(group, decision)
         else:
@@ -246,7 +246,7 @@ class Rebalancing:
             else:
                 self._await_joins(group, decision)
             return
-        if first_joins.delay_ms(group, self._config())[0] <= 0:
+        if self._first_wait_ms(group)[0] <= 0:
             self._complete(group, now_ms, decision)
         else:
             self._await_first_joins(group, decision)
@@ -254,9 +254,12 @@ class Rebalancing:
     def _await_first_joins(self, group: ClassicGroup, decision: Decision) -> None:
         """The first rebalance completes when no more members come, from now on."""
         group.new_member_added = False
-        delay_ms, longest_ms = first_joins.delay_ms(group, self._config())
+        delay_ms, longest_ms = self._first_wait_ms(group)
         over = InitialDelayOver(group.group_id, delay_ms, max(longest_ms - delay_ms, 0))
         decision.timers.append(Timer(join_key(group.group_id), delay_ms, over))
+
+    def _first_wait_ms(self, group: ClassicGroup) -> tuple[int, int]:
+        return first_generation.rebalance_wait_ms(group, self._config().group_initial_rebalance_delay_ms)
 
     def _await_joins(self, group: ClassicGroup, decision: Decision) -> None:
         timer = Timer(join_key(group.group_id), group.rebalance_timeout_ms, JoinOverdue(group.group_id))
@@ -457,7 +460,7 @@ class Rebalancing:
             self._complete(group, now_ms, decision)
             return decision
         group.new_member_added = False
-        delay_ms = min(first_joins.delay_ms(group, self._config())[0], command.remaining_ms)
+        delay_ms = min(self._first_wait_ms(group)[0], command.remaining_ms)
         over = InitialDelayOver(group.group_id, delay_ms, max(command.remaining_ms - command.delay_ms, 0))
         decision.timers.append(Timer(join_key(group.group_id), delay_ms, over))
         return decision

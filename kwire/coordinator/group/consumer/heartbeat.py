@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kwire.coordinator.decision import Decision, Timer
-from kwire.coordinator.group.commands import SessionExpired
+from kwire.coordinator.group.commands import FirstBeatsOver, SessionExpired
 from kwire.coordinator.group.consumer.group import ConsumerGroup
 from kwire.coordinator.group.consumer.member import (
     JOINS,
@@ -24,8 +24,8 @@ from kwire.coordinator.group.consumer.member import (
     Subscription,
 )
 from kwire.coordinator.group.consumer.records import current_assignment_record
-from kwire.coordinator.group.first_beats import FirstBeats, FirstJoin
-from kwire.coordinator.group.timer_keys import session_key
+from kwire.coordinator.group.first_generation import FirstJoin, FirstJoins
+from kwire.coordinator.group.timer_keys import first_beats_key, session_key
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.consumer_group_heartbeat import (
     Assignment,
@@ -37,10 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kwire.coordinator.decision import Waiter
-    from kwire.coordinator.group.commands import ClassicMemberOverdue, ConsumerBeat, FirstBeatsOver, RevocationOverdue
+    from kwire.coordinator.group.commands import ClassicMemberOverdue, ConsumerBeat, RevocationOverdue
     from kwire.coordinator.group.config import ConsumerGroupConfig, GroupCoordinatorConfig
     from kwire.coordinator.group.consumer.member import HeldPartitions, OwnedPartitions
     from kwire.coordinator.group.consumer.steps import ConsumerSteps, Draft
+    from kwire.coordinator.group.first_generation import FirstWait
     from kwire.coordinator.group.migration.conversion import Migration
     from kwire.coordinator.group.topics import Topics
     from kwire.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatRequest
@@ -66,7 +67,7 @@ class ConsumerHeartbeats:
         self._group_config = group_config
         self._topics = topics
         self._new_id = new_id
-        self._first_beats = FirstBeats()
+        self._first_joins = FirstJoins()
 
     def beat(self, command: ConsumerBeat, now_ms: int, waiter: Waiter) -> Decision:
         """The member is in the group, or out, and is told what it should consume where that has changed.
@@ -146,7 +147,9 @@ class ConsumerHeartbeats:
         self._steps.keep_session(draft, group_id, member_id)
         if joins:
             join = FirstJoin(member_id, request.instance_id, waiter)
-            if self._first_beats.wait(draft, group_id, join, command.expected_members, was_empty=was_empty):
+            wait = self._first_joins.add(group_id, join, command.expected_members, was_empty=was_empty)
+            if wait is not None:
+                _await_others(draft, group_id, wait)
                 return draft.decision
         self._steps.update_target(draft, group_id, now_ms)
         changed = self._steps.reconcile(draft, group_id, member_id, held)
@@ -157,7 +160,9 @@ class ConsumerHeartbeats:
     def first_beats_over(self, command: FirstBeatsOver, now_ms: int) -> Decision:
         """Members that have joined together are answered, whoever may still come."""
         draft, group_id = self._steps.draft(), command.group_id
-        joined = self._first_beats.take(draft, group_id)
+        for longest in (False, True):
+            draft.set_timer(first_beats_key(group_id, longest=longest), None)
+        joined = self._first_joins.take(group_id)
         group = self._steps.group(group_id)
         if group is not None and group.members:
             self._steps.refresh_metadata(draft, group_id, bump=False)
@@ -285,6 +290,14 @@ class ConsumerHeartbeats:
         if group is not None and member_id in group.members:
             self._migration.fence(draft, group, [member_id], now_ms)
         return draft.decision
+
+
+def _await_others(draft: Draft, group_id: str, wait: FirstWait) -> None:
+    """Answer the joins of the group when no more come."""
+    over = FirstBeatsOver(group_id)
+    if wait.longest_ms is not None:
+        draft.set_timer(first_beats_key(group_id, longest=True), wait.longest_ms, over)
+    draft.set_timer(first_beats_key(group_id, longest=False), wait.delay_ms, over)
 
 
 def _told(known: Subscription, command: ConsumerBeat) -> Subscription:

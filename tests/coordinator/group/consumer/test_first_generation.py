@@ -4,7 +4,7 @@ from itertools import chain
 
 import pytest
 
-from kwire.coordinator.group.first_beats import ALONE_MS, LONGEST_MS, TOGETHER_MS
+from kwire.coordinator.group.first_generation import ALONE_MS, LONGEST_MS, TOGETHER_MS
 from kwire.protocol.errors import ErrorCode
 
 CLASSIC = b"\0\0\0\0\0\1\0\1t\xff\xff\xff\xff"
