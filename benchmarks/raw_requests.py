@@ -96,7 +96,7 @@ def metadata_frame(*topics: str) -> bytes:
 
 
 def api_versions_frame() -> bytes:
-    """What every client asks first; under the name of one whose batches' headers are believed (docs/records.md)."""
+    """Make a client's first request, under the name of one whose batches' headers are trusted (docs/records.md)."""
     request = ApiVersionsRequest(client_software_name="librdkafka", client_software_version="2.11.1")
     return frame(API_VERSIONS, request)
 

@@ -33,9 +33,9 @@ def start(
     configs: Mapping[str, object] = MappingProxyType({}),
     format_options: tuple[str, ...] = (),
 ) -> subprocess.Popen[bytes]:
-    """A formatted and started node; the caller waits until it answers, and stops it.
+    """Format and start a node; the caller waits until it answers, and stops it.
 
-    configs: come last, and beat those that a node needs anyway. format_options: such as users that it knows.
+    configs: override the node's own. format_options: options of the format command, such as SCRAM users.
     """
     controller_port = free_port()
     data.mkdir(parents=True, exist_ok=True)

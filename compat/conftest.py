@@ -31,11 +31,11 @@ CODECS = {0: "none", 1: "gzip", 2: "snappy", 3: "lz4", 4: "zstd"}
 START_TIMEOUT_S = 60
 
 SHARE_A_PAIR = {"test_group_answers.py", "test_random_steps.py"}
-"""These ask the same two brokers, which take a while to start."""
+"""Modules that share a pair of brokers, which take a while to start."""
 
 
 class FilesTogether(LoadScopeScheduling):
-    """A file's tests share a process and its fixtures, largest files first; the matrix's cells go anywhere."""
+    """Keep each file's tests in one process for its fixtures, largest files first; spread the matrix's cells."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = Path(nodeid.partition("::")[0])

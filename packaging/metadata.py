@@ -1,4 +1,4 @@
-"""What the metadata have from the project's address: the URLs, and the README with links that work anywhere.
+"""Make the metadata that depend on the project's address: the URLs, and a README whose links work anywhere.
 
 A metadata hook of Hatchling. The address stands in pyproject.toml, [tool.hatch.metadata.hooks.custom].
 """
@@ -14,7 +14,7 @@ RELATIVE_LINK = re.compile(r"(!?\[[^\]]*\]\()(?![a-z]+:|#)([^)\s]+\))")
 
 
 class ProjectAddress(MetadataHookInterface):
-    """Fills in what pyproject.toml calls dynamic, but for the version."""
+    """Sets everything that pyproject.toml calls dynamic, except the version."""
 
     def update(self, metadata: dict[str, Any]) -> None:
         """Add the URLs and the README."""
@@ -31,7 +31,7 @@ class ProjectAddress(MetadataHookInterface):
 
 
 def absolute(text: str, address: str, tag: str) -> str:
-    """The text with its relative links and pictures as they are at that tag."""
+    """Make the text's relative links and pictures absolute, as of that tag."""
 
     def link(found: re.Match[str]) -> str:
         begin, target = found.groups()

@@ -1,4 +1,4 @@
-"""What must be true before a version is published. .github/workflows/release.yaml asks it first.
+"""Check that a version may be published. The first step of .github/workflows/release.yaml.
 
 python packaging/release_check.py v0.1.0
 """
@@ -12,11 +12,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 NO_ADDRESS = (".invalid", ".example", ".test", "localhost", "example.com", "example.org", "example.net")
-"""Names that nobody can have."""
+"""Hosts that nobody can own."""
 
 
 def faults(root: Path, tag: str) -> Iterator[str]:
-    """A sentence for each thing that is in the way."""
+    """Generate a sentence for each reason not to publish."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     address = project["tool"]["hatch"]["metadata"]["hooks"]["custom"]["address"]
     parts = urlsplit(address)
@@ -34,7 +34,7 @@ def faults(root: Path, tag: str) -> Iterator[str]:
 
 
 def main() -> int:
-    """0: this version may be published."""
+    """Return 0 if this version may be published."""
     (tag,) = sys.argv[1:] or [""]
     found = list(faults(Path.cwd(), tag))
     for fault in found:

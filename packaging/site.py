@@ -1,4 +1,4 @@
-"""What the site has beside the pages of docs/: README.md, CHANGELOG.md and the reports, as pages.
+"""Add README.md, CHANGELOG.md and the reports to the site as pages beside those of docs/.
 
 A hook of MkDocs (mkdocs.yml). A link to a file of the repository that is no page becomes its name, after a look whether
 it is there; all others are checked by MkDocs, anchors included. So `make docs` finds every link that leads nowhere, and
@@ -32,7 +32,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Links as the repository has them lead to pages; those to its other files become text; blocks show their names."""
+    """Point links to pages to the site's, make text of those to other files, and show the names of code blocks."""
     source = PAGES.get(page.file.src_uri, ROOT / "docs" / page.file.src_uri)
 
     def link(found: re.Match[str]) -> str:
@@ -53,6 +53,6 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> None:
-    """No fence is left over as text."""
+    """Check that no code fence is left as text."""
     if "```" in html:
         raise SystemExit(f"{page.file.src_uri}: a code block is not recognised: {html[html.index('```') :][:80]}")

@@ -33,7 +33,7 @@ FIGURES = {
     "end to end at 500 records/s, p99 [ms]": "the same, 99 %, ms",
     "100 topics x 4 partitions created [ms]": "100 topics with 4 partitions created, ms",
 }
-"""What the pages show of RESULTS.md, and how they say it."""
+"""The figures of RESULTS.md that the pages show, with their words for them."""
 
 LEADS = {
     "start to first acknowledged record [ms]": "start to the first acknowledged record, ms",
@@ -41,18 +41,18 @@ LEADS = {
     "first requests, 8 connections [/s]": "single records a second, 8 connections, just started",
     "end to end at 500 records/s, p99 [ms]": "producer to consumer, 99 % of the records within, ms",
 }
-"""What the README shows: where kwire leads. Its limits stand below."""
+"""The figures that the README shows: those where kwire leads. Its limits stand below."""
 
 
 def rows(text: str) -> list[list[str]]:
-    """The cells of every table row."""
+    """Return the cells of every table row."""
     return [
         [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
     ]
 
 
 def apis() -> str:
-    """A row for each API that is answered, with its versions."""
+    """Make a row for each supported API with its versions."""
     lines = ["| key | API | versions |", "|---|---|---|"]
     for api in APIS.values():
         versions = dict.fromkeys((api.min_version, api.max_version))
@@ -61,7 +61,7 @@ def apis() -> str:
 
 
 def clients() -> str:
-    """A row for each client: how many of the cells work."""
+    """Make a row for each client with the number of cells that work."""
     applications: list[str] = []
     lines = [
         "| client | language | version | features that work | not in kwire yet | not in the client |",
@@ -82,14 +82,14 @@ def clients() -> str:
 
 
 def measured() -> tuple[dict[str, list[str]], str]:
-    """The figures of kwire, Apache Kafka and kfake by their names, and what is said of the run."""
+    """Return the figures of kwire, Apache Kafka and kfake by name, and the line about the run."""
     text = RESULTS.read_text(encoding="utf-8")
     about = next(line for line in text.splitlines() if re.match(r"\d{4}-\d\d-\d\d, ", line)).partition(";")[0]
     return {cells[0]: cells[1:4] for cells in rows(text)}, about
 
 
 def figures() -> str:
-    """The chosen figures of every broker, and the line about the run."""
+    """Make the table of the chosen figures for every broker, and the line about the run."""
     found, about = measured()
     lines = ["| | kwire | Apache Kafka | kfake |", "|---|---:|---:|---:|"]
     lines += [f"| {says} | {' | '.join(found[name])} |" for name, says in FIGURES.items()]
@@ -97,7 +97,7 @@ def figures() -> str:
 
 
 def leads() -> str:
-    """A few figures beside Apache Kafka, and where the others are."""
+    """Make the README's table: a few figures beside Apache Kafka's, and where the others are."""
     found, about = measured()
     lines = ["| | kwire | Apache Kafka |", "|---|---:|---:|"]
     lines += [f"| {says} | {' | '.join(found[name][:2])} |" for name, says in LEADS.items()]
@@ -111,7 +111,7 @@ PAGES = {"README.md": ("leads",), "docs/what-works.md": ("clients", "apis"), "do
 
 
 def written(page: str) -> str:
-    """The page with its tables as they should be."""
+    """Return the page with its tables up to date."""
     text = (ROOT / page).read_text(encoding="utf-8")
     for name in PAGES[page]:
         before, begin, rest = text.partition(f"<!-- {name}: python packaging/tables.py -->\n")
@@ -123,7 +123,7 @@ def written(page: str) -> str:
 
 
 def main() -> int:
-    """Exit status."""
+    """Return the exit status."""
     old = [page for page in PAGES if written(page) != (ROOT / page).read_text(encoding="utf-8")]
     if sys.argv[1:] == ["--check"]:
         for page in old:

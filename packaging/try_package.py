@@ -40,11 +40,11 @@ TESTS_OF_SDIST = (
     "tests/protocol/test_vectors.py",
     "tests/api/test_registry.py",
 )
-"""A choice that takes what lies beside kwire/: protocol_specs, docs, vectors, workflows."""
+"""Tests that need the folders beside kwire/: protocol_specs, docs, vectors, workflows."""
 VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 START_S = 60.0
 BESIDE = ("kafka-python==2.0.6", "kafka-python==2.0.2", "faust-streaming", "click==8.1.*", "rich==13.*")
-"""What people have in their environments, and keep when kwire is added."""
+"""Packages that users have in their environments, and that must stay as they are when kwire is added."""
 KAFKA_PYTHON = """
 import sys
 from kafka import KafkaConsumer, KafkaProducer
@@ -105,7 +105,7 @@ def build(directory: Path) -> tuple[Path, Path]:
 
 
 def made(directory: Path) -> tuple[Path, Path]:
-    """(sdist, wheel)."""
+    """Return the sdist and the wheel."""
     (sdist,), (wheel,) = directory.glob("*.tar.gz"), directory.glob("*.whl")
     return sdist, wheel
 
@@ -117,7 +117,7 @@ def names_in(wheel: Path) -> set[str]:
 
 
 def check(sdist: Path, wheel: Path, directory: Path) -> None:
-    """PyPI takes them, and what the sdist holds passes its tests. tests/packaging looks at what is in them."""
+    """Check that PyPI accepts them, and that the sdist passes its own tests. tests/packaging checks their contents."""
     print(run(UV, "tool", "run", TWINE, "check", "--strict", sdist, wheel, cwd=directory).strip(), flush=True)
     with tarfile.open(sdist) as archive:
         archive.extractall(directory, filter="data")
@@ -128,7 +128,7 @@ def check(sdist: Path, wheel: Path, directory: Path) -> None:
 
 
 def pythons() -> dict[str, str]:
-    """Path of an interpreter by its version; those that are not here are told and left out."""
+    """Return the path of an interpreter for each version; name missing versions and skip them."""
     found = {}
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     for version in VERSIONS:
@@ -145,7 +145,7 @@ def pythons() -> dict[str, str]:
 
 @contextmanager
 def served(kwire: Path, directory: Path) -> Iterator[str]:
-    """The address of a broker with records. It ends as it should and has not complained."""
+    """Run a broker with records while the block runs; check that it ends cleanly and without complaints."""
     (directory / "records").mkdir()
     (directory / "records" / "orders.jsonl").write_text('{"key": "order-1", "value": {"total": 3}}\n')
     ready = directory / "ready.json"
@@ -170,7 +170,7 @@ def served(kwire: Path, directory: Path) -> Iterator[str]:
 
 
 def command_line(kwire: Path, bootstrap: str, directory: Path) -> None:
-    """Commands of every kind do what they should."""
+    """Run commands of every kind."""
     steps: tuple[tuple[tuple[str, ...], str, str], ...] = (
         (("--help",), "", "Usage: kwire"),
         (("topic", "create", "tea", "--partitions", "2", "--config", "compression.type=zstd"), "", "created topic tea"),
@@ -192,7 +192,7 @@ def command_line(kwire: Path, bootstrap: str, directory: Path) -> None:
 
 
 def use(python: str, wheel: Path, directory: Path) -> None:
-    """A new user's first minutes, with pip and nothing else, in a directory of their own."""
+    """Do what a new user does first, with pip only, in an empty directory."""
     run(python, "-m", "venv", "venv", cwd=directory)
     binaries = directory / "venv" / "bin"
     run(binaries / "python", "-m", "pip", "install", "--quiet", wheel, "pytest", cwd=directory)
@@ -203,7 +203,7 @@ def use(python: str, wheel: Path, directory: Path) -> None:
 
 
 def use_beside(requirement: str, wheel: Path, directory: Path) -> None:
-    """What somebody has stays as it is when kwire is added, kwire's command works, and so does their client."""
+    """Check that a user's packages stay as they are when kwire is added, and that kwire and their client both work."""
     name = requirement.partition("==")[0]
     python = directory / "venv" / "bin" / "python"
     run(UV, "venv", "--quiet", "--seed", "--python", sys.executable, directory / "venv", cwd=directory)
@@ -222,7 +222,7 @@ def use_beside(requirement: str, wheel: Path, directory: Path) -> None:
 
 
 def try_all(dist: Path | None, word: str | None, directory: Path) -> None:
-    """What is made, or is in dist, is tried; with a word, only in the environments that have it in their names."""
+    """Build or take the distributions and try them; with a word, only in the environments that contain it."""
     found = pythons()
     tries = [("suites of other people", try_suites, list(found.values())[-1])]
     tries += [(f"Python {version}", use, python) for version, python in found.items()]

@@ -1,4 +1,4 @@
-"""kwire.descriptors: the numbers, in a process of its own where the limit is changed."""
+"""kwire.descriptors: numbers, each in a process of its own, whose limit can be changed."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such 
 
 
 def run(ulimit, code):
-    """What that code says under such a limit."""
+    """Run the code under such a limit; return its output."""
     command = [
         "sh",
         "-c",

@@ -1,4 +1,4 @@
-"""The README's examples, executed as written, one after the other from top to bottom, against one running broker."""
+"""The README's examples, executed as written and in order, against one running broker."""
 
 import os
 import re
@@ -49,7 +49,7 @@ def port(tmp_path_factory):
 
 
 def run(command, text, port, directory):
-    """What it prints. kwire's own command and the examples find this broker where they expect the default one."""
+    """Run an example; return its output. It finds this broker where it expects the default one."""
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "KWIRE_BOOTSTRAP_SERVERS": f"127.0.0.1:{port}",

@@ -1,4 +1,4 @@
-"""kwire.syncing: each way of syncing many files, and what becomes of an error in it."""
+"""kwire.syncing: each way to sync many files, and errors in it."""
 
 import errno
 import os
@@ -40,23 +40,23 @@ def asked(monkeypatch):
 
 @pytest.fixture
 def tree(tmp_path):
-    """Makes (files, directories)."""
+    """Return a function that makes files and directories."""
 
     def make(count):
         files = []
         for number in range(count):
             (tmp_path / str(number)).mkdir()
             files.append(str(tmp_path / str(number) / "file"))
-            with open(files[-1], "wb") as file:  # noqa: PTH123 - these are texts
+            with open(files[-1], "wb") as file:  # noqa: PTH123 - paths are strings here
                 file.write(b"content")
-        return files, [os.path.dirname(path) for path in files] + [str(tmp_path)]  # noqa: PTH120
+        return files, [os.path.dirname(path) for path in files] + [str(tmp_path)]  # noqa: PTH120 - as above
 
     return make
 
 
 @pytest.fixture
 def no_file_system(monkeypatch):
-    """Nothing is known of the file system."""
+    """Make the file system's type unknown."""
     monkeypatch.setattr(syncing, "_type_of", lambda _: None)
 
 
@@ -104,7 +104,7 @@ def test_it_is_not_asked_for_what_is_linked_from_another(asked, tree, tmp_path, 
     monkeypatch.setattr(syncing, "_waiting_bytes", lambda: 0)
     monkeypatch.setattr(syncing, "SYNCFS_TELLS_ERRORS", (2, 6))
     files, directories = tree(MANY)
-    (tmp_path / "linked").symlink_to("/proc/self")  # the only other file system that is always there
+    (tmp_path / "linked").symlink_to("/proc/self")  # the only other file system on every machine
     sync([*files, str(tmp_path / "linked" / "missing"), "/nowhere/missing"], directories)
     assert asked.paths == Counter(files + directories)
 
@@ -119,7 +119,7 @@ def test_an_error_names_the_file(asked, tree, count):
     assert [(path, error.errno, error.filename) for path, error in failures.items()] == [
         (files[1], errno.EIO, files[1])
     ]
-    assert set(asked.paths) == {*files, *directories}  # the others are on the disk all the same
+    assert set(asked.paths) == {*files, *directories}  # the others were synced all the same
 
 
 @on_linux

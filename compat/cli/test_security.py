@@ -1,4 +1,4 @@
-"""kwire's command line over TLS and SASL, which only another Kafka has: it is Apache Kafka, whatever --broker says."""
+"""kwire's command line over TLS and SASL, always against Apache Kafka, whatever --broker says: kwire has neither."""
 
 import subprocess
 import sys
@@ -39,7 +39,7 @@ def certificates(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def addresses(certificates, tmp_path_factory):
-    """Where a node listens for SASL over TLS, and for TLS with the client's certificate."""
+    """Start a node; return its addresses for SASL over TLS, and for TLS with a client certificate."""
     plain, sasl, tls = (apache_kafka.free_port() for _ in range(3))
     controller = apache_kafka.free_port()
     listeners = f"PLAINTEXT://127.0.0.1:{plain},SASL_SSL://127.0.0.1:{sasl},SSL://127.0.0.1:{tls}"
@@ -75,7 +75,7 @@ def addresses(certificates, tmp_path_factory):
 
 @pytest.fixture
 def kwire():
-    """Runs a command with these properties; its output."""
+    """Return a function that runs a command with client properties."""
 
     def run(server, properties, *arguments, given=""):
         options = [f"-X{name}={value}" for name, value in properties.items()]

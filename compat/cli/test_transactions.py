@@ -1,4 +1,4 @@
-"""kwire's command line and transactions, which only another Kafka has: it is Apache Kafka, whatever --broker says."""
+"""kwire's command line and transactions, always against Apache Kafka, whatever --broker says: kwire has none."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ WAIT_S = 60
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """The address of a node."""
+    """Start a node; return its address."""
     directory, port = tmp_path_factory.mktemp("transactions"), apache_kafka.free_port()
     with (directory / "log").open("wb") as log:
         process = apache_kafka.start(directory / "data", port, log)
@@ -46,4 +46,4 @@ def test_read_committed_ends_before_a_transaction_that_is_open(server, topic):
         values += f"{value}\n" if value == "committed" else ""
         assert consumed(server, topic, *committed) == values
         assert consumed(server, topic, *committed, "--group", f"{topic}-{value}") == values
-    assert consumed(server, topic, "--from", "-2") == "committed\n"  # the last two are it and its marker
+    assert consumed(server, topic, "--from", "-2") == "committed\n"  # the last two are that record and its marker

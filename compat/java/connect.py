@@ -1,4 +1,4 @@
-"""A Connect cluster of real workers, for tests of connectors."""
+"""A Connect cluster of real workers, to test connectors."""
 
 import json
 import signal
@@ -19,7 +19,7 @@ WORKER = Path(__file__).parents[1] / "matrix" / "drivers" / "java-connect" / "wo
 
 
 class Connect:
-    """A Connect cluster. ports: of the workers' REST interfaces, by their names."""
+    """A Connect cluster. ports: the ports of the workers' REST interfaces, by the workers' names."""
 
     def __init__(self, broker, group_id, directory):
         self.broker, self.group_id, self.directory = broker, group_id, directory
@@ -27,7 +27,7 @@ class Connect:
 
     @contextmanager
     def worker(self, name):
-        """A worker that answers; it ends cleanly."""
+        """Start a worker, wait until it answers, and stop it at the end of the block."""
         port = self.ports[name] = apache_kafka.free_port()
         options = {
             "bootstrap.servers": self.broker.bootstrap,
@@ -53,7 +53,7 @@ class Connect:
             del self.ports[name]
 
     def ask(self, worker, path, body=None):
-        """What the worker says; None where it is not there yet, or is busy with a rebalance."""
+        """Ask a worker; return None if it does not answer yet, or is busy with a rebalance."""
         url = f"http://127.0.0.1:{self.ports[worker]}{path}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
@@ -68,12 +68,12 @@ class Connect:
         return None
 
     def create(self, worker, name, **config):
-        """The connector is known to the cluster."""
+        """Create the connector."""
         body = {"name": name, "config": {key.replace("_", "."): value for key, value in config.items()}}
         wait_until(lambda: name in (self.ask(worker, "/connectors") or ()) or self.ask(worker, "/connectors", body))
 
     def wait_running(self, worker, connectors, workers):
-        """The connectors' tasks all run, spread over so many workers."""
+        """Wait until all tasks of the connectors run, on this number of workers."""
 
         def settled():
             told = [self.ask(worker, f"/connectors/{name}/status") for name in connectors]
@@ -97,7 +97,7 @@ def wait_until(done):
 
 
 def read(broker, topic):
-    """(Key, value) of the records of partition 0."""
+    """Read partition 0; return key and value of each record."""
     settings = {"bootstrap.servers": broker.bootstrap, "group.id": "unused", "enable.partition.eof": True}
     consumer = Consumer(settings | {"enable.auto.commit": False})
     consumer.assign([TopicPartition(topic, 0, 0)])

@@ -16,7 +16,7 @@ if shutil.which("java") is None or shutil.which("mvn") is None:
 
 
 def ran(broker, main_class, *arguments, text=""):
-    """The tool, when it has ended; what it said on both streams is in its stdout."""
+    """Run a tool to its end; both output streams are in the result's stdout."""
     command = apache_kafka.java(main_class, "--bootstrap-server", broker.bootstrap, *arguments)
     return subprocess.run(
         command, check=False, input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=WAIT_S

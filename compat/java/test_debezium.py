@@ -19,7 +19,7 @@ SETTINGS = "wal_level=logical\nlisten_addresses='127.0.0.1'\nunix_socket_directo
 
 
 class Postgres:
-    """A server of its own, which trusts everybody on this machine."""
+    """A PostgreSQL server that lets in every user of this machine."""
 
     def __init__(self, programs: Path, directory: Path) -> None:
         self.port = apache_kafka.free_port()
@@ -45,7 +45,7 @@ class Postgres:
         subprocess.run([self._programs / "psql", "-q", "-v", "ON_ERROR_STOP=1", address, "-c", sql], check=True)
 
     def stop(self) -> None:
-        """End it, however many are connected."""
+        """Stop the server at once, whatever is connected."""
         self._run("pg_ctl", "-D", self._data, "-w", "-m", "immediate", "stop")
 
 
@@ -60,7 +60,7 @@ def postgres(tmp_path):
 
 
 def changes(broker, topic):
-    """(Operation, id, name) of the records; a deletion has no name, a tombstone no operation either."""
+    """Return operation, id and name of each record; a deletion has no name, a tombstone no operation either."""
     found = []
     if topic not in AdminClient({"bootstrap.servers": broker.bootstrap}).list_topics().topics:
         return found

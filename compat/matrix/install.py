@@ -68,7 +68,7 @@ def _npm(client: Client) -> None:
 
 
 def _go(client: Client) -> None:
-    """The driver's program may be another version's: then its folder has only a go.mod."""
+    """Build a driver in Go. A folder with only a go.mod uses the program of another version's folder."""
     source = next(folder for folder in client.folders if (folder / "main.go").exists())
     options = [] if source == client.folder else [f"-modfile={client.folder / 'go.mod'}"]
     _run("go", "build", *options, "-o", client.built / "driver", ".", cwd=source, **client.install_with)

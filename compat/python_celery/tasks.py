@@ -1,4 +1,4 @@
-"""A Celery application whose queue is a topic: BOOTSTRAP, QUEUE and DONE, a file, come from the environment."""
+"""A Celery application with a topic as its queue. The environment names BOOTSTRAP, QUEUE and the file DONE."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ app.conf.update(task_default_queue=os.environ["QUEUE"], worker_enable_remote_con
 
 @app.task
 def note(number: int) -> None:
-    """Write the number down."""
+    """Append the number to the file DONE."""
     with Path(os.environ["DONE"]).open("a") as done:
         done.write(f"{number}\n")
 

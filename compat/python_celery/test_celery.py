@@ -1,4 +1,4 @@
-"""Celery with Kafka as its queue (kombu's confluentkafka): a worker runs every task, and goes on where it was."""
+"""Celery with Kafka as its queue (kombu's confluentkafka): a worker runs every task, and continues after a restart."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ ENOUGH_S = 60
 
 @pytest.fixture(scope="module")
 def python() -> Path:
-    """The interpreter of an environment that has Celery."""
+    """Return the interpreter of an environment with Celery."""
     uv = [sys.executable, "-m", "uv"]
     python = ENVIRONMENT / "bin" / "python"
     if not python.exists():
@@ -30,7 +30,7 @@ def python() -> Path:
 
 @contextmanager
 def worker(python: Path, environment: dict[str, str], log_path: Path) -> Iterator[None]:
-    """A worker, which ends by SIGTERM, as under a service manager."""
+    """Run a worker while the block runs; stop it with SIGTERM, as a service manager does."""
     command = [
         python,
         "-m",

@@ -1,4 +1,4 @@
-"""kafka-python's admin client asks of the cluster: features, resources, loggers, producers, quorum, directories."""
+"""Requests of kafka-python's admin client: features, resources, loggers, producers, quorum, directories."""
 
 import contextlib
 

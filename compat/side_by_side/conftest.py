@@ -1,4 +1,4 @@
-"""Brokers that several modules share, started once."""
+"""Brokers that several modules share."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from compat.side_by_side.random_steps.domains import CONFIGS, prepare
 
 @pytest.fixture(scope="session")
 def shared_pair(start_broker):
-    """kwire and Apache Kafka, with topics t and u and everything loaded."""
+    """Start kwire and Apache Kafka, create topics t and u, and wait until everything is loaded."""
     with start_broker("kwire", **CONFIGS["kwire"]) as kwire, start_broker("kafka", **CONFIGS["kafka"]) as kafka:
         prepare(kwire.bootstrap)
         prepare(kafka.bootstrap)

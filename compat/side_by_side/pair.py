@@ -1,4 +1,4 @@
-"""kwire and Apache Kafka, asked the same; differences.toml explains answers that differ on purpose."""
+"""Send the same requests to kwire and Apache Kafka, and compare; differences.toml explains intended differences."""
 
 import time
 import tomllib
@@ -10,24 +10,24 @@ from kwire.protocol.messages.create_topics import CreateTopicsRequest
 from kwire.protocol.messages.list_offsets import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
 
 SETTLE_S = 10
-"""Apache Kafka's brokers hear of a change that was acknowledged a little later; kwire's know it at once."""
+"""Apache Kafka's brokers apply an acknowledged change a little later; kwire's apply it before they acknowledge."""
 POLL_S = 0.02
 CHANGES = "Create", "Delete", "Incremental", "Alter"
 READS = "Metadata", "Describe", "Fetch", "ListOffsets", "ListConfig", "OffsetFor", "FindCoordinator", "ApiVersions"
 NOT_YET = {3, 5, 6, 14, 15, 100}
-"""Errors of a broker that has not heard of a topic yet: nothing was done, so that the request may be repeated."""
+"""Errors of a broker that does not know a topic yet: it did nothing, so the request may be repeated."""
 DIFFERENCES = tomllib.loads((Path(__file__).parent / "differences.toml").read_text()).get("difference", [])
 
 
 class Pair:
-    """kwire and Apache Kafka."""
+    """Connections to kwire and Apache Kafka."""
 
     def __init__(self, kwire, kafka):
         self.kwire, self.kafka = Wire(kwire.bootstrap), Wire(kafka.bootstrap)
         self.settled_at = 0.0
 
     def ask(self, label, message, version, settle_s=0):
-        """(Unexplained differences, rules that explained others). Kafka is asked again while it may be behind."""
+        """Return the unexplained differences and the rules that explain the others; repeat Kafka's while it may lag."""
         name = message_name(message)
         where = f"{label} ({name} v{version})"
         ours, theirs = comparable(self.kwire.ask(message, version)), comparable(self.kafka.ask(message, version))
@@ -46,7 +46,7 @@ class Pair:
         return found, explained
 
     def wait_until_led(self, topics):
-        """Apache Kafka's broker leads the first partition of each topic."""
+        """Wait until Apache Kafka's broker leads the first partition of each topic."""
         asked = [ListOffsetsTopic(topic, [ListOffsetsPartition(0, -1, -1)]) for topic in topics]
         deadline = time.monotonic() + SETTLE_S
         while asked and time.monotonic() < deadline:
@@ -57,12 +57,12 @@ class Pair:
 
 
 def message_name(message):
-    """The request's name; of a function, the name of what it makes is not known before."""
+    """Return the request's name. The name of a request that a function makes is known only afterwards."""
     return message.name if isinstance(message, Sent) else type(message).__name__
 
 
 def sort_out(where, ours, theirs):
-    """(Differences that no rule explains, the rules that explain the others)."""
+    """Return the differences that no rule explains, and the rules that explain the others."""
     found, explained = [], set()
     for path, mine, kafkas in differing(ours, theirs):
         rules = {rule["where"] for rule in DIFFERENCES if rule["where"] in where + path}
@@ -73,13 +73,13 @@ def sort_out(where, ours, theirs):
 
 
 def repeatable(name, answer):
-    """Whether asking again changes nothing."""
+    """Whether the request can be repeated without effect."""
     errors = errors_in(answer)
     return name.startswith(READS) or (bool(errors) and errors <= NOT_YET)
 
 
 def errors_in(answer):
-    """Every error code of an answer."""
+    """Return every error code in an answer."""
     if isinstance(answer, dict):
         own = {value for key, value in answer.items() if key == "error_code"}
         return own.union(*map(errors_in, answer.values()))
@@ -87,7 +87,7 @@ def errors_in(answer):
 
 
 def differing(ours, theirs, path=""):
-    """(path, ours, theirs) of every leaf that differs."""
+    """Generate path, kwire's value and Kafka's value of each leaf that differs."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for key in {**ours, **theirs}:
             yield from differing(ours.get(key), theirs.get(key), f"{path}.{key}")

@@ -270,7 +270,7 @@ def fetch():
 
 
 def fetch_zstd():
-    """Of a topic that is configured so, empty and filled, and of one that has such a batch."""
+    """Fetch from a topic with compression.type=zstd, empty and filled, and from one that contains a batch in zstd."""
     yield "create", create(new_topic("fz", compression_type="zstd"), new_topic("fy")), 7
     for filled in (False, True):
         for version in (4, 5, 6, 7, 9, 10, 11):
@@ -335,7 +335,7 @@ def epochs():
 
 
 def epochs_asked(*rows):
-    """rows: (current epoch, epoch asked for), of partition 0, one after the other."""
+    """rows: pairs of current epoch and requested epoch, for partition 0, in one request."""
     asked = [
         ofle.OffsetForLeaderPartition(partition=0, current_leader_epoch=current, leader_epoch=epoch)
         for current, epoch in rows

@@ -1,4 +1,4 @@
-"""What administrators ask of the cluster: resources with configs, producers, the quorum, directories, brokers."""
+"""Requests of administrators about the cluster: resources with configs, producers, quorum, directories, brokers."""
 
 from compat.side_by_side.scenarios import batch, create, new_topic, produce_request, versions
 from compat.side_by_side.scenarios_of_configs import BROKER, CLIENT_METRICS, DELETE, GROUP, LOGGER, SET, TOPIC, altering

@@ -1,4 +1,4 @@
-"""What may be written into configs and loggers, how it is described then, and what an alteration may do."""
+"""Writing configs and levels of loggers: which values are valid, how they are described, and which operations exist."""
 
 from compat.side_by_side.scenarios import create, describe, new_topic, versions
 from compat.side_by_side.scenarios_of_admin import replacing
@@ -23,7 +23,7 @@ def altering(*resources, validate_only=False):
 
 
 def steps(kind, name, changes, *described, keys=None, **options):
-    """Each change alone, and what is described after it."""
+    """Make each change alone, and describe the configs after it."""
     for config, operation, value in changes:
         label = f"{config} {operation} {value!r}"
         request = altering((kind, name, [(config, operation, value)]))
@@ -34,7 +34,7 @@ def steps(kind, name, changes, *described, keys=None, **options):
 
 
 def operations():
-    """An operation that there is not, and lists where there are none."""
+    """Try unknown operations, and list operations on configs that are not lists."""
     yield "create", create(new_topic("cfo")), 7
     targets = [
         (TOPIC, "cfo", "cleanup.policy"), (TOPIC, "nope", "retention.ms"), (TOPIC, "cfo", "no.such"),
@@ -58,7 +58,7 @@ def operations():
 
 
 def lists():
-    """Values that stand twice in a list, or are blank."""
+    """Set lists with blank or repeated values."""
     yield "create", create(new_topic("cfl"), new_topic("cfl-2")), 7
     policies = (
         "delete,delete",
@@ -87,7 +87,7 @@ def lists():
 
 
 def digits():
-    """Numbers in other scripts, and what is a blank."""
+    """Set numbers with digits of other scripts, and values with various blanks."""
     yield "create", create(new_topic("cfd")), 7
     texts = [
         "\u0661\u0660\u0660", "+\u0665", "\uff11", "\u00b2", "\U0001d7d8", "1_000", "0x10", "1e3", " +5 ", "\u00a05",
@@ -101,7 +101,7 @@ def digits():
 
 
 def as_written():
-    """The reply to CreateTopics has the texts, a description the values."""
+    """CreateTopics shows the texts as written, DescribeConfigs the values."""
     own = {"retention_ms": "+5", "preallocate": " TRUE ", "cleanup_policy": " delete, delete "}
     own |= {"min_cleanable_dirty_ratio": ".5", "segment_jitter_ms": "007", "flush_ms": "\u0665"}
     yield "own", create(new_topic("cfw", **own)), 7
@@ -117,7 +117,7 @@ def as_written():
 
 
 def rates():
-    """The configs that a broker does not start with."""
+    """Set the configs that cannot be given at start."""
     for broker in ("1", ""):
         for rate in (RATE, "follower.replication.throttled.rate", "replica.alter.log.dirs.io.max.bytes.per.second"):
             changes = [(SET, "5"), (SET, "-131072"), (SET, "-1"), (SET, "x"), (SET, ""), (SET, "0"), (DELETE, None)]
@@ -126,7 +126,7 @@ def rates():
 
 
 def loggers():
-    """Levels of loggers; the root is the one that both brokers have."""
+    """Set levels of loggers; both brokers have only the root logger in common."""
     levels = [
         ("root", SET, level) for level in ("WARN", "trace", "WARNING", "OFF", "ALL", "", " INFO ", "ERROR", "FATAL")
     ]

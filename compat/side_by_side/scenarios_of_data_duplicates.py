@@ -1,4 +1,4 @@
-"""Topics and partitions that one request names more than once."""
+"""Requests that name a topic or a partition more than once."""
 
 from compat.side_by_side.scenarios import (
     BASE_MS,
@@ -206,7 +206,11 @@ def metadata_duplicates():
 
 
 def by_topic_ids(*topics):
-    """Rows: a topic by its id, an id, (topic by name, None) or (topic by id, with this name)."""
+    """Ask for metadata of topics.
+
+    A str stands for the id of the topic of that name, bytes are an id, (name, None) is a topic by name, and (name,
+    other) the id of one topic with the name of another.
+    """
 
     def row(wire, topic):
         if isinstance(topic, bytes):

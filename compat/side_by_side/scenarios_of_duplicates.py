@@ -1,4 +1,4 @@
-"""What a request about topics, partitions and configs names twice."""
+"""Requests about topics, partitions and configs that name something twice."""
 
 from compat.side_by_side.scenarios import UNKNOWN_ID, create, describe, new_topic, partitions, versions
 from compat.side_by_side.scenarios_of_admin import replacing

@@ -225,7 +225,7 @@ def fetch_by_id():
 
 
 def fetch_committed():
-    """Whether the list of aborted transactions is there, in rows of every kind."""
+    """Compare whether each row has a list of aborted transactions."""
     yield "create", create(new_topic("fc", 3)), 7
     for partition in (0, 1):
         for _ in range(2):
@@ -343,7 +343,7 @@ def offsets_by_time():
 
 
 def wrong_newest():
-    """Headers with another max timestamp than that of the newest record: of clients that do not say who they are."""
+    """Send headers with a wrong max timestamp, as a client that does not identify itself."""
     claims = {"none": -1, "0": 0, "the last one's": BASE_MS + 10, "too large": BASE_MS + 40, "never": 2**63 - 1}
     times = {"ordered": (0, 10, 30), "unordered": (0, 30, 10, 30), "alone": (30,), "late": (0, 30, 10**10)}
     for label, after in times.items():

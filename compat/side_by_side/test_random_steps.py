@@ -17,7 +17,7 @@ if shutil.which("java") is None or shutil.which("mvn") is None:
 
 SEEDS = range(6)
 KINDS_OF_ERRORS = 15
-"""So many pairs of a step and an error have to come up, or the sequences ask nothing."""
+"""Require at least this many pairs of a step and an error; with fewer, the sequences test too little."""
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_sequences_that_once_differed(runner, path):
 def test_every_listed_difference_is_one(shared_pair):
     kwire, kafka = shared_pair
     explained = set()
-    for name, domain in DOMAINS.items():  # again: the other tests may run in other processes
+    for name, domain in DOMAINS.items():  # play them again here, because the other tests may run in other processes
         runner = Runner(domain, kwire.bootstrap, kafka.bootstrap)
         for seed in SEEDS:
             runner.failure(seed, domain.sequence(seed))

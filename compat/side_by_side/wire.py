@@ -34,8 +34,7 @@ MASKED = {
     "ReplicaState.last_caught_up_timestamp": "TIME",
     "Listener.name": "LISTENER",
 }
-"""Fields, of any message or of one, whose values differ from broker to broker by nature; only whether they are set is
-compared."""
+"""Fields, of all messages or of one, that naturally differ between brokers; compare only whether they are set."""
 
 VARYING_TEXT = re.compile(r"(?<=within )\[-?\d+, -?\d+\]")
 """What differs in a message by nature: the times between which a record's must lie."""
@@ -95,7 +94,7 @@ class Wire:
         return message
 
     def log_dir(self):
-        """The directory of this broker's logs."""
+        """Return the directory of this broker's logs."""
         request = DescribeLogDirsRequest([])
         frame = frames.encode_request(request.API_KEY, 1, 1, CLIENT_ID, request)
         return decoded(request.API_KEY, 1, self.exchange(frame)).results[0].log_dir

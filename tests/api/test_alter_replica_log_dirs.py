@@ -17,7 +17,7 @@ from tests.kit.cluster import build_cluster, build_env, context_of, create_topic
 
 
 async def altered(cluster, *dirs, version=2, node_id=1):
-    """Topic and partition to error; dirs: (path, [(topic, indexes)])."""
+    """Alter replicas; return the error by topic and partition. dirs: pairs of a path and topics with their indexes."""
     request = AlterReplicaLogDirsRequest(
         [AlterReplicaLogDir(path, [AlterReplicaLogDirTopic(*topic) for topic in topics]) for path, topics in dirs]
     )
@@ -31,7 +31,7 @@ async def altered(cluster, *dirs, version=2, node_id=1):
 
 @pytest.fixture(params=["memory", "files"])
 async def cluster(request, tmp_path):
-    """Two brokers; each has one partition of t for itself."""
+    """Two brokers; each is the only replica of one partition of t."""
     env = build_env()
     store = None
     if request.param == "files":
@@ -44,7 +44,7 @@ async def cluster(request, tmp_path):
 
 
 async def directory_of(cluster):
-    """The directory as clients know it."""
+    """Return the directory that DescribeLogDirs shows to clients."""
     answer = await describe_log_dirs.handle(DescribeLogDirsRequest([]), context_of(cluster, 1))
     return answer.results[0].log_dir
 

@@ -18,7 +18,7 @@ from tests.kit.cluster import START_MS
 
 
 async def described(data_path, *topics, node_id=1):
-    """(Topic, partition index, error, message, producers) of each row."""
+    """Return topic, partition index, error, message and producers of each row."""
     request = DescribeProducersRequest([TopicRequest(*topic) for topic in topics])
     request = codec.decode(DescribeProducersRequest, 0, codec.encode(request, 0))
     response = await describe_producers.handle(request, data_path.context(0, node_id=node_id))

@@ -1,4 +1,4 @@
-"""Every request that is served, with the largest and the smallest numbers in any of its fields: nothing trips."""
+"""Every supported request with the largest and smallest numbers in each of its fields: no handler fails."""
 
 import logging
 import socket
@@ -20,13 +20,13 @@ from tests.kit.blocking import read_frame
 
 BITS = {"int8": 8, "int16": 16, "uint16": 16, "int32": 32, "uint32": 32, "int64": 64}
 TRIES = 20
-"""Random requests for each API and version, after those with one extreme number and those with nothing else."""
+"""Random requests for each API and version, after those with one extreme number and those with only extreme ones."""
 WAITS_S = 0.1
-"""A request that is not answered by then waits, and is given up."""
+"""Give up on a request that is not answered within this time: it waits."""
 NAMES = {"group_id": "g", "group": "g", "member_id": "m", "key": "g", "protocol_type": "consumer", "resource_name": "t"}
 UNKNOWN_SERVER_ERROR = -1
 AS_KAFKA = {ApiKey.INCREMENTAL_ALTER_CONFIGS}
-"""Answered so by Apache Kafka as well: an operation that does not exist."""
+"""APIs whose UNKNOWN_SERVER_ERROR is Apache Kafka's answer, too: to an operation that does not exist."""
 
 
 def largest(bits, _default):
@@ -38,7 +38,7 @@ def smallest(bits, _default):
 
 
 class Anything:
-    """Often a small number, else one near an end."""
+    """Chooses a small number often, else one near an end of the range."""
 
     def __init__(self, random):
         self.random = random
@@ -51,7 +51,7 @@ class Anything:
 
 
 class OnlyOne:
-    """The number that is asked for at that place is extreme, the others are the defaults."""
+    """Chooses an extreme number for the field at that place, and defaults for the others."""
 
     def __init__(self, place, extreme):
         self.place, self.extreme, self.asked = place, extreme, 0
@@ -62,7 +62,7 @@ class OnlyOne:
 
 
 class Builder:
-    """Makes requests of a class and version whose numbers a function chooses; the rest is what exists."""
+    """Builds requests of a class and version. A function chooses the numbers; names are those of existing resources."""
 
     def __init__(self, version, random, number, topic_id):
         self.version, self.random, self.number, self.topic_id = version, random, number, topic_id
@@ -99,7 +99,7 @@ class Builder:
 
 
 def requests(cls, version, topic_id, random):
-    """With each number in turn at its ends, with all of them there, and at random."""
+    """Generate requests: with each number in turn at its ends, with all numbers there, and with random ones."""
     for extreme in (largest, smallest):
         place, asked = 0, 1
         while place < asked:
@@ -111,7 +111,7 @@ def requests(cls, version, topic_id, random):
 
 
 def error_codes(value):
-    """The error codes anywhere in a reply."""
+    """Return the error codes anywhere in a reply."""
     if isinstance(value, list):
         return {code for each in value for code in error_codes(each)}
     if not isinstance(value, Struct):
@@ -121,7 +121,7 @@ def error_codes(value):
 
 
 class Asking:
-    """One connection to the cluster, opened again where a request waits or the broker has closed it."""
+    """A connection to the cluster. It is reopened after a request that waits, or if the broker closes it."""
 
     def __init__(self, bootstrap):
         host, _, port = bootstrap.rpartition(":")
@@ -129,7 +129,7 @@ class Asking:
         self.connection = None
 
     def __call__(self, message, version, timeout_s=WAITS_S):
-        """The reply; None where there is none."""
+        """Send a request; return the reply, None if there is none."""
         if self.connection is None:
             self.connection = socket.create_connection(self.address)
         self.connection.settimeout(timeout_s)

@@ -105,7 +105,7 @@ async def test_a_brokers_id_may_be_written_as_java_reads_numbers(context):
 
 @pytest.fixture
 def levels(monkeypatch):
-    """The level that a logger has of its own; what the test sets is taken back."""
+    """Return a function that reads a logger's own level; restore the levels afterwards."""
     for name in ("kwire", "kwire.server", "root"):
         logger = logging.getLogger(None if name == "root" else name)
         monkeypatch.setattr(logger, "level", logger.level)

@@ -21,7 +21,7 @@ LIES = {"none": -1, "the last one's": START_MS + 10_000, "too large": START_MS +
 
 
 class World:
-    """A broker with the topic t, and one client's connection to it."""
+    """A broker with the topic t, and a client's connection to it."""
 
     def __init__(self, store, env, clock):
         self.clock = clock

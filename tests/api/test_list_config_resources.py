@@ -18,7 +18,7 @@ SET, DELETE = 0, 1
 
 
 async def listed(cluster, types=(), *, version=1):
-    """(Type, name) of each row."""
+    """Return type and name of each row."""
     request = ListConfigResourcesRequest(list(types))
     request = codec.decode(ListConfigResourcesRequest, version, codec.encode(request, version))
     response = await list_config_resources.handle(request, context_of(cluster, version))

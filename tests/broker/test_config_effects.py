@@ -22,7 +22,7 @@ from kwire.broker.config_validation import validate_static
 from kwire.broker.resources import BROKER
 
 SAMPLES = {"BOOLEAN": "true", "STRING": "x.y.Z", "CLASS": "x.y.Z", "LIST": "a,b", "PASSWORD": "hunter2", "LONG": "7"}
-"""A value by type, for those that take any."""
+"""A value for each type, for configs that accept any value."""
 OTHERS = {
     "listener.security.protocol.map": "CLIENTS:SASL_SSL",
     "process.roles": "broker",

@@ -41,7 +41,7 @@ RATES = {
     "leader.replication.throttled.rate",
     "replica.alter.log.dirs.io.max.bytes.per.second",
 }
-"""Configs of brokers that Kafka has beside those that it starts with."""
+"""Broker configs of Kafka that cannot be given at start."""
 
 
 def image_of(*node_ids, **configs):

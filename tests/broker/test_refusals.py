@@ -12,7 +12,7 @@ TLS = "a TLS handshake on a plaintext listener"
 
 @pytest.fixture
 def said(caplog):
-    """The lines so far, which are then forgotten."""
+    """Return a function that returns the lines logged since its last call."""
 
     def lines():
         assert {record.levelno for record in caplog.records} <= {logging.WARNING}

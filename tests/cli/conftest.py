@@ -26,7 +26,7 @@ def pytest_addoption(parser):
 
 
 class Process:
-    """One `kwire serve`, its address and what it said. ulimit: options of that command, which it is started under."""
+    """A `kwire serve`, its address and its output. ulimit: options of the ulimit command that it starts under."""
 
     def __init__(self, options, variables=None, ulimit=None):
         command = [sys.executable, "-m", "kwire", "serve", "--listen", "127.0.0.1:0", *options]

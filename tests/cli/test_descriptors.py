@@ -22,7 +22,7 @@ if sys.platform != "linux":
 import resource
 
 PATIENCE_S = 0.5
-"""Who is not answered so long after all for whom there is room is not heard: he waits in the listener's backlog."""
+"""A client without an answer this long after all others got theirs counts as waiting in the listener's backlog."""
 UNHEARD = "kept clients waiting at"
 CROWD = (512, 1200, 1500)
 LARGE_CROWD = (1024, 2000, 5000)
@@ -39,14 +39,14 @@ def cpu_s(broker):
 
 
 async def fill(client, partitions, step=500):
-    """Each partition has one record."""
+    """Write one record to each partition."""
     await create(client, partitions)
     for start in range(0, partitions, step):
         assert not errors(await write(client, range(start, min(start + step, partitions))))
 
 
 async def count_records(client, partitions, step=500):
-    """How many partitions have a record at 0."""
+    """Count the partitions that have a record at offset 0."""
     found = 0
     for start in range(0, partitions, step):
         rows = await read(client, range(start, min(start + step, partitions)))
@@ -57,7 +57,7 @@ async def count_records(client, partitions, step=500):
 
 @asynccontextmanager
 async def many_connections(broker, count):
-    """So many connections, heard or not."""
+    """Open this many connections, accepted or not."""
     async with AsyncExitStack() as stack:
         clients = []
         for _ in range(count):
@@ -67,7 +67,7 @@ async def many_connections(broker, count):
 
 
 async def heard(clients, at_least):
-    """Those of them that are answered."""
+    """Return the clients that get an answer."""
     answered = []
     enough = trio.Event()
 
@@ -83,7 +83,7 @@ async def heard(clients, at_least):
         with trio.fail_after(60):
             await enough.wait()
         if at_least < len(clients):
-            await trio.sleep(PATIENCE_S)
+            await trio.sleep(PATIENCE_S)  # that no other client gets an answer shows only by the time
         nursery.cancel_scope.cancel()
     return answered
 
@@ -115,7 +115,7 @@ def test_four_hundred_partitions_under_two_hundred_and_fifty_six(serve, tmp_path
 
 @pytest.mark.timeout(300)
 def test_more_connections_and_partitions_than_open_files(serve, tmp_path, request):
-    """Those for whom there is room are served, partitions all; the rest waits, which is said once and costs nothing."""
+    """Clients for which there is room are served; the others wait, which is logged once and costs no CPU."""
     allowed, connections, partitions = LARGE_CROWD if request.config.getoption("--large-crowd", False) else CROWD
     most = int(allowed * 0.88)
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
@@ -131,7 +131,7 @@ def test_more_connections_and_partitions_than_open_files(serve, tmp_path, reques
                 assert await count_records(client, partitions) == partitions
                 assert not errors(await write(client, range(0, partitions, 3)))
                 before_s, began_s = cpu_s(broker), time.monotonic()
-                await trio.sleep(1)
+                await trio.sleep(1)  # an idle second, in which waiting clients must cost nearly no CPU
                 assert cpu_s(broker) - before_s < 0.3 * (time.monotonic() - began_s)
                 for one in served:
                     await one.aclose()
@@ -143,7 +143,7 @@ def test_more_connections_and_partitions_than_open_files(serve, tmp_path, reques
     trio.run(use)
     code, _, said = broker.stop()
     assert (code, "Traceback" in said) == (0, False), said
-    assert 1 <= said.count(UNHEARD) <= 2, said  # and how often it was again, at the end
+    assert 1 <= said.count(UNHEARD) <= 2, said  # a second line at the end counts the repetitions
     assert f"no more than {allowed} open files and connections; raise the limit (ulimit -n)" in said
 
 

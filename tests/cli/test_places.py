@@ -1,4 +1,4 @@
-"""Places, patterns and formats: what texts of options mean."""
+"""Places, patterns and formats: the meaning of options' texts."""
 
 from datetime import UTC, datetime
 

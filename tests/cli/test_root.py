@@ -1,4 +1,4 @@
-"""What stands before a command, what stands for one, and how each kind of mistake ends."""
+"""Options before a command, aliases, and the exit code of each kind of mistake."""
 
 import pytest
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import trio
 
-from kwire.app import running
+from kwire.app import CLOSES_WITHOUT_A_WORD_S, running
 from kwire.client.connection import ConnectionClosed, connected
 from kwire.env import Env
 from kwire.settings import Address, BrokerSetting, Settings
@@ -16,7 +16,7 @@ from tests.kit.many_partitions import create, errors, read, write
 
 PARTITIONS = 1000
 CONTAINERS_WAIT_S = 10
-"""Between SIGTERM and SIGKILL, in Docker and the like."""
+"""Docker waits this long between SIGTERM and SIGKILL."""
 
 
 def test_a_thousand_written_partitions_stop_in_time_with_clients_at_work(serve, tmp_path):
@@ -37,7 +37,7 @@ def test_a_thousand_written_partitions_stop_in_time_with_clients_at_work(serve, 
 
 
 async def fill_and_stop(broker):
-    """Seconds for the first records, and from the signal to the end, by name; with connections that do not care."""
+    """Return the seconds for the first records, and from the signal to the end, while clients are at work."""
     address = broker.host, broker.port
     async with trio.open_nursery() as nursery, connected(*address) as client:
         idle = [await trio.open_tcp_stream(*address) for _ in range(20)]
@@ -47,8 +47,7 @@ async def fill_and_stop(broker):
             assert not errors(await write(client, range(start, start + 500)))
         written_s = time.monotonic()
         for first in range(3):
-            nursery.start_soon(write_on, address, range(first, PARTITIONS, 100))
-        await trio.sleep(0.2)
+            await nursery.start(write_on, address, range(first, PARTITIONS, 100))
         signalled_s = time.monotonic()
         broker.process.send_signal(signal.SIGTERM)
         await trio.to_thread.run_sync(broker.process.wait)
@@ -58,15 +57,17 @@ async def fill_and_stop(broker):
     return {"write": written_s - began_s, "stop": stopped_s - signalled_s}
 
 
-async def write_on(address, partitions):
+async def write_on(address, partitions, task_status):
     async with connected(*address) as client:
+        assert not errors(await write(client, partitions))
+        task_status.started()
         with suppress(ConnectionClosed):
             while not errors(await write(client, partitions)):
                 pass
 
 
 async def read_all(broker):
-    """How many partitions have records, in order from the first one on."""
+    """Count the partitions with records."""
     async with connected(broker.host, broker.port) as client:
         rows = [row for start in range(0, PARTITIONS, 500) for row in await read(client, range(start, start + 500))]
     assert not errors(rows)
@@ -74,13 +75,13 @@ async def read_all(broker):
 
 
 class SlowStore(MemoryStore):
-    """Closes slowly."""
+    """A store that takes so long to close that its progress is logged."""
 
     def progress(self):
         return "3 of 5 are written"
 
     def close(self):
-        time.sleep(1.2)
+        time.sleep(CLOSES_WITHOUT_A_WORD_S + 0.2)
         super().close()
 
 

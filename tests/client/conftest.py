@@ -1,4 +1,7 @@
-"""Brokers in this process, reached over memory streams, with a clock that jumps; and what can go wrong on the way."""
+"""Brokers in this process, reached over memory streams, with faults on the way.
+
+Tests use trio's autojump clock: a sleep costs no real time, and lets happen whatever is due in that time.
+"""
 
 from contextlib import asynccontextmanager
 from random import Random
@@ -27,10 +30,7 @@ async def run_inline(function):
 
 
 class World:
-    """A cluster and the network to it.
-
-    deaf: brokers that take connections and say nothing. opened: how many connections there were.
-    """
+    """A cluster and the network to it. deaf: brokers that accept connections and never answer. opened: connections."""
 
     def __init__(self, brokers, nursery, **static):
         self._began_s = trio.current_time()
@@ -57,11 +57,11 @@ class World:
 
     @property
     def elapsed_s(self):
-        """Seconds since it began."""
+        """Seconds since the start."""
         return trio.current_time() - self._began_s
 
     async def connect(self, address):
-        """A stream to the broker at that port, as the client opens it."""
+        """Open a stream to the broker at that port, as the client does."""
         await trio.lowlevel.checkpoint()
         node_id = address.port - 9091
         if node_id not in self.cluster.image.running:
@@ -76,39 +76,39 @@ class World:
         return connection.client
 
     def cut(self, node_id):
-        """All connections to the broker are gone."""
+        """Cut all connections to the broker."""
         for connection, connected_to in list(self.connections.items()):
             if connected_to == node_id:
                 connection.cut()
                 del self.connections[connection]
 
     def stop(self, node_id):
-        """The broker is gone, others lead what it led."""
+        """Stop the broker; others lead its partitions."""
         self.cluster.controller.stop_broker(node_id)
         self.cut(node_id)
 
     def start(self, node_id):
-        """The broker is back."""
+        """Start the broker again."""
         self.cluster.controller.start_broker(node_id)
 
     def leader(self, topic, partition=0):
-        """Who leads the partition."""
+        """Return the id of the partition's leader."""
         return self.cluster.image.topics[topic].partitions[partition].leader
 
     async def topic(self, name, partitions=1, replicas=1, **configs):
-        """The topic is there."""
+        """Create the topic."""
         await create_topic(
             self.cluster, name, partitions, replicas, {key.replace("_", "."): value for key, value in configs.items()}
         )
 
     def values(self, topic, partition=0):
-        """What the partition holds."""
+        """Return the values in the partition."""
         from kwire.embedded.reading import records_of
 
         return [record.value for record in records_of(self.cluster.partition(topic, partition), committed_only=False)]
 
     def append(self, topic, batch, partition=0):
-        """The batch is in the log, as a producer without an id writes it."""
+        """Append the batch, as if a producer without an id had written it."""
         place = self.cluster.partition(topic, partition)
         place.produce(
             memoryview(bytearray(batch)), acks=1, now_ms=self.env.wall_ms(), validate_records=False, api_version=13
@@ -116,7 +116,7 @@ class World:
 
     @asynccontextmanager
     async def client(self, *, patience_s=10.0, servers=None, **configs):
-        """A client of the cluster, which begins at broker 1."""
+        """Open a client of the cluster; it knows broker 1 at first."""
         servers = servers or {"one": Address("127.0.0.1", 9092)}
         async with connected(
             servers, ClientConfig(**configs), patience_s=patience_s, env=self.env, connect=self.connect
@@ -126,7 +126,7 @@ class World:
 
 @pytest.fixture
 async def world():
-    """Opens worlds: `async with world(3) as w`. The test asks for autojump_clock itself: a clock counts only there."""
+    """Open worlds: `async with world(3) as w`. Tests must request autojump_clock themselves for it to work."""
 
     @asynccontextmanager
     async def opened(brokers=1, **static):
@@ -139,5 +139,5 @@ async def world():
 
 @pytest.fixture
 def place():
-    """A partition, shortly."""
+    """Describe a partition in short."""
     return TopicPartition

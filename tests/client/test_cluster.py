@@ -1,4 +1,4 @@
-"""How a client finds its way: bootstrap, versions, leaders and coordinators, and what it does when they are gone."""
+"""How a client finds its way: bootstrap, versions, leaders and coordinators, also while they change."""
 
 import pytest
 import trio
@@ -94,7 +94,7 @@ async def test_a_broker_that_is_gone_for_a_while_is_waited_for(world, autojump_c
         w.stop(1)
 
         async def comes_back():
-            await trio.sleep(12)
+            await trio.sleep(12)  # less than patience_s
             w.start(1)
 
         async with trio.open_nursery() as nursery:
@@ -187,7 +187,7 @@ async def test_who_gives_up_waiting_does_not_shift_the_answers(world, autojump_c
 
 @pytest.fixture
 async def answered(autojump_clock):
-    """A link to a server that a function plays."""
+    """Open a link to a server that a function plays."""
 
     def make(play, nursery):
         async def connect(address):

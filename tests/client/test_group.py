@@ -1,4 +1,4 @@
-"""Groups of both protocols: who has what, where a member goes on, and what happens when members and coordinators go."""
+"""Groups of both protocols: assignments, positions, and changes of members and coordinators."""
 
 from contextlib import asynccontextmanager
 from inspect import isawaitable
@@ -30,7 +30,7 @@ def fill(w, partitions, first, count):
 
 
 async def read(member, count, *, commit=True):
-    """So many records at least, each committed as it comes."""
+    """Read at least this many records; commit each piece as it arrives."""
     found = []
     with trio.fail_after(120):
         while len(found) < count:
@@ -49,16 +49,16 @@ async def until(member, condition):
 
 
 async def passes(condition):
-    """It becomes true by itself."""
+    """Wait until the condition holds by itself."""
     for _ in range(120):
         if condition():
             return
         await trio.sleep(0.5)
-    raise AssertionError("it does not")
+    raise AssertionError("the condition does not become true")
 
 
 async def serve(member):
-    """Keeps a member going."""
+    """Keep a member reading and committing."""
     while True:
         piece = await member.next(0.5)
         if piece is not None:
@@ -172,7 +172,7 @@ async def test_the_coordinator_moves_while_a_member_waits_for_another(world, aut
         async with joined(w, "classic") as first, joined(w, "classic") as second, trio.open_nursery() as nursery:
             await until(first, lambda: bool(first.positions))
             nursery.start_soon(serve, second)
-            await trio.sleep(30)  # the other one is busy meanwhile
+            await trio.sleep(30)  # first is busy and does not join, so that second waits for it
             async with w.client(servers=SERVERS) as cluster:
                 w.stop(await cluster.coordinator("g"))
             nursery.start_soon(serve, first)
@@ -190,13 +190,13 @@ async def test_a_member_that_the_group_has_forgotten_joins_again(world, autojump
             await read(member, 5)
             w.deaf.add(1)
             w.cut(1)
-            await trio.sleep(50)
+            await trio.sleep(50)  # longer than the member's session
             w.deaf.clear()
             w.cut(1)
             assert (await state_of(w, protocol))[1] == 0
             fill(w, 1, 5, 5)
             assert [value for _, value in await read(member, 5)] == list(range(5, 10))
-            await member.next(1)  # a commit of a member that is not known any more makes it join
+            await member.next(1)  # the commit of an unknown member has made it join
             assert (await state_of(w, protocol))[1] == 1
             assert set(member.positions) == places(1)
 
@@ -259,7 +259,7 @@ def test_ranges_and_turns():
 
 @pytest.fixture
 def losing(monkeypatch):
-    """Lets the answer to the first heartbeat that is meant be lost: the broker has done what it says."""
+    """Lose the answer to the first heartbeat for which is_meant is true, after the broker has handled it."""
 
     def make(w, is_meant):
         found = registry.APIS[ApiKey.CONSUMER_GROUP_HEARTBEAT]
@@ -304,12 +304,12 @@ async def test_a_member_that_was_fenced_does_not_commit_as_the_next_one(world, a
             await read(member, 5, commit=False)
             w.deaf.add(1)
             w.cut(1)
-            await trio.sleep(60)
+            await trio.sleep(60)  # longer than the member's session
             w.deaf.clear()
             w.cut(1)
             async with w.client() as cluster:
                 await admin.commit(cluster, "g", {TopicPartition("t", 0): 3})
-                await trio.sleep(20)
+                await trio.sleep(20)  # several heartbeats, by which the member learns that it was fenced
                 await member.commit({TopicPartition("t", 0): 5})
                 assert await admin.committed(cluster, "g") == {TopicPartition("t", 0): 3}
             assert [value for _, value in await read(member, 2)] == [3, 4]

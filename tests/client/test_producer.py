@@ -1,4 +1,4 @@
-"""Records are written once, in order, whatever happens on the way; what is refused is told with its number."""
+"""Records are written once and in order, whatever happens on the way; refused ones are reported by number."""
 
 import pytest
 import trio
@@ -44,7 +44,7 @@ async def test_a_record_leaves_by_itself_after_a_while(world, autojump_clock):
         await w.topic("t")
         async with producing(cluster) as producer:
             await producer.send("t", b"k", b"v", [("h", None)], timestamp_ms=5)
-            await trio.sleep(0.04)
+            await trio.sleep(0.04)  # less than linger_ms
             assert w.values("t") == []
             await trio.sleep(0.5)
             assert w.values("t") == [b"v"]
@@ -87,7 +87,7 @@ async def test_a_leader_that_moves_takes_what_is_left(world, autojump_clock):
                 if part in {1, 3}:
                     gone = w.leader("t")
                     w.stop(gone)
-                    await trio.sleep(0.3)
+                    await trio.sleep(0.3)  # so that requests fail meanwhile
                     w.start(gone)
             await producer.flush()
             assert (producer.confirmed, producer.failed) == (600, None)
@@ -101,13 +101,13 @@ async def test_cut_connections_write_nothing_twice(world, autojump_clock):
 
             async def cut_again_and_again():
                 while True:
-                    await trio.sleep(0.07)
+                    await trio.sleep(0.07)  # several times while records are sent
                     w.cut(1)
 
             nursery.start_soon(cut_again_and_again)
             for part in range(20):
                 await send_all(producer, "t", numbers(50, 50 * part))
-                await trio.sleep(0.05)
+                await trio.sleep(0.05)  # so that connections are cut between the parts, too
             await producer.flush()
             nursery.cancel_scope.cancel()
             assert producer.failed is None
@@ -116,7 +116,7 @@ async def test_cut_connections_write_nothing_twice(world, autojump_clock):
 
 @pytest.fixture
 def answering(monkeypatch):
-    """Lets the broker answer Produce with these error codes first, without writing."""
+    """Make the broker answer its first Produce requests with these error codes, without writing."""
     found = registry.APIS[ApiKey.PRODUCE]
 
     def make(codes):
@@ -251,7 +251,7 @@ async def test_acks_and_idempotence(world, autojump_clock, acks, idempotent):
             await send_all(producer, "t", numbers(10))
             await producer.flush()
             assert producer.confirmed == 10
-            await trio.sleep(1)
+            await trio.sleep(1)  # with acks=0 there is no answer to wait for
         written = w.cluster.partition("t", 0).log.headers(0)
         assert {header.producer_id >= 0 for header in written} == {idempotent and acks == -1}
         assert w.values("t") == numbers(10)

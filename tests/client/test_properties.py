@@ -1,4 +1,4 @@
-"""Properties: whichever client's names they have, and what is said of those that mean nothing."""
+"""Properties by any client's names, and errors about invalid ones."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Reading: in order, of all formats, without what was aborted, and on where a leader, a connection or an offset is gone."""
+"""Reading in order, in all formats, without aborted records, also after a leader, a connection or an offset is lost."""
 
 import struct
 from zlib import crc32

@@ -1,4 +1,4 @@
-"""SASL's steps by the examples of their RFCs; the rest is tried against Apache Kafka in compat/cli/test_security.py."""
+"""SASL's steps by the examples of their RFCs. compat/cli/test_security.py tries the rest against Apache Kafka."""
 
 import base64
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ RNG = SimpleNamespace(randbytes=lambda _: base64.b64decode(NONCE))
 
 
 class Server:
-    """Answers with these bytes in turn, and keeps what it was sent."""
+    """A server that sends these answers in turn, and stores what it receives."""
 
     def __init__(self, *answers, error=0, offers=("PLAIN",)):
         self.answers = list(answers)

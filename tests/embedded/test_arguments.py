@@ -1,4 +1,4 @@
-"""Where an embedded cluster is and what it keeps, as the arguments of Cluster say."""
+"""The arguments of Cluster: addresses, data and content."""
 
 import copy
 import pickle
@@ -13,7 +13,7 @@ from kwire.testing import Cluster, ClusterError
 
 
 def free_port(count=1):
-    """A port that is free with its followers; somebody may take one, which is unlikely."""
+    """Find a port that is free together with the next ones. Another process could take one, which is unlikely."""
     for _ in range(100):
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]

@@ -388,7 +388,7 @@ def test_what_the_broker_saw_is_described(kafka):
 
 
 def test_stock_clients_say_who_they_are_and_are_believed(one):
-    """Or the times of their records would be read: kwire.api.known_clients."""
+    """Else the times of their records would be read, see kwire.api.known_clients."""
     produce(one, "orders", b"by librdkafka")
     with KafkaProducer(bootstrap_servers=one.bootstrap_servers) as producer:
         producer.send("orders", b"by kafka-python").get(20)

@@ -1,4 +1,4 @@
-"""A test that freezes or moves the time of its process: the embedded cluster goes on by the real one."""
+"""A test that freezes or moves its process's time: the embedded cluster keeps to the real time."""
 
 import asyncio
 import threading
@@ -42,7 +42,7 @@ def freeze(request):
 
 @pytest.fixture
 def real_s(tmp_path):
-    """The time as the kernel has it, which writes it at the file."""
+    """Return the kernel's time, by the modification time of a file."""
 
     def real_s():
         path = tmp_path / "now"
@@ -57,7 +57,7 @@ def appended_at_s(cluster):
 
 
 def serves(cluster, real_s):
-    """All that goes by a clock in a broker goes by the real one."""
+    """Check everything in a broker that depends on a clock."""
     assert abs(appended_at_s(cluster) - real_s()) < CLOSE_S
     producer = Producer({"bootstrap.servers": cluster.bootstrap_servers})
     producer.produce("orders", b"two coffees")

@@ -1,4 +1,4 @@
-"""Cluster in a process beside this one, as programs have it that gevent or eventlet have patched."""
+"""Cluster in a child process, as in programs that gevent or eventlet has patched."""
 
 import copy
 import gc

@@ -1,4 +1,4 @@
-"""What is uploaded: the wheel has kwire and nothing else, the sdist the whole project, and what they say of it is true."""
+"""The distributions: the wheel contains only kwire, the sdist the whole project, and their metadata are true."""
 
 import ast
 import email
@@ -18,12 +18,12 @@ from tests.kit.project_files import ROOT, known_to_git, project_files
 WHEEL_BYTES_MAX = 1_000_000
 SDIST_BYTES_MAX = 5_000_000
 IMPORTED_BY_PYTEST = "kwire/testing/pytest_plugin.py"
-"""Only pytest imports it: where it is imported, pytest is there."""
+"""Only pytest imports this module, so pytest is installed then."""
 
 
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory):
-    """(sdist, wheel)."""
+    """Build the sdist and the wheel."""
     directory = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(directory)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -60,7 +60,7 @@ def test_the_wheel_brings_its_command_and_its_plugin(wheel):
 
 
 def imported(source):
-    """The outermost packages that a module imports, wherever in it."""
+    """Return the top-level packages that a module imports anywhere."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)

@@ -1,4 +1,4 @@
-"""A release is refused while something is in its way, and each thing is told."""
+"""A release is refused for each possible fault, which is named."""
 
 import datetime as dt
 import re
@@ -16,7 +16,7 @@ CHECKED = ("pyproject.toml", "CHANGELOG.md", "kwire/__init__.py")
 
 @pytest.fixture
 def project(tmp_path):
-    """What is checked, with an address and a version that is ready."""
+    """Return the files to check, with an address and a version that is ready."""
     for name in CHECKED:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)

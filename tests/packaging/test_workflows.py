@@ -1,4 +1,4 @@
-"""What GitHub reads: workflows and templates are what it expects, and a release takes each step before it is published."""
+"""Files for GitHub: workflows and templates are valid, and a release makes all its checks before it publishes."""
 
 import re
 

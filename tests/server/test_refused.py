@@ -1,4 +1,4 @@
-"""A client that is refused is told of in the log, and not once for each of its attempts."""
+"""Refused clients are logged, but not for each of their attempts."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""The end of a store with many logs: the disk is asked for all of them at once, and a failure is that of one."""
+"""Closing a store with many logs: all are synced together, and a failure concerns one log only."""
 
 import errno
 from dataclasses import replace
@@ -19,7 +19,7 @@ LOGS = 30
 
 
 class CountingFiles(FaultyFiles):
-    """Says how often it was asked to sync, and for how many at once."""
+    """Counts the paths of each call of sync."""
 
     def __init__(self):
         super().__init__()
@@ -122,7 +122,7 @@ def test_power_loss_at_any_step_of_the_end_costs_nothing_that_was_promised(opera
 
 
 def kill_after(process, operation, steps):
-    """The process is killed when it does that once more than so many times."""
+    """Kill the process in the operation after this many of its kind."""
 
     def fault(done, _path):
         nonlocal steps
@@ -135,7 +135,7 @@ def kill_after(process, operation, steps):
 
 
 class TellingFiles(FaultyFiles):
-    """Asks the store how far it has come, whenever there is something to do."""
+    """Asks the store for its progress at every operation."""
 
     def __init__(self):
         super().__init__()

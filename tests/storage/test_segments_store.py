@@ -276,7 +276,7 @@ def test_few_descriptors_serve_many_segments(tmp_path):
 
 
 def test_files_give_way_where_descriptors_are_scarce(tmp_path):
-    """Those used last stay: somebody may be about to use what he borrowed."""
+    """The files used last stay open, because a caller may still use the one it borrowed."""
     files = OpenFiles(OsFiles(), end=lambda: 1)
     paths = [f"{tmp_path}/{number}" for number in range(3 * IN_USE)]
     opened = [files.get(path, "create") for path in paths]

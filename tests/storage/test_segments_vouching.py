@@ -1,4 +1,4 @@
-"""What a recovery point and the mark of a clean stop vouch for is on the disk, whatever happens beside the syncing."""
+"""All that a recovery point or the mark of a clean stop vouches for is on disk, whatever happens during a sync."""
 
 import errno
 from dataclasses import replace
@@ -35,7 +35,7 @@ class Machine:
         self.disk.lose_power()
 
     def beside_the_next_sync(self, act):
-        """act() runs when the disk is asked the next time, before it has done anything."""
+        """Call act() at the next sync, before it has done anything."""
 
         def fault(operation, _path):
             if operation == "fsync":
@@ -157,7 +157,7 @@ def test_an_append_beside_a_sync_is_synced_in_its_time():
 
 
 class ForgetfulFiles(FaultyFiles):
-    """As Linux: that what was written to a file is lost is told to the first who asks, and to nobody else."""
+    """Files that report a lost write as Linux does: only to the first caller of fsync."""
 
     def __init__(self, *lost):
         super().__init__()

@@ -1,4 +1,4 @@
-"""KafkaMixin: test cases of unittest have a cluster, under unittest's own runner and under pytest."""
+"""KafkaMixin: test cases of unittest get a cluster, under unittest's runner and under pytest."""
 
 import os
 import subprocess
@@ -69,7 +69,7 @@ class Asynchronous(KafkaMixin, unittest.IsolatedAsyncioTestCase):
         self.assertEqual(len(await self.kafka.wait_for_records_async("orders")), 1)
 
     async def test_again(self):
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # an asynchronous test, which has to await something
         self.assertEqual(self.kafka.topics(), [])
 
 

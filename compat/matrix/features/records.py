@@ -173,7 +173,7 @@ def offsets(stage: Stage) -> None:
 
 
 def timestamps(stage: Stage) -> None:
-    """Times to offsets: in another client's records, and in a batch of its own with later, earlier and equal times."""
+    """Find offsets by time: in another client's records, and in an own batch with later, earlier and equal times."""
     driver, topic = stage.driver(), stage.topic(**KEPT)
     stage.send(topic, _dated(range(10)))
     for at_ms, offset in ((0, 0), (START_MS + 3000, 3), (START_MS + 3001, 4), (START_MS + 99_000, None)):
@@ -188,7 +188,7 @@ def timestamps(stage: Stage) -> None:
 
 
 def _dated(times_s: Iterable[int]) -> list[Row]:
-    """Records of these times, in seconds since START_MS."""
+    """Make records with these times, in seconds since START_MS."""
     times_s = list(times_s)
     rows = zip(numbered(len(times_s)), times_s, strict=True)
     return [row._replace(partition=0, timestamp=START_MS + 1000 * at_s) for row, at_s in rows]

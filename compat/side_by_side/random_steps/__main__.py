@@ -20,7 +20,7 @@ from compat.side_by_side.random_steps.runner import Runner
 from compat.side_by_side.random_steps.steps import parsed
 
 MANY = 10
-"""So many different failures end a run."""
+"""End a run after this many different failures."""
 
 
 def arguments():
@@ -36,7 +36,7 @@ def arguments():
 
 
 def play(runner, sequences):
-    """How many of the sequences, each with its seed, differ."""
+    """Play sequences, each with its seed; return how many of them differ."""
     signatures = Counter()
     began = time.monotonic()
     for seed, steps in sequences:
@@ -58,7 +58,7 @@ def play(runner, sequences):
 
 
 def main():
-    """Exit status: 1 where something differed."""
+    """Return exit status 1 if something differs."""
     chosen = arguments()
     failures = 0
     with ExitStack() as stack:

@@ -1,14 +1,14 @@
-"""What an argument of a random step may be. A failing sequence is shrunk to the first option, which is the simplest."""
+"""Values that an argument of a random step can have. A failing sequence is shrunk to the first, simplest option."""
 
 from kwire.api.registry import APIS
 from kwire.protocol.api_keys import ApiKey
 
 OF_THE_JARS = {ApiKey.API_VERSIONS: 4, ApiKey.DELETE_GROUPS: 2}
-"""The last versions of the Apache Kafka that is asked, where kwire has newer ones."""
+"""Newest versions of the Apache Kafka compared with, where kwire has newer ones."""
 
 
 class Choice:
-    """One of the options, the first of them as often as all the others together where usual is set."""
+    """One of the options. usual: choose the first one in at least three cases of four."""
 
     def __init__(self, options, *, usual=False):
         self.options, self.usual = tuple(options), usual
@@ -19,12 +19,12 @@ class Choice:
         return random.choice(self.options)
 
     def simpler(self, value):
-        """Values that may stand for this one, the simplest first."""
+        """Generate simpler values to try instead, the simplest first."""
         return () if value == self.options[0] else self.options[:1]
 
 
 class Several(Choice):
-    """A tuple of some options, in any order; the same one may come twice where twice is set."""
+    """A tuple of some options, in any order. twice: an option may be repeated."""
 
     def __init__(self, options, *, at_least=0, at_most=3, twice=False):
         super().__init__(options)
@@ -43,12 +43,12 @@ class Several(Choice):
 
 
 def any_of(*options):
-    """Each option as often as the others."""
+    """Choose each option equally often."""
     return Choice(options)
 
 
 def mostly(usual, *others):
-    """The usual option three times in four."""
+    """Choose the usual option in at least three cases of four."""
     return Choice((usual, *others), usual=True)
 
 
@@ -58,7 +58,7 @@ def some_of(*options, at_least=0, at_most=3, twice=False):
 
 
 def versions(key, first=0, last=100):
-    """The versions of an API that both brokers have, the newest one first."""
+    """Choose among the versions of an API that both brokers have; the newest one is the simplest."""
     api = APIS[key]
     newest = min(api.max_version, last, OF_THE_JARS.get(key, last))
     return Choice(range(newest, max(api.min_version, first) - 1, -1), usual=True)

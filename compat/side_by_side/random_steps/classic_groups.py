@@ -1,4 +1,4 @@
-"""Random members of one classic group: who joins, syncs, beats and leaves as whom, with what it should not have too."""
+"""Random members of one classic group: they join, sync, beat and leave, also with ids and generations not their own."""
 
 from compat.side_by_side.random_steps.choices import any_of, mostly, some_of, versions
 from compat.side_by_side.random_steps.side import Side
@@ -17,13 +17,13 @@ SEVERAL_MEMBERS_VERSION = 3
 FIRST_STATIC_JOIN = 5
 FIRST_SYNC_WITH_PROTOCOL = 5
 SESSION_MS = 60_000
-"""No session ends while a sequence is played."""
+"""Long enough that no session ends during a sequence."""
 TOPICS = {"t": 6, "u": 6}
-"""As many partitions as two or three members can share evenly: who has one more is chance."""
+"""Numbers of partitions that two or three members can share evenly; else chance decides who gets one more."""
 MEMBERS = "a", "b", "c", "d"
 MEMBER = any_of(*MEMBERS)
 WHO = mostly("own", "own", "none", "forged", "next")
-"""The id that a member says: its own as it was told last, none, one that nobody has, or that of the member after it."""
+"""The member id to send: the own one, none, one that no member has, or that of the next member."""
 INSTANCE = mostly(None, "i", "j")
 GENERATION = mostly("own", "own", "before", "next", "none")
 SUBSCRIPTIONS = {
@@ -38,8 +38,9 @@ PROTOCOLS = some_of(*ALL_PROTOCOLS, at_least=1, at_most=4)
 class ClassicSide(Side):
     """The members of one group.
 
-    ids, generations, chosen: what each was told last. given: ids that have not come back yet. gone: ids that left.
-    leader_left: whether somebody who may have led has left. led_by_chance: the generation that began then.
+    ids, generations, chosen: each member's last id, generation and protocol. given: ids that a broker gave out and that
+    have not joined yet. gone: ids that left. leader_left: whether a possible leader has left. led_by_chance: the
+    generation that began then.
     """
 
     def __init__(self, *arguments):
@@ -77,33 +78,33 @@ class ClassicSide(Side):
         return "after a commit of nothing" if self.committed_nothing else ""
 
     def identity(self, member, who):
-        """The member id that it says."""
+        """Return the member id to send."""
         if who == "next" and member in MEMBERS:
             member = MEMBERS[(MEMBERS.index(member) + 1) % len(MEMBERS)]
         return {"none": "", "forged": "forged"}.get(who, self.ids.get(member, ""))
 
     def generation(self, member, which):
-        """The generation that it says."""
+        """Return the generation to send."""
         return step_from(self.generations.get(member, 0), which)
 
     def comes_as(self, member, instance, version):
-        """The member's instance, and the version in which it says so."""
+        """Return the member's group.instance.id, and the version of the request that carries it."""
         return instance if version >= FIRST_STATIC_JOIN else None, version
 
     def speaks(self, protocols):
-        """The protocols that it supports."""
+        """Return the protocols that the member supports."""
         return protocols
 
     def subscription(self, tells):
-        """What it tells with each protocol."""
+        """Return the member's metadata for each protocol."""
         return SUBSCRIPTIONS[tells]
 
     def share(self, index):
-        """What a leader gives to one of the members."""
+        """Return the assignment that the leader sends for one member."""
         return b"%d" % index
 
     def joined(self, answer, *, member, **_):
-        """The member has an id, and a generation where it is in one."""
+        """Remember the member's id, and its generation if it has one."""
         if answer.error_code in {0, 79}:
             self.call(answer.member_id, member)
             self.ids[member] = answer.member_id
@@ -119,26 +120,26 @@ class ClassicSide(Side):
                 self.leader_left, self.led_by_chance = False, None
 
     def left(self, answer, *, members, who, version, **_):
-        """Kafka lets anybody lead when the leader has left."""
+        """Note that a leader may have left: then Kafka chooses any member as the next one."""
         gone = {row.member_id for row in answer.members if row.error_code == 0}
         if version < SEVERAL_MEMBERS_VERSION and answer.error_code == 0:
             gone = {self.identity(members[0], who)}
         self.gone |= gone
-        if gone:  # who led may be one that has not been told so yet
+        if gone:  # even a member that does not know yet that it leads
             self.leader_left, self.led_by_chance = True, None
 
     def committed(self, answer, **_):
-        """Kafka makes a group of which it stores nothing, if only because its metadata is too long."""
+        """Note that Kafka has made a group although it stored nothing, because the metadata was too long."""
         codes = {row.error_code for topic in answer.topics for row in topic.partitions}
         self.committed_nothing = self.committed_nothing or METADATA_TOO_LARGE in codes
 
     def own_groups(self, answer, **_):
-        """The other groups of the broker do not count."""
+        """Ignore other groups of the broker."""
         answer.groups = [row for row in answer.groups if row.group_id.startswith(self.prefix)]
 
 
 def step_from(own, which):
-    """A member's own generation or epoch, the one before or after it, or none."""
+    """Return the own generation or epoch, the one before or after it, or none."""
     return {"own": own, "before": own - 1, "next": own + 1, "none": -1}[which]
 
 

@@ -26,15 +26,15 @@ from kwire.protocol.messages.consumer_group_heartbeat import (
 from kwire.protocol.messages.join_group import JoinGroupRequest
 
 CONSUMERS = "~x", "~y", "~z"
-"""Behind all ids that a broker gives: the range assignor goes by their order."""
+"""Ids that sort after all ids that a broker gives, because the range assignor goes by their order."""
 JOINS, LEAVES, LEAVES_FOR_NOW = 0, -1, -2
 EPOCHS = {"join": JOINS, "leave": LEAVES, "away": LEAVES_FOR_NOW, "strange": -3}
 
 
 class ConsumerSide(ClassicSide):
-    """The members of one group. epochs: what each was told last. held: what each was given last, by topic id.
+    """The members of one group. epochs, held: each member's last epoch and assignment, by topic id.
 
-    instances: of each member as long as it is in the group. No client changes it, and Kafka would go on with both.
+    instances: each member's instance id while it is in the group. Clients never change it, and Kafka would keep both.
     """
 
     def __init__(self, *arguments):
@@ -45,11 +45,11 @@ class ConsumerSide(ClassicSide):
         self.assignors = set()
 
     def epoch(self, member, which):
-        """The epoch that it says; a member without one joins."""
+        """Return the epoch to send; a member without one joins."""
         return EPOCHS[which] if which in EPOCHS else step_from(self.epochs.get(member, 0), which)
 
     def holds(self, member, what):
-        """What it says to consume."""
+        """Return the partitions to report as owned."""
         given = {
             "given": self.held.get(member, {}),
             "nothing": {},
@@ -64,7 +64,7 @@ class ConsumerSide(ClassicSide):
         return super().remark(message) or ("another assignor" if asks or self.assignors - {None} else "")
 
     def beaten(self, answer, *, member, assignor, **_):
-        """The member knows its epoch and what it is given."""
+        """Remember the member's epoch and assignment."""
         self.assignors.add(assignor)
         if answer.error_code:
             return
@@ -83,7 +83,7 @@ class ConsumerSide(ClassicSide):
         return super().generation(member, which) if member not in CONSUMERS else self.epoch(member, which)
 
     def shown(self, answer):
-        """Topics by their names."""
+        """Replace ids of topics by their names."""
         names = {topic_id: name for name, topic_id in self.broker.topic_ids.items()}
 
         def named(rows):
@@ -122,7 +122,7 @@ def consumer_beat(
     joins = number == JOINS
     said = says in {"all", "topics"} or joins
     if joins and topics == ():
-        topics = ("t",)  # Apache Kafka would take the others for subscribed to nothing, too
+        topics = ("t",)  # after (), Apache Kafka takes the other members for subscribed to nothing, too
     return ConsumerGroupHeartbeatRequest(
         side.group_id,
         side.identity(member, "own"),
@@ -152,14 +152,14 @@ consumer.kinds |= OF_BOTH | OFFSET_STEPS
 
 
 class MixedSide(ConsumerSide):
-    """Classic members that a consumer group can take in, and whose order is the same on both brokers.
+    """Classic members that a consumer group can accept, and that have the same order on both brokers.
 
-    The range assignor goes by the order of instances and ids, and the ids of classic members are chance: so all but one
-    are static, and that one asks for an id only once. What they tell can be read, and each supports every protocol:
-    else Apache Kafka trips while it makes the group a consumer group.
+    The range assignor goes by the order of instances and ids, and ids of classic members are random: so all members but
+    one are static, and that one asks for an id only once. Their metadata can be decoded, and each supports every
+    protocol; else Apache Kafka fails when it turns the group into a consumer group.
 
-    had_consumers, downgraded: whether it was one, and is one no more. taken_over: whether a classic member has taken
-    a consumer's place.
+    had_consumers, downgraded: whether the group was a consumer group, and whether it has ceased to be one. taken_over:
+    whether a classic member has replaced a consumer.
     """
 
     INSTANCES = MappingProxyType({"a": "i", "b": "j", "d": "k"})
@@ -182,7 +182,7 @@ class MixedSide(ConsumerSide):
 
     def identity(self, member, who):
         if who == "forged":
-            return "!forged"  # before all ids that a broker gives
+            return "!forged"  # sorts before all ids that a broker gives
         return super().identity(member, "own" if who in {"none", "next"} and member not in self.INSTANCES else who)
 
     def beaten(self, answer, *, member, **others):
@@ -197,7 +197,7 @@ class MixedSide(ConsumerSide):
                 self.taken_over = True
 
     def consumers_at(self, instance):
-        """The members of the consumer protocol that are of that instance."""
+        """Return the consumer-protocol members with that instance id."""
         return [name for name, epoch in self.epochs.items() if epoch and instance and self.instances[name] == instance]
 
     def remark(self, message):

@@ -1,4 +1,4 @@
-"""The domains of random steps, and what they need of the brokers."""
+"""The domains of random steps, and the configs that they need."""
 
 import time
 from pathlib import Path
@@ -16,30 +16,30 @@ from kwire.protocol.messages.heartbeat import HeartbeatRequest
 DOMAINS = {domain.name: domain for domain in (classic, offsets, consumer, mixed, records, admin)}
 
 ASSIGNORS = {"group.consumer.assignors": "range,uniform"}
-"""What the uniform assignor chooses among equals is chance in Apache Kafka."""
+"""Apache Kafka's uniform assignor chooses at random among equals."""
 CONFIGS = {
     "kwire": ASSIGNORS,
     "kafka": ASSIGNORS
     | {
-        "num.io.threads": 1,  # requests are handled in the order in which they come
+        "num.io.threads": 1,  # so that requests are handled in order
         "num.network.threads": 1,
         "group.coordinator.threads": 1,
         "group.coordinator.append.linger.ms": 0,
     },
 }
-"""Of brokers that serve random steps only. Others serve them as well, more slowly."""
+"""Configs of brokers that serve random steps only. Other brokers serve them as well, more slowly."""
 SEQUENCES = sorted((Path(__file__).parent / "sequences").iterdir())
-"""Sequences that once differed, or that show a rule of differences.toml: each is NAME.DOMAIN."""
+"""Sequences that once differed, or that show a rule of differences.toml, as files NAME.DOMAIN."""
 READY_S = 30
 UNKNOWN_MEMBER_ID = 25
 
 
 def prepare(address):
-    """The topics that group members consume exist, and the broker has loaded its coordinators."""
+    """Create the topics that group members consume, and wait until the broker has loaded its coordinators."""
     wire = Wire(address)
     wire.ask(CreateTopicsRequest([CreatableTopic(name, count, 1) for name, count in TOPICS.items()], 10_000), 7)
     ready_by = time.monotonic() + READY_S
-    for group in range(60):  # some for nearly all of the 50 partitions
+    for group in range(60):  # enough to hit nearly all of the 50 partitions
         while time.monotonic() < ready_by:
             found = wire.ask(FindCoordinatorRequest("", 0, [f"g-{group}"]), 4).coordinators[0].error_code
             if found == 0 and wire.ask(HeartbeatRequest(f"g-{group}", 0, "m"), 4).error_code == UNKNOWN_MEMBER_ID:

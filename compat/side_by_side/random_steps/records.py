@@ -22,7 +22,7 @@ PRODUCERS = {"p": 4000, "q": 4001}
 
 
 class RecordsSide(Side):
-    """A topic of two partitions. ends: how many records each has. sequences: the next one of each producer there."""
+    """A topic of two partitions. ends: the number of records in each. sequences: each producer's next sequence."""
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
@@ -49,7 +49,7 @@ class RecordsSide(Side):
         self.deleted = True
 
     def produced(self, answer, *, count, producer, **_):
-        """What was stored moves the end and the producer's sequence."""
+        """Move the end and the producer's sequence past the stored records."""
         for topic in answer.responses:
             for row in topic.partition_responses:
                 if row.error_code == 0 and row.base_offset >= self.ends.get(row.index, 0):

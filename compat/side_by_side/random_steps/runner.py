@@ -1,4 +1,4 @@
-"""Plays a sequence on kwire and on Apache Kafka at once, step by step, up to the first difference; and shrinks it."""
+"""Play a sequence on kwire and Apache Kafka, step by step, up to the first difference; shrink a failing one."""
 
 import time
 import uuid
@@ -10,24 +10,24 @@ from compat.side_by_side.wire import NO_ANSWER
 
 ANSWER_S = 4
 AT_ONCE_S = 0.004
-"""Until a request that may wait, and has not been answered, is taken for one that does."""
+"""Take a request that may wait for a waiting one if it has no answer after this time."""
 SETTLE_S = 1.5
-"""Apache Kafka's brokers hear of a change a little later; so long it is asked again what it knows."""
+"""Apache Kafka's brokers apply changes a little later; repeat requests that only read for this long."""
 POLL_S = 0.02
 SHRINKING_S = 120
 
 
 ENDS = {rule["where"] for rule in DIFFERENCES if rule.get("ends")}
-"""Differences after which two brokers may go on differently."""
+"""Differences after which the two brokers may behave differently for the rest of the sequence."""
 
 
-class ComparedEnough(Exception):  # noqa: N818 - no error
-    """The rest of the sequence shows nothing."""
+class ComparedEnough(Exception):  # noqa: N818 - not an error
+    """The rest of the sequence cannot be compared."""
 
 
 @dataclass
 class Difference:
-    """What the step of that number showed first. signature: alike for what is probably the same cause."""
+    """The first difference, at that step. signature: equal for differences that probably have the same cause."""
 
     number: int
     lines: list[str]
@@ -35,7 +35,7 @@ class Difference:
 
 
 class Played:
-    """What has been asked of both sides. superseded: numbers of steps whose request another one has replaced."""
+    """Steps and requests sent to both sides. superseded: numbers of steps whose request was replaced by another one."""
 
     def __init__(self, sides):
         self.sides = sides
@@ -46,7 +46,7 @@ class Played:
         self.steps[number] = step
 
     def supersede(self, number):
-        """Earlier requests that the newest one replaces, unless it was refused, are known as such."""
+        """Mark the earlier requests that the newest one replaces, unless it was refused."""
         (side, _) = self.sides
         asked = side.open[number]
         if asked.answer is not None and getattr(asked.answer, "error_code", 0):
@@ -65,10 +65,10 @@ class Played:
 
 
 class Runner:
-    """Sequences of one domain on two running brokers.
+    """Plays sequences of one domain on two running brokers.
 
-    answers: how many were compared. errors: which were among them, by step.
-    explained: the rules that explained differences. told: hears of each step and each answer.
+    answers: the number of answers compared. errors: the error codes among them, by step. explained: the rules that
+    explained differences. told: a function that is called with each step and each answer.
     """
 
     def __init__(self, domain, kwire, kafka, told=lambda *_: None):
@@ -82,7 +82,7 @@ class Runner:
         self._told = told
 
     def play(self, steps):
-        """The first difference, None where the brokers agree."""
+        """Play the sequence; return the first difference, None if the brokers agree."""
         self._played += 1
         prefix = f"{self.domain.name[:4]}-{self._tag}-{self._played}-"
         sides = [self.domain.side(broker, prefix) for broker in self._brokers]
@@ -115,13 +115,13 @@ class Runner:
             return all(each.answer is not None for each in asked)
 
         collect(sides, is_answered, AT_ONCE_S if kind.waits else ANSWER_S)
-        if (kind.waits and not is_answered()) or len(sides[0].open) > 1:  # it may be that others are answered now
-            for side in (*sides, *sides):  # twice, for a broker may read what came at once in any order
+        if (kind.waits and not is_answered()) or len(sides[0].open) > 1:  # earlier requests may be answered now
+            for side in (*sides, *sides):  # twice, because a broker reads connections in any order
                 side.ask(*side.barrier())
         played.supersede(number)
         collect(sides, played.is_even, ANSWER_S)
         lines = []
-        # the newest first: it may be why others are answered
+        # the newest first, because it may have caused the other answers
         for done in sorted(answered(sides[0]) | answered(sides[1]), reverse=True):
             lines += self._compare(played, done)
         return lines
@@ -155,7 +155,7 @@ class Runner:
         return found
 
     def failure(self, seed, steps):
-        """What differs, the fewest steps that show it and how to see it again; None unless it differs twice."""
+        """Describe the difference, the fewest steps to it and the command to repeat it; None unless it occurs twice."""
         if self.play(steps) is None or (again := self.play(steps)) is None:
             return None
         fewest, difference = self.shrink(steps, again)
@@ -169,7 +169,7 @@ class Runner:
         return "\n  ".join(map(str, lines)) + f"\nagain: {command}\n"
 
     def shrink(self, steps, difference):
-        """(Steps, difference): as few and as simple ones as still show a difference of that signature."""
+        """Return as few and simple steps as still show a difference of that signature, and the difference."""
         deadline = time.monotonic() + SHRINKING_S
 
         def attempt(candidate):
@@ -199,5 +199,5 @@ class Runner:
 
 
 def answered(side):
-    """The numbers of the steps that the broker has answered."""
+    """Return the numbers of the steps that the broker has answered."""
     return {number for number, asked in side.open.items() if asked.answer is not None}

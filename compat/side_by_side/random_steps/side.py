@@ -1,4 +1,4 @@
-"""One broker's side of a sequence: its connections, what waits for an answer, and what it calls whom."""
+"""One broker's side of a sequence: connections, open requests, and the broker's names for what the sequence names."""
 
 import re
 import select
@@ -12,11 +12,11 @@ from kwire.protocol.messages.create_topics import CreatableTopic, CreateTopicsRe
 from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
 
 GIVEN_ID = re.compile(r"(?:[\w-]+-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<![\w-])[\w-]{22}(?![\w-])")
-"""The id of a member that was not told it yet: a client's or instance's id and a UUID, or Kafka's short form of one."""
+"""A member id not seen before: the client's or instance's id and a UUID, or Kafka's short form of one."""
 
 
 class Asked:
-    """A request and its answer, None until it is there."""
+    """A request and its answer, None before it arrives."""
 
     def __init__(self, connection, message, version):
         self.connection, self.message, self.version = connection, message, version
@@ -24,7 +24,7 @@ class Asked:
         self.answer = None
 
     def read(self):
-        """The bytes that are there."""
+        """Read the bytes that have arrived."""
         try:
             more = self.connection.recv(1 << 20)
         except ConnectionError:
@@ -37,7 +37,7 @@ class Asked:
 
 
 class Broker:
-    """A broker and the connections to it that nothing waits on. topic_ids: of the topics that all sequences share."""
+    """A broker and its idle connections. topic_ids: ids of the topics that all sequences share."""
 
     def __init__(self, bootstrap):
         host, _, port = bootstrap.rpartition(":")
@@ -47,9 +47,9 @@ class Broker:
 
 
 class Side:
-    """What one broker is asked in one sequence; a domain's own says whom the arguments of its steps mean.
+    """One broker's part in one sequence. A domain's subclass maps the arguments of its steps to the broker's ids.
 
-    prefix: of every name that the sequence uses. names: what the broker calls them to what the sequence calls them.
+    prefix: begins every name that the sequence uses. names: the sequence's names, by the broker's.
     """
 
     def __init__(self, broker, prefix):
@@ -59,27 +59,27 @@ class Side:
         self.open = {}
 
     def prepare(self):
-        """What has to be there before the first step."""
+        """Make what the first step needs."""
 
     def barrier(self):
-        """(message, version) that is answered after what was sent before has been looked at."""
+        """Return a message and its version whose answer shows that the broker has seen all earlier requests."""
 
     def waits_as(self, message):
-        """Who waits with that request: a coordinator keeps only the newest one of each. None for nobody."""
+        """Name the member that waits with this request, if one does: a coordinator keeps only its newest request."""
 
     def remark(self, message):
-        """What a rule of differences.toml may have to know about this request, as it is when it is answered."""
+        """Return what rules of differences.toml may need to know about the request, at the time of its answer."""
         return ""
 
     def send(self, number, message, version):
-        """Asks on a connection that nothing waits on; see collect."""
+        """Send the request on an idle connection; see collect()."""
         connection = self.broker.idle.pop() if self.broker.idle else socket.create_connection(self.broker.address)
         self.open[number] = asked = Asked(connection, message, version)
         connection.sendall(frames.encode_request(message.API_KEY, version, 1, CLIENT_ID, message))
         return asked
 
     def take(self, number):
-        """The answer to that request; the connection is free again."""
+        """Return the request's answer; its connection is idle again."""
         asked = self.open.pop(number)
         if asked.answer is None or asked.answer == CLOSED:
             asked.connection.close()
@@ -88,14 +88,14 @@ class Side:
         return asked.answer
 
     def ask(self, message, version, timeout_s=10):
-        """The answer to a request that does not wait."""
+        """Send a request that does not wait; return its answer."""
         number = object()
         asked = self.send(number, message, version)
         collect([self], lambda: asked.answer is not None, timeout_s)
         return self.take(number)
 
     def create_shared(self, topics):
-        """These topics are there, with so many partitions, and broker.topic_ids knows their ids."""
+        """Create these topics with their numbers of partitions, and store their ids in broker.topic_ids."""
         if topics.keys() <= self.broker.topic_ids.keys():
             return
         self.ask(CreateTopicsRequest([CreatableTopic(name, count, 1) for name, count in topics.items()], 10_000), 7)
@@ -106,13 +106,13 @@ class Side:
             self.broker.topic_ids |= {row.name: row.topic_id for row in rows if row.error_code == 0}
 
     def call(self, real, name):
-        """From now on what the broker calls real stands in answers as <name>."""
+        """Show the broker's name real as <name> in answers from now on."""
         if real not in self.names:
             earlier = sum(known.partition("#")[0] == name for known in self.names.values())
             self.names[real] = f"{name}#{earlier}" if earlier else name
 
     def shown(self, answer):
-        """The answer in the words of the sequence."""
+        """Return the answer with the sequence's names."""
         return self._named(comparable(answer))
 
     def _named(self, value):
@@ -130,16 +130,16 @@ class Side:
 
 
 def wait_until(is_so, timeout_s=10):
-    """It is so, or has not become so for so long."""
+    """Wait until the condition holds, or the time is up."""
     deadline = time.monotonic() + timeout_s
     while not is_so() and time.monotonic() < deadline:
         time.sleep(0.005)
 
 
 def collect(sides, enough, timeout_s):
-    """Reads answers until there are enough of them, for so long at most; whether there are."""
+    """Read answers until there are enough or the time is up; return whether there are enough."""
     deadline = time.monotonic() + timeout_s
-    left_s = 0.0  # what is there already is read in any case
+    left_s = 0.0  # read at least what has arrived
     while True:
         waiting = {asked.connection: asked for side in sides for asked in side.open.values() if asked.answer is None}
         for connection in select.select(list(waiting), [], [], left_s)[0] if waiting else ():

@@ -1,8 +1,8 @@
 """Random sequences of steps: made from a seed, written as text, read from it.
 
-A step is a function of a domain whose keyword arguments' defaults say what they may be (see choices.py). It is given
-one broker's side of the sequence and returns (message, version) to be sent there. Its arguments name members, topics
-and epochs as the sequence knows them, never as a broker does, so that any part of a sequence is one as well.
+A step is a function of a domain. The defaults of its keyword arguments are the choices for them (see choices.py). It
+gets one broker's side of the sequence, and returns the message to send there and its version. Its arguments name
+members, topics and epochs as the sequence does, never as a broker does, so that any part of a sequence can be played.
 """
 
 import ast
@@ -14,9 +14,9 @@ from inspect import signature
 
 @dataclass(frozen=True)
 class Kind:
-    """What a step's function is.
+    """A function that makes a step's request.
 
-    learn: the name of the side's method that is told the answer. waits: the answer may take long.
+    learn: the name of the side's method to call with the answer. waits: whether the answer may take long.
     """
 
     function: object
@@ -28,7 +28,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a sequence, as text: name(argument=value, ...)."""
+    """One step of a sequence; its text is name(argument=value, ...)."""
 
     name: str
     arguments: dict
@@ -38,7 +38,7 @@ class Step:
 
 
 def parsed(text):
-    """The steps that are written there, one a line; empty lines and comments do not count."""
+    """Parse steps, one a line; skip empty lines and comments."""
     steps = []
     for statement in ast.parse(text).body:
         call = statement.value
@@ -48,7 +48,7 @@ def parsed(text):
 
 @dataclass
 class Domain:
-    """Steps that belong together. side: the class of a broker's side of a sequence. length: steps in one."""
+    """Steps that belong together. side: the class of a broker's side. length: the number of steps in a sequence."""
 
     name: str
     side: type
@@ -56,7 +56,7 @@ class Domain:
     kinds: dict[str, Kind] = field(default_factory=dict)
 
     def step(self, weight=1, *, learn=None, waits=False):
-        """Adds a function as a kind of step, which comes so often."""
+        """Add a function as a kind of step. weight: how often it is chosen."""
 
         def add(function):
             choices = {
@@ -70,7 +70,7 @@ class Domain:
         return add
 
     def sequence(self, seed):
-        """The steps of that seed."""
+        """Make the sequence of that seed."""
         source = random.Random(zlib.crc32(f"{self.name} {seed}".encode()))
         names, weights = list(self.kinds), [kind.weight for kind in self.kinds.values()]
         chosen = source.choices(names, weights, k=self.length)
@@ -80,7 +80,7 @@ class Domain:
         ]
 
     def complete(self, step):
-        """The step with the simplest option for each argument that it does not say."""
+        """Add the simplest option for each missing argument."""
         choices = self.kinds[step.name].choices
         simplest = {
             name: (choice.options[0] if not hasattr(choice, "at_least") else ()) for name, choice in choices.items()
@@ -88,12 +88,12 @@ class Domain:
         return Step(step.name, simplest | step.arguments)
 
     def brief(self, step):
-        """The step without the arguments that complete adds."""
+        """Remove the arguments that complete() would add."""
         simplest = self.complete(Step(step.name, {})).arguments
         return Step(step.name, {key: value for key, value in step.arguments.items() if value != simplest[key]})
 
     def simpler(self, step):
-        """The step with one argument simpler."""
+        """Generate the step with one argument simpler."""
         for name, choice in self.kinds[step.name].choices.items():
             for value in choice.simpler(step.arguments[name]):
                 yield Step(step.name, step.arguments | {name: value})

@@ -1,4 +1,4 @@
-"""What django-admin startproject makes."""
+"""The command that django-admin startproject makes."""
 
 import os
 import sys

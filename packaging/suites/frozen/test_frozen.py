@@ -1,4 +1,4 @@
-"""Under freezegun and time-machine, begun before the cluster and after it."""
+"""Under freezegun and time-machine, started before the cluster and after it."""
 
 import freezegun
 import pytest

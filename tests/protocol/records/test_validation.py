@@ -75,7 +75,7 @@ def test_verdict_and_stored_bytes_are_kafkas_where_records_are_validated(vector)
 
 
 def differences(vectors, **options):
-    """(Vector, Kafka's verdict) of those that are judged otherwise by default."""
+    """Return vector and Kafka's verdict of those that kwire judges differently by default."""
     for vector in vectors:
         by_default, kafkas = verdict(vector.data, EVERY_TIMESTAMP, **options), kafkas_verdict(vector)
         if by_default != kafkas:
@@ -361,7 +361,7 @@ def test_any_body_with_a_right_crc_is_stored_or_refused(body, attributes, timest
 
 
 def lying(max_timestamp, *timestamps, **options):
-    """A batch whose header has another max timestamp than its records."""
+    """Make a batch whose header has another max timestamp than its records."""
     buffer = batch_of(*timestamps, **options)
     header = read_header(buffer)
     header.max_timestamp = max_timestamp

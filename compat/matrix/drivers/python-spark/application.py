@@ -1,4 +1,4 @@
-"""PySpark's structured streaming as an application: see ../../DRIVERS.md. A checkpoint has its position."""
+"""PySpark's structured streaming as an application; see ../../DRIVERS.md. Its checkpoint holds the position."""
 
 import signal
 import sys

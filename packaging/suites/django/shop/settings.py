@@ -1,4 +1,4 @@
-"""A project with a database in memory."""
+"""Settings of a project with a database in memory."""
 
 SECRET_KEY = "secret"
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth"]

@@ -1,4 +1,4 @@
-"""Under Django's runner and under pytest-django."""
+"""Tests for Django's runner and for pytest-django."""
 
 import freezegun
 from django.conf import settings
