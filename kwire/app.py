@@ -66,10 +66,12 @@ async def running(
     env: Env | None = None,
     listeners: Sequence[Sequence[Listener]] | None = None,
     store: LogStore | None = None,
+    first_leader_epoch: int = 0,
 ) -> AsyncIterator[Running]:
     """The cluster serves clients while the block runs; afterwards its store is cleanly closed.
 
     listeners: each broker's, where they are bound already. store: one that was started, instead of the settings'.
+    first_leader_epoch: the least that clients of an earlier cluster at these listeners take for news.
 
     Raises:
         CannotStart: with one sentence for the person who started it.
@@ -79,6 +81,8 @@ async def running(
     try:
         cluster = await _opened(settings, env) if store is None else _cluster_over(store, settings, env)
         try:
+            if settings.data is None:
+                cluster.controller.set_apart(first_leader_epoch)
             await _create_topics(cluster, settings.topics)
             if settings.load is not None:
                 await _load(cluster, settings.load)

@@ -6,7 +6,7 @@ another. Source: KIP-500, KIP-631.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kwire.broker.partition import storage_error
 from kwire.broker.placement import check_assignment, place
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from kwire.protocol.messages.create_topics import CreatableTopic
     from kwire.protocol.schema import Message
     from kwire.storage.port import Appended
+
+PRODUCER_ID_BLOCKS: Final = 2**30
+"""How many a cluster in memory chooses its first one from: none that an earlier one has used."""
 
 FENCE = 1
 UNFENCE = -1
@@ -246,6 +249,29 @@ class Controller:
             if topic is not None and index < len(topic.partitions):
                 leader = topic.partitions[index].leader
                 records.append(PartitionChangeRecord(partition_id=index, topic_id=topic_id, leader=leader))
+        self._commit(records)
+
+    def set_apart(self, first_leader_epoch: int) -> None:
+        """Keep clients that knew another cluster at these addresses from taking its state for that of this one.
+
+        Producer ids begin at a random number: a producer goes on with the id that the other cluster gave it, and a new
+        one with the same id would have its records taken for duplicates. No leader epoch is below first_leader_epoch:
+        clients ignore metadata with an older one than they have seen.
+
+        Raises:
+            ApiError: KAFKA_STORAGE_ERROR.
+        """
+        self._image.first_leader_epoch = first_leader_epoch
+        first_id = self._image.next_producer_id + self._env.random.randrange(PRODUCER_ID_BLOCKS) * PRODUCER_ID_BLOCK
+        broker = next(iter(self._image.brokers.values()))
+        records: list[Message] = [
+            ProducerIdsRecord(broker_id=broker.node_id, broker_epoch=broker.epoch, next_producer_id=first_id)
+        ]
+        for topic, partition in self._partitions():
+            newer = PartitionChangeRecord(
+                partition_id=partition.index, topic_id=topic.topic_id, leader=partition.leader
+            )
+            records += [newer] * (first_leader_epoch - partition.leader_epoch)
         self._commit(records)
 
     def _commit(self, records: Sequence[Message]) -> Appended | None:

@@ -79,6 +79,7 @@ class MetadataImage:
     """The whole of it. version rises with every replayed record: a cached reply is good for one version.
 
     configs: (resource type as in DescribeConfigs, resource name) to config name to value, dynamic ones only.
+    first_leader_epoch: what a new partition begins with.
     """
 
     version: int = 0
@@ -88,6 +89,13 @@ class MetadataImage:
     configs: dict[tuple[int, str], dict[str, str]] = field(default_factory=dict)
     features: dict[str, int] = field(default_factory=dict)
     next_producer_id: int = 0
+    first_leader_epoch: int = 0
+
+    @property
+    def newest_leader_epoch(self) -> int:
+        """The highest leader epoch that a client may know."""
+        epochs = (partition.leader_epoch for topic in self.topics.values() for partition in topic.partitions)
+        return max(epochs, default=self.first_leader_epoch)
 
     @property
     def running(self) -> list[int]:

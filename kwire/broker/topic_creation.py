@@ -192,6 +192,6 @@ def new_partition(image: MetadataImage, topic_id: bytes, index: int, replicas: l
         replicas=replicas,
         isr=isr,
         leader=isr[0],
-        leader_epoch=0,
+        leader_epoch=image.first_leader_epoch,
         partition_epoch=0,
     )

@@ -216,10 +216,10 @@ class Host:
         in_memory = self._settings.data is None
         env = Env(trio.current_time, wall_ms, run_blocking=_run_inline if in_memory else run_in_thread)
         self._token = trio.lowlevel.current_trio_token()
-        snapshot, listeners = self._snapshot, None
+        snapshot, listeners, first_leader_epoch = self._snapshot, None, 0
         while not self._stopping:
             store = snapshots.new_store(env, snapshot, self._cluster_id) if in_memory else None
-            async with running(self._settings, env, listeners, store) as started:
+            async with running(self._settings, env, listeners, store, first_leader_epoch) as started:
                 if snapshot is not None:
                     snapshots.fill(started.cluster, snapshot)
                 started.cluster.observer = self.observed.answered
@@ -231,6 +231,7 @@ class Host:
                 else:
                     self._restarts.pop(0).done.set_result(None)
                 listeners = await self._wait_for_turn(started)
+                first_leader_epoch = started.cluster.image.newest_leader_epoch
                 snapshot = self._restarts[0].snapshot if self._restarts else None
 
     async def _wait_for_turn(self, started: Running) -> list[list[Listener]] | None:

@@ -1,5 +1,6 @@
 """Cluster: what a test does and sees without a client."""
 
+import contextlib
 import pickle
 import re
 
@@ -321,6 +322,62 @@ def test_a_client_that_outlives_a_reset_connects_again(one):
     one.reset()
     produce(producer, "orders", b"after")
     assert [record.value for record in one.records("orders")] == [b"after"]
+
+
+@pytest.mark.parametrize("again", ["reset", "restore", "created later"])
+def test_a_producer_that_found_no_leader_finds_it_after_a_reset(again):
+    with Cluster(brokers=2, topics={"orders": 2}) as cluster:
+        snapshot = cluster.snapshot()
+        cluster.create_topic("later", 2)
+        producer = Producer({"bootstrap.servers": cluster.bootstrap_servers})
+        for topic in ("orders", "later"):
+            produce(producer, topic, b"before", partition=1)
+        stopped = cluster.topic("orders").partitions[1].leader
+        cluster.stop_broker(stopped)
+        found = producer.list_topics(timeout=10).topics["orders"].partitions
+        assert {partition.leader for partition in found.values()} == {-1, 3 - stopped}
+        cluster.restore(snapshot) if again == "restore" else cluster.reset()
+        topic = cluster.create_topic("later", 2) if again == "created later" else cluster.topic("orders")
+        for partition in topic.partitions:
+            produce(producer, topic.name, b"after", partition=partition.index)
+
+
+def idempotent(cluster):
+    return Producer({"bootstrap.servers": cluster.bootstrap_servers, "enable.idempotence": True, "linger.ms": 0})
+
+
+def sends_beside_another(cluster, old, again):
+    """After three records of the old producer, and whatever happens then, those of a new one do not hide the old's."""
+    for turn in range(3):
+        produce(old, "orders", b"old %d" % turn, partition=0)
+    with again() as cluster_again:
+        new = idempotent(cluster_again)
+        values = [b"new %d" % turn for turn in range(5)]
+        for value in values:
+            produce(new, "orders", value, partition=0)
+        for turn in range(3, 8):
+            values.append(b"old %d" % turn)
+            produce(old, "orders", values[-1], partition=0)
+        assert [record.value for record in cluster_again.records("orders")] == values
+
+
+@pytest.mark.parametrize("restores", [False, True], ids=["reset", "restore"])
+def test_a_producer_that_outlives_a_reset_is_told_from_a_new_one(one, restores):
+    def again():
+        one.restore(snapshot) if restores else one.reset()
+        return contextlib.nullcontext(one)
+
+    snapshot = one.snapshot()
+    sends_beside_another(one, idempotent(one), again)
+
+
+def test_a_producer_that_outlives_its_cluster_is_told_from_a_new_one_at_the_same_port(one):
+    def again():
+        port = int(one.bootstrap_servers.rpartition(":")[2])
+        one.close()
+        return Cluster(port=port, topics={"orders": 1})
+
+    sends_beside_another(one, idempotent(one), again)
 
 
 def test_a_snapshot_brings_everything_back_here_and_elsewhere(kafka):
