@@ -16,8 +16,10 @@ from kwire.protocol.messages.records.consumer_protocol import (
 )
 
 if TYPE_CHECKING:
-    from kwire.coordinator.group.consumer.member import Partitions
-    from kwire.coordinator.group.topics import Topics
+    from kwire.coordinator.group.topics import Partitions, Topics
+
+CONSUMER_PROTOCOL = "consumer"
+"""The protocol type of Kafka's consumers, whose subscriptions a broker can read."""
 
 
 def read_subscription(metadata: bytes) -> ConsumerProtocolSubscription:

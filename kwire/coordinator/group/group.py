@@ -1,8 +1,13 @@
-"""What every kind of group is to committed offsets, lists and deletions; classic groups and consumer groups are two."""
+"""What every kind of group is to committed offsets, lists and deletions, and the groups of one shard.
+
+Here alone it is asked of which kind a group is, by the room of that kind.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
+
+from kwire.protocol.errors import ApiError, ErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +34,10 @@ class Group(Protocol):
     @property
     def is_empty(self) -> bool:
         """Whether it has no members."""
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether it has no members, and none is on its way in: it may go where it holds no offsets."""
 
     def is_subscribed_to(self, topic: str) -> bool:
         """Whether a member consumes the topic, as far as can be told."""
@@ -65,3 +74,39 @@ class Group(Protocol):
 
     def tombstones(self) -> list[CoordinatorRecord]:
         """The records that end it."""
+
+
+G = TypeVar("G", bound=Group)
+
+
+class Groups(dict[str, Group]):
+    """The groups of one shard by id."""
+
+    __slots__ = ()
+
+    def existing(self, group_id: str) -> Group:
+        """Return the group.
+
+        Raises:
+            ApiError: GROUP_ID_NOT_FOUND.
+        """
+        group = self.get(group_id)
+        if group is None:
+            raise ApiError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} not found.")
+        return group
+
+    def of_kind(self, group_id: str, kind: type[G]) -> G | None:
+        """Return the group where there is one of that kind."""
+        group = self.get(group_id)
+        return group if isinstance(group, kind) else None
+
+    def existing_of_kind(self, group_id: str, kind: type[G]) -> G:
+        """Return the group, which is of that kind.
+
+        Raises:
+            ApiError: GROUP_ID_NOT_FOUND.
+        """
+        group = self.existing(group_id)
+        if not isinstance(group, kind):
+            raise ApiError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a {kind.group_type} group.")
+        return group

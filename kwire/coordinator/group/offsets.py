@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kwire.coordinator.decision import Decision
-from kwire.coordinator.group.classic.group import ClassicGroup
 from kwire.coordinator.group.records import offset_record, offset_tombstone
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.offset_commit import (
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from kwire.coordinator.decision import CoordinatorRecord
     from kwire.coordinator.group.commands import CommitOffsets, DeleteOffsets, FetchOffsets
     from kwire.coordinator.group.config import GroupCoordinatorConfig
-    from kwire.coordinator.group.group import Group
+    from kwire.coordinator.group.group import Group, Groups
     from kwire.protocol.messages.records.consumer_offsets import OffsetCommitKey
 
 NO_OFFSET = -1
@@ -64,10 +63,16 @@ Topics = dict[str, dict[int, CommittedOffset]]
 
 
 class Offsets:
-    """What the groups of one shard have committed, and what open transactions are about to."""
+    """What the groups of one shard have committed, and what open transactions are about to.
 
-    def __init__(self, groups: dict[str, Group], config: Callable[[], GroupCoordinatorConfig]) -> None:
+    new_group: makes a group of that id that only holds offsets.
+    """
+
+    def __init__(
+        self, groups: Groups, new_group: Callable[[str], Group], config: Callable[[], GroupCoordinatorConfig]
+    ) -> None:
         self._groups = groups
+        self._new_group = new_group
         self._config = config
         self._committed: dict[str, Topics] = {}
         self._pending: dict[int, dict[tuple[str, str, int], CommittedOffset]] = {}
@@ -227,7 +232,7 @@ class Offsets:
                 pending.pop((key.group, key.topic, key.partition), None)
             return
         if key.group not in self._groups:
-            self._groups[key.group] = ClassicGroup(key.group)
+            self._groups[key.group] = self._new_group(key.group)
         self._sequence += 1
         committed = CommittedOffset(
             value.offset,

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from kwire.protocol.schema import Message
 
-GROUP_METADATA_VERSION: Final = 3
 OFFSET_COMMIT_VERSION: Final = 4
 EXPIRING_OFFSET_COMMIT_VERSION: Final = 1
 """The only one that holds a commit's own expiry."""
@@ -87,16 +86,6 @@ def record(key: Message, value: Message | None, version: int = 0) -> Coordinator
     """What the key stands for is the value from now on; without one it is no more. version: of the value's format."""
     value_bytes = None if value is None else _prefixed(version, value, version)
     return CoordinatorRecord(key, value, _prefixed(key.API_KEY, key, _KEY_VERSION), value_bytes)
-
-
-def group_record(group_id: str, value: GroupMetadataValue) -> CoordinatorRecord:
-    """A classic group as it is from now on."""
-    return record(GroupMetadataKey(group=group_id), value, GROUP_METADATA_VERSION)
-
-
-def group_tombstone(group_id: str) -> CoordinatorRecord:
-    """The classic group is no more."""
-    return record(GroupMetadataKey(group=group_id), None)
 
 
 def offset_record(group_id: str, topic: str, partition: int, value: OffsetCommitValue) -> CoordinatorRecord:

@@ -1,6 +1,6 @@
 """The groups and committed offsets of one partition of `__consumer_offsets`: one state machine.
 
-Classic groups and consumer groups are here; share groups and streams groups will be kinds of groups beside them.
+Its kinds of groups are rows: what is asked of a group, its kind answers. Share groups and streams groups will be more.
 """
 
 from __future__ import annotations
@@ -10,23 +10,19 @@ from typing import TYPE_CHECKING, Any, cast
 from kwire.coordinator.decision import CoordinatorRecord, Decision, Timer
 from kwire.coordinator.group import commands
 from kwire.coordinator.group.classic.group import ClassicGroup
-from kwire.coordinator.group.classic.rebalance import Rebalancing, check_join
-from kwire.coordinator.group.consumer.group import CONSUMER_KEYS, ConsumerGroup
+from kwire.coordinator.group.classic.kind import ClassicKind
+from kwire.coordinator.group.classic.rebalance import Rebalancing
 from kwire.coordinator.group.consumer.heartbeat import ConsumerHeartbeats
+from kwire.coordinator.group.consumer.kind import ConsumerKind
 from kwire.coordinator.group.consumer.steps import ConsumerSteps
-from kwire.coordinator.group.description import described_classic, described_consumer, listed
+from kwire.coordinator.group.group import Groups
 from kwire.coordinator.group.migration.classic_members import ClassicMembers
-from kwire.coordinator.group.migration.conversion import Migration
+from kwire.coordinator.group.migration.conversion import Conversion
 from kwire.coordinator.group.offsets import Offsets
 from kwire.coordinator.group.records import decode_record
 from kwire.protocol.errors import ApiError, ErrorCode
-from kwire.protocol.messages.records.consumer_offsets import (
-    ConsumerGroupMetadataKey,
-    GroupMetadataKey,
-    GroupMetadataValue,
-    OffsetCommitKey,
-    OffsetCommitValue,
-)
+from kwire.protocol.messages.list_groups import ListedGroup
+from kwire.protocol.messages.records.consumer_offsets import OffsetCommitKey, OffsetCommitValue
 from kwire.protocol.records.batch import NO_PRODUCER_ID
 
 if TYPE_CHECKING:
@@ -35,7 +31,9 @@ if TYPE_CHECKING:
     from kwire.coordinator.decision import Command, Waiter
     from kwire.coordinator.group.config import ConsumerGroupConfig, GroupCoordinatorConfig
     from kwire.coordinator.group.group import Group
+    from kwire.coordinator.group.kind import ClassicProtocol, Decider, Kind
     from kwire.coordinator.group.topics import Topics
+    from kwire.protocol.schema import Message
 
 _EXPIRY_KEY = ("expire-offsets",)
 
@@ -53,44 +51,39 @@ class GroupShard:
         new_id: Callable[[], str],
         topics: Callable[[], Topics],
     ) -> None:
-        self.groups: dict[str, Group] = {}
-        self.offsets = Offsets(self.groups, config)
+        self.groups = Groups()
+        self.offsets = offsets = Offsets(self.groups, ClassicGroup, config)
         self._config = config
-        self._topics = topics
-        self._rebalancing = Rebalancing(self.groups, config, new_id)
-        self._steps = ConsumerSteps(self.groups, config, group_config, topics, self.replay)
-        migration = Migration(self.groups, self._steps, self._rebalancing, config, topics)
-        self._heartbeats = ConsumerHeartbeats(self._steps, migration, config, group_config, topics, new_id)
-        self._classic_members = ClassicMembers(self._steps, migration, config, topics, new_id)
-        rebalancing, offsets, heartbeats = self._rebalancing, self.offsets, self._heartbeats
-        self._deciders: dict[type, Callable[[Any, int, Any], Decision]] = {
+        self._kinds: dict[str, Kind[Any]] = {}
+        self._kinds_by_key: dict[type[Message], Kind[Any]] = {}
+        self._deciders: dict[type, Decider] = {
             commands.Join: self._join,
             commands.Sync: self._sync,
             commands.Beat: self._beat,
             commands.Leave: self._leave,
-            commands.ConsumerBeat: heartbeats.beat,
+            commands.SessionExpired: self._session_expired,
             commands.CommitOffsets: self._commit,
             commands.FetchOffsets: lambda command, _now_ms, _waiter: offsets.fetch(command),
             commands.DeleteOffsets: lambda command, _now_ms, _waiter: offsets.delete(command),
             commands.ForgetMissingTopics: self._forget_missing,
-            commands.ListGroups: self._list,
-            commands.DescribeGroup: self._describe,
-            commands.DescribeConsumerGroup: self._describe_consumer,
-            commands.DeleteGroup: self._delete,
-            commands.SessionExpired: self._session_expired,
-            commands.InitialDelayOver: lambda command, now_ms, _waiter: rebalancing.initial_delay_over(command, now_ms),
-            commands.FirstBeatsOver: lambda command, now_ms, _waiter: heartbeats.first_beats_over(command, now_ms),
-            commands.JoinOverdue: lambda command, now_ms, _waiter: rebalancing.join_overdue(command, now_ms),
-            commands.SyncOverdue: lambda command, now_ms, _waiter: rebalancing.sync_overdue(command, now_ms),
-            commands.RevocationOverdue: lambda command, now_ms, _waiter: heartbeats.revocation_overdue(command, now_ms),
-            commands.ClassicMemberOverdue: (
-                lambda command, now_ms, _waiter: heartbeats.classic_member_overdue(command, now_ms)
-            ),
-            commands.ResolveExpressions: (
-                lambda command, now_ms, _waiter: self._steps.resolve_expressions(command, now_ms)
-            ),
             commands.ExpireOffsets: self._expire,
+            commands.ListGroups: self._list,
+            commands.DeleteGroup: self._delete,
         }
+        rebalancing = Rebalancing(self.groups, config, new_id)
+        steps = ConsumerSteps(self.groups, config, group_config, topics, self.replay)
+        conversion = Conversion(self.groups, steps, rebalancing, config, topics)
+        heartbeats = ConsumerHeartbeats(steps, conversion, config, group_config, topics, new_id)
+        classic_members = ClassicMembers(steps, conversion, config, topics, new_id)
+        self._for_new_groups: ClassicProtocol[None] = rebalancing
+        self.add_kind(ClassicKind(self.groups, rebalancing))
+        self.add_kind(ConsumerKind(self.groups, steps, heartbeats, classic_members, topics))
+
+    def add_kind(self, kind: Kind[Any]) -> None:
+        """Hold groups of that kind too."""
+        self._kinds[kind.group_type] = kind
+        self._kinds_by_key.update(dict.fromkeys(kind.record_keys, kind))
+        self._deciders.update(kind.deciders)
 
     def decide(self, command: Command, now_ms: int, waiter: Waiter | None) -> Decision:
         """See Machine.decide."""
@@ -103,32 +96,8 @@ class GroupShard:
         key = record.key
         if isinstance(key, OffsetCommitKey):
             self.offsets.replay(key, cast("OffsetCommitValue | None", record.value), producer_id)
-        elif isinstance(key, GroupMetadataKey):
-            self._replay_classic(key.group, cast("GroupMetadataValue | None", record.value))
-        elif type(key) in CONSUMER_KEYS:
-            self._replay_consumer(key.group_id, record)  # type: ignore[attr-defined]
-
-    def _replay_classic(self, group_id: str, value: GroupMetadataValue | None) -> None:
-        group = self.groups.get(group_id)
-        if value is None:
-            if isinstance(group, ClassicGroup):
-                del self.groups[group_id]
-            return
-        if not isinstance(group, ClassicGroup):
-            group = self.groups[group_id] = ClassicGroup(group_id)
-        group.replay(value)
-
-    def _replay_consumer(self, group_id: str, record: CoordinatorRecord) -> None:
-        """A group that only held offsets until now was one of no kind."""
-        group = self.groups.get(group_id)
-        if not isinstance(group, ConsumerGroup):
-            if record.value is None:
-                return
-            group = self.groups[group_id] = ConsumerGroup(group_id)
-        if record.value is None and isinstance(record.key, ConsumerGroupMetadataKey):
-            del self.groups[group_id]
-        else:
-            group.replay(record)
+        elif type(key) in self._kinds_by_key:
+            self._kinds_by_key[type(key)].replay(record)
 
     def replay_stored(self, key: bytes, value: bytes | None, producer_id: int = NO_PRODUCER_ID) -> None:
         """See Machine.replay_stored."""
@@ -144,52 +113,34 @@ class GroupShard:
         """See Machine.loaded."""
         decision = Decision()
         for group in self.groups.values():
-            if isinstance(group, ClassicGroup):
-                self._rebalancing.loaded(group, now_ms, decision)
-            elif isinstance(group, ConsumerGroup):
-                self._heartbeats.loaded(group, decision)
+            self._kinds[group.group_type].loaded(group, now_ms, decision)
         decision.timers.append(self._next_expiry())
         return decision
 
-    # The classic protocol, which members of consumer groups may speak too
+    # The classic protocol, in which any group may be asked
+
+    def _speaker(self, group: Group | None) -> ClassicProtocol[Any]:
+        return self._for_new_groups if group is None else self._kinds[group.group_type].classic_protocol
 
     def _join(self, command: commands.Join, now_ms: int, waiter: Waiter) -> Decision:
         group = self.groups.get(command.request.group_id)
-        if not isinstance(group, ConsumerGroup):
-            return self._rebalancing.join(command, now_ms, waiter)
-        if not group.is_empty:
-            return self._classic_members.join(group, command, now_ms)
-        check_join(command)
-        draft = self._steps.draft()
-        for record in group.tombstones():
-            draft.add(record)
-        decision = self._rebalancing.join(command, now_ms, waiter)
-        decision.records[:0] = draft.decision.records
-        decision.replayed = draft.decision.replayed
-        return decision
+        return self._speaker(group).join(group, command, now_ms, waiter)
 
     def _sync(self, command: commands.Sync, now_ms: int, waiter: Waiter) -> Decision:
         group = self.groups.get(command.request.group_id)
-        if isinstance(group, ConsumerGroup):
-            return self._classic_members.sync(group, command)
-        return self._rebalancing.sync(command, now_ms, waiter)
+        return self._speaker(group).sync(group, command, now_ms, waiter)
 
     def _beat(self, command: commands.Beat, _now_ms: int, _waiter: Waiter) -> Decision:
         group = self.groups.get(command.request.group_id)
-        if isinstance(group, ConsumerGroup):
-            return self._classic_members.beat(group, command)
-        return self._rebalancing.beat(command)
+        return self._speaker(group).beat(group, command)
 
     def _leave(self, command: commands.Leave, now_ms: int, _waiter: Waiter) -> Decision:
         group = self.groups.get(command.group_id)
-        if isinstance(group, ConsumerGroup):
-            return self._classic_members.leave(group, command, now_ms)
-        return self._rebalancing.leave(command, now_ms)
+        return self._speaker(group).leave(group, command, now_ms)
 
     def _session_expired(self, command: commands.SessionExpired, now_ms: int, _waiter: Waiter | None) -> Decision:
-        if isinstance(self.groups.get(command.group_id), ConsumerGroup):
-            return self._heartbeats.session_expired(command, now_ms)
-        return self._rebalancing.session_expired(command, now_ms)
+        group = self.groups.get(command.group_id)
+        return Decision() if group is None else self._kinds[group.group_type].session_expired(group, command, now_ms)
 
     # Offsets
 
@@ -199,8 +150,8 @@ class GroupShard:
     def _commit(self, command: commands.CommitOffsets, now_ms: int, _waiter: Waiter | None) -> Decision:
         decision = self.offsets.commit(command, now_ms)
         group = self.groups.get(command.request.group_id)
-        if isinstance(group, ClassicGroup) and group.members:
-            self._rebalancing.keep_session(group, command.request.member_id, decision)
+        if group is not None:
+            self._kinds[group.group_type].committed(group, command.request.member_id, decision)
         return decision
 
     def _forget_missing(self, command: commands.ForgetMissingTopics, _now_ms: int, _waiter: Waiter | None) -> Decision:
@@ -210,8 +161,7 @@ class GroupShard:
         decision = Decision(timers=[self._next_expiry()])
         for group in self.groups.values():
             nothing_left = self.offsets.expire(group, now_ms, decision.records)
-            awaits = isinstance(group, ClassicGroup) and group.pending_join
-            if nothing_left and group.is_empty and not awaits:
+            if nothing_left and group.is_abandoned:
                 decision.records += group.tombstones()
         return decision
 
@@ -221,34 +171,23 @@ class GroupShard:
         states = {state.strip().lower() for state in command.states}
         types = {name.strip().lower() for name in command.types}
         rows = [
-            listed(group)
+            _listed(group)
             for group in self.groups.values()
             if (not types or group.group_type in types) and (not states or group.state_name.lower() in states)
         ]
         return Decision(rows)
 
-    def _describe(self, command: commands.DescribeGroup, _now_ms: int, _waiter: Waiter | None) -> Decision:
-        group = self._group(command.group_id)
-        if not isinstance(group, ClassicGroup):
-            raise ApiError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {command.group_id} is not a classic group.")
-        return Decision(described_classic(group))
-
-    def _describe_consumer(
-        self, command: commands.DescribeConsumerGroup, _now_ms: int, _waiter: Waiter | None
-    ) -> Decision:
-        group = self._group(command.group_id)
-        if not isinstance(group, ConsumerGroup):
-            raise ApiError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {command.group_id} is not a consumer group.")
-        return Decision(described_consumer(group, self._steps.default_assignor, self._topics()))
-
     def _delete(self, command: commands.DeleteGroup, _now_ms: int, _waiter: Waiter | None) -> Decision:
-        group = self._group(command.group_id)
+        group = self.groups.existing(command.group_id)
         if not group.is_empty:
             raise ApiError(ErrorCode.NON_EMPTY_GROUP, "The group is not empty.")
         return Decision(True, [*self.offsets.delete_all(group.group_id), *group.tombstones()])
 
-    def _group(self, group_id: str) -> Group:
-        group = self.groups.get(group_id)
-        if group is None:
-            raise ApiError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} not found.")
-        return group
+
+def _listed(group: Group) -> ListedGroup:
+    return ListedGroup(
+        group_id=group.group_id,
+        protocol_type=group.protocol_type or "",
+        group_state=group.state_name,
+        group_type=group.group_type,
+    )

@@ -6,12 +6,15 @@ Source: KIP-1101 (a hash of the subscribed topics instead of a copy of them).
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sized
 
 NO_TOPICS_HASH = 0
+
+Partitions: TypeAlias = "Mapping[bytes, frozenset[int]]"
+"""Topic id to partitions."""
 
 
 class Topic(Protocol):

@@ -9,11 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from kwire.coordinator.group.classic.group import State
+from kwire.coordinator.group.classic.records import group_record, group_tombstone
 from kwire.coordinator.group.consumer import records as consumer_records
 from kwire.coordinator.group.records import (
     decode_record,
-    group_record,
-    group_tombstone,
     offset_record,
     offset_tombstone,
 )

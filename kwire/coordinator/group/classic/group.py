@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar
 
-from kwire.coordinator.group.embedded_protocol import read_subscription
-from kwire.coordinator.group.records import group_tombstone
+from kwire.coordinator.group.classic.records import group_tombstone
+from kwire.coordinator.group.embedded_protocol import CONSUMER_PROTOCOL, read_subscription
 from kwire.protocol.errors import ApiError, ErrorCode, ProtocolError
 from kwire.protocol.messages.join_group import JoinGroupRequestProtocol, JoinGroupResponseMember
 from kwire.protocol.messages.records.consumer_offsets import GroupMetadataValue, MemberMetadata
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from kwire.coordinator.decision import CoordinatorRecord, Waiter
     from kwire.coordinator.group.commands import CommitOffsets
     from kwire.protocol.messages.offset_commit import OffsetCommitRequestPartition
-
-CONSUMER_PROTOCOL = "consumer"
-"""The protocol type of Kafka's consumers, whose subscriptions a broker can read."""
 
 
 class State(Enum):
@@ -115,6 +112,11 @@ class ClassicGroup:
     def is_empty(self) -> bool:
         """See Group.is_empty; nor is a member on its way in."""
         return self.state is State.EMPTY
+
+    @property
+    def is_abandoned(self) -> bool:
+        """See Group.is_abandoned."""
+        return self.is_empty and not self.pending_join
 
     def check_commit(self, command: CommitOffsets, _is_stored: Callable[[OffsetCommitRequestPartition], bool]) -> None:
         """See Group.check_commit."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from kwire.coordinator.decision import Decision, Timer
 from kwire.coordinator.group import first_generation
 from kwire.coordinator.group.classic.group import ClassicGroup, Member, State
+from kwire.coordinator.group.classic.records import group_record
 from kwire.coordinator.group.commands import InitialDelayOver, JoinOverdue, SessionExpired, SyncOverdue
-from kwire.coordinator.group.records import group_record
 from kwire.coordinator.group.timer_keys import join_key, revocation_key, session_key, sync_key
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.heartbeat import HeartbeatResponse
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kwire.coordinator.decision import Waiter
     from kwire.coordinator.group.commands import Beat, Join, Leave, Sync
     from kwire.coordinator.group.config import GroupCoordinatorConfig
-    from kwire.coordinator.group.group import Group
+    from kwire.coordinator.group.group import Groups
     from kwire.protocol.messages.join_group import JoinGroupRequest
     from kwire.protocol.messages.leave_group import MemberIdentity
 
@@ -43,22 +43,16 @@ UNKNOWN_MEMBER_ID = ""
 
 
 class Rebalancing:
-    """Decides over the classic groups of one shard. new_id: a text that is never given twice."""
+    """A ClassicProtocol: decides over the classic groups of one shard. new_id: a text that is never given twice."""
 
-    def __init__(
-        self, groups: dict[str, Group], config: Callable[[], GroupCoordinatorConfig], new_id: Callable[[], str]
-    ) -> None:
+    def __init__(self, groups: Groups, config: Callable[[], GroupCoordinatorConfig], new_id: Callable[[], str]) -> None:
         self._groups = groups
         self._config = config
         self._new_id = new_id
 
-    def _group(self, group_id: str) -> ClassicGroup | None:
-        group = self._groups.get(group_id)
-        return group if isinstance(group, ClassicGroup) else None
-
     # JoinGroup
 
-    def join(self, command: Join, now_ms: int, waiter: Waiter) -> Decision:
+    def join(self, group: ClassicGroup | None, command: Join, now_ms: int, waiter: Waiter) -> Decision:
         """The member waits for the next generation, or is told why not, or what its generation is.
 
         Raises:
@@ -67,7 +61,6 @@ class Rebalancing:
         check_join(command)
         request = command.request
         member_id = request.member_id
-        group = self._group(request.group_id)
         decision = Decision()
         if group is None:
             if member_id != UNKNOWN_MEMBER_ID:
@@ -335,14 +328,13 @@ class Rebalancing:
 
     # SyncGroup
 
-    def sync(self, command: Sync, now_ms: int, waiter: Waiter) -> Decision:
+    def sync(self, group: ClassicGroup | None, command: Sync, now_ms: int, waiter: Waiter) -> Decision:
         """The member waits for its assignment or has it; the leader's request gives everybody theirs.
 
         Raises:
             ApiError: what the member is told.
         """
         request = command.request
-        group = self._group(request.group_id)
         if group is None or group.is_empty:
             raise ApiError(ErrorCode.UNKNOWN_MEMBER_ID)
         member = group.check_member(request.member_id, request.group_instance_id)
@@ -380,14 +372,13 @@ class Rebalancing:
 
     # Heartbeat, LeaveGroup
 
-    def beat(self, command: Beat) -> Decision:
+    def beat(self, group: ClassicGroup | None, command: Beat) -> Decision:
         """The member's session goes on.
 
         Raises:
             ApiError: what the member is told.
         """
         request = command.request
-        group = self._group(request.group_id)
         if group is None:
             raise ApiError(ErrorCode.UNKNOWN_MEMBER_ID)
         member = group.check_member(request.member_id, request.group_instance_id)
@@ -405,13 +396,12 @@ class Rebalancing:
         if member is not None and group.state in {State.STABLE, State.PREPARING_REBALANCE}:
             self._restart_session(group, member, decision)
 
-    def leave(self, command: Leave, now_ms: int) -> Decision:
+    def leave(self, group: ClassicGroup | None, command: Leave, now_ms: int) -> Decision:
         """The members that were named are out; the reply is a row for each.
 
         Raises:
             ApiError: UNKNOWN_MEMBER_ID, there is no such group.
         """
-        group = self._group(command.group_id)
         if group is None:
             raise ApiError(ErrorCode.UNKNOWN_MEMBER_ID)
         decision = Decision()
@@ -433,12 +423,9 @@ class Rebalancing:
 
     # Timers
 
-    def session_expired(self, command: SessionExpired, now_ms: int) -> Decision:
+    def session_expired(self, group: ClassicGroup, command: SessionExpired, now_ms: int) -> Decision:
         """The silent member is out, unless it is us for whom it waits."""
         decision = Decision()
-        group = self._group(command.group_id)
-        if group is None:
-            return decision
         member = group.members.get(command.member_id)
         if member is None:
             if command.member_id in group.pending_join:
@@ -453,7 +440,7 @@ class Rebalancing:
     def initial_delay_over(self, command: InitialDelayOver, now_ms: int) -> Decision:
         """The first rebalance completes, unless somebody came in the meantime and there is time left."""
         decision = Decision()
-        group = self._group(command.group_id)
+        group = self._groups.of_kind(command.group_id, ClassicGroup)
         if group is None or group.state is not State.PREPARING_REBALANCE:
             return decision
         if not group.new_member_added or not command.remaining_ms:
@@ -468,7 +455,7 @@ class Rebalancing:
     def join_overdue(self, command: JoinOverdue, now_ms: int) -> Decision:
         """The rebalance goes on without those who have not joined."""
         decision = Decision()
-        group = self._group(command.group_id)
+        group = self._groups.of_kind(command.group_id, ClassicGroup)
         if group is not None and group.state is State.PREPARING_REBALANCE:
             self._complete(group, now_ms, decision)
         return decision
@@ -476,7 +463,7 @@ class Rebalancing:
     def sync_overdue(self, command: SyncOverdue, now_ms: int) -> Decision:
         """Members that never asked for their assignment are out."""
         decision = Decision()
-        group = self._group(command.group_id)
+        group = self._groups.of_kind(command.group_id, ClassicGroup)
         if group is None or group.generation_id != command.generation_id or not group.pending_sync:
             return decision
         if group.state in {State.COMPLETING_REBALANCE, State.STABLE}:

@@ -12,14 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from kwire.coordinator.group.classic.group import CONSUMER_PROTOCOL
 from kwire.coordinator.group.consumer.member import (
     LEAVES,
     NO_TARGET,
     ConsumerMember,
     MemberState,
     Ownership,
-    Partitions,
     ResolvedExpression,
     Subscription,
 )
@@ -36,6 +34,7 @@ from kwire.coordinator.group.consumer.records import (
     target_epoch_record,
     target_of,
 )
+from kwire.coordinator.group.embedded_protocol import CONSUMER_PROTOCOL
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.records.consumer_offsets import (
     ConsumerGroupCurrentMemberAssignmentKey,
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
 
     from kwire.coordinator.decision import CoordinatorRecord
     from kwire.coordinator.group.commands import CommitOffsets
+    from kwire.coordinator.group.topics import Partitions
     from kwire.protocol.messages.offset_commit import OffsetCommitRequestPartition
     from kwire.protocol.messages.records.consumer_offsets import (
         ConsumerGroupCurrentMemberAssignmentValue,
@@ -122,6 +122,11 @@ class ConsumerGroup:
     def is_empty(self) -> bool:
         """See Group.is_empty."""
         return not self.members
+
+    @property
+    def is_abandoned(self) -> bool:
+        """See Group.is_abandoned."""
+        return self.is_empty
 
     def is_subscribed_to(self, topic: str) -> bool:
         """See Group.is_subscribed_to."""

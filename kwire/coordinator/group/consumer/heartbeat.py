@@ -10,7 +10,7 @@ Source: KIP-848; Apache Kafka's group coordinator.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from kwire.coordinator.decision import Decision, Timer
 from kwire.coordinator.group.commands import FirstBeatsOver, SessionExpired
@@ -34,7 +34,7 @@ from kwire.protocol.messages.consumer_group_heartbeat import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from kwire.coordinator.decision import Waiter
     from kwire.coordinator.group.commands import ClassicMemberOverdue, ConsumerBeat, RevocationOverdue
@@ -42,11 +42,24 @@ if TYPE_CHECKING:
     from kwire.coordinator.group.consumer.member import HeldPartitions, OwnedPartitions
     from kwire.coordinator.group.consumer.steps import ConsumerSteps, Draft
     from kwire.coordinator.group.first_generation import FirstWait
-    from kwire.coordinator.group.migration.conversion import Migration
     from kwire.coordinator.group.topics import Topics
     from kwire.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatRequest
 
 MUST_REJOIN = "The member must abandon all its partitions and rejoin."
+
+
+class OtherKinds(Protocol):
+    """What consumer groups have to do with groups of other kinds."""
+
+    def upgraded(self, group_id: str, now_ms: int) -> tuple[ConsumerGroup, Callable[[Draft], None]]:
+        """Return the consumer group that a new member joins, and what makes it one of whatever it is now.
+
+        Raises:
+            ApiError: GROUP_ID_NOT_FOUND, the group cannot become one.
+        """
+
+    def fence(self, draft: Draft, group: ConsumerGroup, member_ids: Collection[str], now_ms: int) -> None:
+        """Remove the members, after which the group may be of another kind."""
 
 
 class ConsumerHeartbeats:
@@ -55,14 +68,14 @@ class ConsumerHeartbeats:
     def __init__(
         self,
         steps: ConsumerSteps,
-        migration: Migration,
+        other_kinds: OtherKinds,
         config: Callable[[], GroupCoordinatorConfig],
         group_config: Callable[[str], ConsumerGroupConfig],
         topics: Callable[[], Topics],
         new_id: Callable[[], str],
     ) -> None:
         self._steps = steps
-        self._migration = migration
+        self._other_kinds = other_kinds
         self._config = config
         self._group_config = group_config
         self._topics = topics
@@ -213,8 +226,8 @@ class ConsumerHeartbeats:
         if group is not None:
             return group, lambda _draft: None
         if joins:
-            return self._migration.upgraded(group_id, now_ms)
-        if self._migration.is_other(group_id):
+            return self._other_kinds.upgraded(group_id, now_ms)
+        if self._steps.is_other(group_id):
             raise ApiError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a consumer group.")
         raise ApiError(ErrorCode.GROUP_ID_NOT_FOUND, f"Consumer group {group_id} not found.")
 
@@ -231,7 +244,7 @@ class ConsumerHeartbeats:
     def _leave(self, request: ConsumerGroupHeartbeatRequest, now_ms: int) -> Decision:
         group = self._steps.group(request.group_id)
         if group is None:
-            other = self._migration.is_other(request.group_id)
+            other = self._steps.is_other(request.group_id)
             message = f"Group {request.group_id} {'is not a consumer group' if other else 'not found'}."
             raise ApiError(ErrorCode.GROUP_ID_NOT_FOUND, message)
         if request.instance_id is None:
@@ -244,7 +257,7 @@ class ConsumerHeartbeats:
             ownership = Ownership(LEAVES_FOR_A_WHILE, member.ownership.previous_epoch, member.ownership.state, kept)
             draft.add(current_assignment_record(group.group_id, member.member_id, ownership))
         else:
-            self._migration.fence(draft, group, [member.member_id], now_ms)
+            self._other_kinds.fence(draft, group, [member.member_id], now_ms)
         draft.decision.reply = ConsumerGroupHeartbeatResponse(
             member_id=request.member_id, member_epoch=request.member_epoch
         )
@@ -252,29 +265,30 @@ class ConsumerHeartbeats:
 
     # Timers
 
-    def session_expired(self, command: SessionExpired, now_ms: int) -> Decision:
-        """The silent member is out."""
-        return self._fence(command.group_id, command.member_id, now_ms)
+    def session_expired(self, group: ConsumerGroup, command: SessionExpired, now_ms: int) -> Decision:
+        """Remove the silent member."""
+        return self._fence(group, command.member_id, now_ms)
 
     def classic_member_overdue(self, command: ClassicMemberOverdue, now_ms: int) -> Decision:
         """The classic member that did not do its part of a rebalance is out."""
         group = self._steps.group(command.group_id)
         member = None if group is None else group.members.get(command.member_id)
-        if member is None or member.subscription.classic is None:
+        if group is None or member is None or member.subscription.classic is None:
             return Decision()
-        return self._fence(command.group_id, command.member_id, now_ms)
+        return self._fence(group, command.member_id, now_ms)
 
     def revocation_overdue(self, command: RevocationOverdue, now_ms: int) -> Decision:
         """The member that did not give up what it should is out."""
         group = self._steps.group(command.group_id)
         member = None if group is None else group.members.get(command.member_id)
         if (
-            member is None
+            group is None
+            or member is None
             or member.ownership.state is not MemberState.UNREVOKED_PARTITIONS
             or member.ownership.epoch != command.member_epoch
         ):
             return Decision()
-        return self._fence(command.group_id, command.member_id, now_ms)
+        return self._fence(group, command.member_id, now_ms)
 
     def loaded(self, group: ConsumerGroup, decision: Decision) -> None:
         """Its members have a whole session timeout to show up, and to give up what they should."""
@@ -284,11 +298,10 @@ class ConsumerHeartbeats:
             self._steps.await_revocation(draft, group.group_id, member)
         decision.timers += draft.decision.timers
 
-    def _fence(self, group_id: str, member_id: str, now_ms: int) -> Decision:
-        group = self._steps.group(group_id)
+    def _fence(self, group: ConsumerGroup, member_id: str, now_ms: int) -> Decision:
         draft = self._steps.draft()
-        if group is not None and member_id in group.members:
-            self._migration.fence(draft, group, [member_id], now_ms)
+        if member_id in group.members:
+            self._other_kinds.fence(draft, group, [member_id], now_ms)
         return draft.decision
 
 

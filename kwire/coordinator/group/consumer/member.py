@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from kwire.coordinator.group.topics import Partitions
     from kwire.protocol.messages.records.consumer_offsets import ClassicMemberMetadata, ClassicProtocol
 
 JOINS: Final = 0
@@ -23,8 +24,6 @@ LEAVES_FOR_A_WHILE: Final = -2
 NO_TARGET: Final = -1
 """Target epoch of a group that is no more."""
 
-Partitions: TypeAlias = "Mapping[bytes, frozenset[int]]"
-"""Topic id to partitions."""
 HeldPartitions: TypeAlias = "Mapping[bytes, AbstractSet[int]]"
 """Topic id to partitions, as a client says that it consumes them."""
 OwnedPartitions: TypeAlias = "Mapping[bytes, Mapping[int, int]]"

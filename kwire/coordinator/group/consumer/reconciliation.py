@@ -16,7 +16,8 @@ from kwire.coordinator.group.consumer.member import MemberState, OwnedPartitions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kwire.coordinator.group.consumer.member import HeldPartitions, Partitions
+    from kwire.coordinator.group.consumer.member import HeldPartitions
+    from kwire.coordinator.group.topics import Partitions
 
 
 @dataclass(slots=True, frozen=True)

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kwire.coordinator.decision import CoordinatorRecord
-    from kwire.coordinator.group.consumer.member import OwnedPartitions, Partitions
+    from kwire.coordinator.group.consumer.member import OwnedPartitions
+    from kwire.coordinator.group.topics import Partitions
 
 
 def group_epoch_record(group_id: str, epoch: int | None, metadata_hash: int = 0) -> CoordinatorRecord:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from kwire.coordinator.decision import CoordinatorRecord
     from kwire.coordinator.group.config import ConsumerGroupConfig, GroupCoordinatorConfig
     from kwire.coordinator.group.consumer.member import ConsumerMember, HeldPartitions
-    from kwire.coordinator.group.group import Group
+    from kwire.coordinator.group.group import Groups
     from kwire.coordinator.group.topics import Topics
 
 REFRESH_MIN_INTERVAL_MS: Final = 10_000
@@ -70,7 +70,7 @@ class ConsumerSteps:
 
     def __init__(
         self,
-        groups: dict[str, Group],
+        groups: Groups,
         config: Callable[[], GroupCoordinatorConfig],
         group_config: Callable[[str], ConsumerGroupConfig],
         topics: Callable[[], Topics],
@@ -92,12 +92,15 @@ class ConsumerSteps:
 
     def group(self, group_id: str) -> ConsumerGroup | None:
         """The consumer group of that id as it is now."""
-        group = self._groups.get(group_id)
-        return group if isinstance(group, ConsumerGroup) else None
+        return self._groups.of_kind(group_id, ConsumerGroup)
+
+    def is_other(self, group_id: str) -> bool:
+        """Return whether there is a group of that id that is no consumer group."""
+        return group_id in self._groups and self.group(group_id) is None
 
     def _group(self, group_id: str) -> ConsumerGroup:
-        group = self._groups[group_id]
-        assert isinstance(group, ConsumerGroup)
+        group = self.group(group_id)
+        assert group is not None
         return group
 
     # Members

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kwire.coordinator.group.consumer.assignors import Assignor
     from kwire.coordinator.group.consumer.group import ConsumerGroup
-    from kwire.coordinator.group.consumer.member import Partitions
-    from kwire.coordinator.group.topics import Topics
+    from kwire.coordinator.group.topics import Partitions, Topics
 
 
 def is_due(group: ConsumerGroup, interval_ms: int, now_ms: int) -> bool:

@@ -11,11 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kwire.coordinator.decision import Decision
-from kwire.coordinator.group.classic.group import CONSUMER_PROTOCOL
 from kwire.coordinator.group.classic.rebalance import rebalance_timeout_ms
 from kwire.coordinator.group.commands import ClassicMemberOverdue
 from kwire.coordinator.group.consumer.member import ConsumerMember, MemberState, Subscription
-from kwire.coordinator.group.embedded_protocol import encoded_assignment, named_partitions, read_subscription
+from kwire.coordinator.group.embedded_protocol import (
+    CONSUMER_PROTOCOL,
+    encoded_assignment,
+    named_partitions,
+    read_subscription,
+)
 from kwire.coordinator.group.migration.conversion import DISABLED, classic_metadata
 from kwire.coordinator.group.timer_keys import join_key, sync_key
 from kwire.protocol.errors import ApiError, ErrorCode, ProtocolError
@@ -27,11 +31,12 @@ from kwire.protocol.messages.sync_group import SyncGroupResponse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kwire.coordinator.decision import Waiter
     from kwire.coordinator.group.commands import Beat, Join, Leave, Sync
     from kwire.coordinator.group.config import GroupCoordinatorConfig
     from kwire.coordinator.group.consumer.group import ConsumerGroup
     from kwire.coordinator.group.consumer.steps import ConsumerSteps, Draft
-    from kwire.coordinator.group.migration.conversion import Migration
+    from kwire.coordinator.group.migration.conversion import Conversion
     from kwire.coordinator.group.topics import Topics
     from kwire.protocol.messages.join_group import JoinGroupRequest
     from kwire.protocol.messages.leave_group import MemberIdentity
@@ -41,30 +46,37 @@ UNKNOWN_MEMBER_ID: Final = ""
 
 
 class ClassicMembers:
-    """Decides over the classic members of one shard's consumer groups. new_id: a text that is never given twice."""
+    """A ClassicProtocol: decides over the classic members of one shard's consumer groups.
+
+    new_id: a text that is never given twice.
+    """
 
     def __init__(
         self,
         steps: ConsumerSteps,
-        migration: Migration,
+        conversion: Conversion,
         config: Callable[[], GroupCoordinatorConfig],
         topics: Callable[[], Topics],
         new_id: Callable[[], str],
     ) -> None:
         self._steps = steps
-        self._migration = migration
+        self._conversion = conversion
         self._config = config
         self._topics = topics
         self._new_id = new_id
 
     # JoinGroup
 
-    def join(self, group: ConsumerGroup, command: Join, now_ms: int) -> Decision:
+    def join(self, group: ConsumerGroup, command: Join, now_ms: int, waiter: Waiter) -> Decision:
         """The member is in the group, at the epoch that it is told as its generation.
+
+        The first member of an empty group makes it a classic one.
 
         Raises:
             ApiError: what it is told instead.
         """
+        if group.is_empty:
+            return self._conversion.join_empty(group, command, now_ms, waiter)
         request = command.request
         group_id = group.group_id
         member_id = request.member_id or self._new_id()
@@ -105,7 +117,7 @@ class ClassicMembers:
         draft.set_timer(join_key(group_id, member_id), None)
         group.member(member_id).awaits_join = False
         if downgrades:
-            self._migration.to_classic(draft, group, (), told_epoch, now_ms, rebalance=rebalance)
+            self._conversion.to_classic(draft, group, (), told_epoch, now_ms, rebalance=rebalance)
         else:
             self._steps.keep_session(draft, group_id, member_id, request.session_timeout_ms)
             overdue = ClassicMemberOverdue(group_id, member_id)
@@ -114,7 +126,7 @@ class ClassicMembers:
         return draft.decision
 
     def _check_join(self, group: ConsumerGroup, request: JoinGroupRequest, member_id: str) -> None:
-        if self._migration.policy == DISABLED:
+        if self._conversion.policy == DISABLED:
             raise ApiError(ErrorCode.INCONSISTENT_GROUP_PROTOCOL)
         max_size = self._config().group_consumer_max_size
         is_known = request.group_instance_id in group.static_members or member_id in group.members
@@ -133,11 +145,11 @@ class ClassicMembers:
 
     def _downgrades(self, group: ConsumerGroup, instance_id: str) -> bool:
         existing = group.static_member(instance_id)
-        return existing is not None and self._migration.downgrades_with(group, existing.member_id)
+        return existing is not None and self._conversion.downgrades_with(group, existing.member_id)
 
     # SyncGroup
 
-    def sync(self, group: ConsumerGroup, command: Sync) -> Decision:
+    def sync(self, group: ConsumerGroup, command: Sync, _now_ms: int, _waiter: Waiter) -> Decision:
         """The member has its assignment.
 
         Raises:
@@ -199,7 +211,7 @@ class ClassicMembers:
                 row.error_code = error.code
             rows.append(row)
         draft = self._steps.draft()
-        self._migration.fence(draft, group, list(leaving), now_ms)
+        self._conversion.fence(draft, group, list(leaving), now_ms)
         draft.decision.reply = rows
         return draft.decision
 

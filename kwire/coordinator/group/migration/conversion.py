@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kwire.coordinator.group.classic.group import CONSUMER_PROTOCOL, ClassicGroup, Member, State
+from kwire.coordinator.group.classic.group import ClassicGroup, Member, State
+from kwire.coordinator.group.classic.rebalance import check_join
+from kwire.coordinator.group.classic.records import group_record, group_tombstone
 from kwire.coordinator.group.consumer.group import ConsumerGroup
 from kwire.coordinator.group.consumer.member import MemberState, Ownership, Subscription
 from kwire.coordinator.group.consumer.records import (
@@ -21,8 +23,12 @@ from kwire.coordinator.group.consumer.records import (
     target_assignment_record,
     target_epoch_record,
 )
-from kwire.coordinator.group.embedded_protocol import encoded_assignment, read_assignment, read_subscription
-from kwire.coordinator.group.records import group_record, group_tombstone
+from kwire.coordinator.group.embedded_protocol import (
+    CONSUMER_PROTOCOL,
+    encoded_assignment,
+    read_assignment,
+    read_subscription,
+)
 from kwire.protocol.errors import ApiError, ErrorCode, ProtocolError
 from kwire.protocol.messages.join_group import JoinGroupRequestProtocol
 from kwire.protocol.messages.records.consumer_offsets import ClassicMemberMetadata, ClassicProtocol
@@ -30,11 +36,12 @@ from kwire.protocol.messages.records.consumer_offsets import ClassicMemberMetada
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from kwire.coordinator.decision import CoordinatorRecord
+    from kwire.coordinator.decision import CoordinatorRecord, Decision, Waiter
     from kwire.coordinator.group.classic.rebalance import Rebalancing
+    from kwire.coordinator.group.commands import Join
     from kwire.coordinator.group.config import GroupCoordinatorConfig
     from kwire.coordinator.group.consumer.steps import ConsumerSteps, Draft
-    from kwire.coordinator.group.group import Group
+    from kwire.coordinator.group.group import Groups
     from kwire.coordinator.group.topics import Topics
 
 UPGRADE_POLICIES = frozenset({"upgrade", "bidirectional"})
@@ -42,12 +49,12 @@ DOWNGRADE_POLICIES = frozenset({"downgrade", "bidirectional"})
 DISABLED = "disabled"
 
 
-class Migration:
+class Conversion:
     """Changes the kind of the groups of one shard."""
 
     def __init__(
         self,
-        groups: dict[str, Group],
+        groups: Groups,
         steps: ConsumerSteps,
         rebalancing: Rebalancing,
         config: Callable[[], GroupCoordinatorConfig],
@@ -64,10 +71,6 @@ class Migration:
         """group.consumer.migration.policy in small letters."""
         return self._config().group_consumer_migration_policy.lower()
 
-    def is_other(self, group_id: str) -> bool:
-        """Whether there is a group of that id that is no consumer group."""
-        return group_id in self._groups and self._steps.group(group_id) is None
-
     # Upgrade
 
     def upgraded(self, group_id: str, now_ms: int) -> tuple[ConsumerGroup, Callable[[Draft], None]]:
@@ -76,10 +79,10 @@ class Migration:
         Raises:
             ApiError: GROUP_ID_NOT_FOUND, the group cannot become one.
         """
-        classic = self._groups.get(group_id)
-        if classic is None:
+        if group_id not in self._groups:
             return ConsumerGroup(group_id), lambda _draft: None
-        if not isinstance(classic, ClassicGroup):
+        classic = self._groups.of_kind(group_id, ClassicGroup)
+        if classic is None:
             raise ApiError(ErrorCode.GROUP_ID_NOT_FOUND, f"Group {group_id} is not a consumer group.")
         if classic.is_empty:
             return ConsumerGroup(group_id), lambda draft: draft.add(group_tombstone(group_id))
@@ -149,6 +152,23 @@ class Migration:
             owned.append(current_assignment_record(group_id, member.member_id, ownership))
         epochs_of_group = group_epoch_record(group_id, epoch, self._steps.hashes.of_topics(topics, names))
         return [*members, epochs_of_group, *targets, target_epoch_record(group_id, epoch), *owned]
+
+    # An empty group begins again
+
+    def join_empty(self, group: ConsumerGroup, command: Join, now_ms: int, waiter: Waiter) -> Decision:
+        """Make the empty consumer group a classic one, which the member joins.
+
+        Raises:
+            ApiError: as Rebalancing.join; the group is what it was.
+        """
+        check_join(command)
+        draft = self._steps.draft()
+        for record in group.tombstones():
+            draft.add(record)
+        decision = self._rebalancing.join(None, command, now_ms, waiter)
+        decision.records[:0] = draft.decision.records
+        decision.replayed = draft.decision.replayed
+        return decision
 
     # Members that go, and the downgrade that may follow
 
@@ -229,8 +249,8 @@ class Migration:
         for tombstone in group.tombstones():
             draft.add(tombstone)
         draft.add(record)
-        now_classic = self._groups[group_id]
-        assert isinstance(now_classic, ClassicGroup)
+        now_classic = self._groups.of_kind(group_id, ClassicGroup)
+        assert now_classic is not None
         # a record holds only the chosen protocol, and they have told of others
         for member_id, member_of_classic in classic.members.items():
             now_classic.set_protocols(now_classic.members[member_id], member_of_classic.protocols)
