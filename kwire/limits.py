@@ -50,12 +50,17 @@ MAX_PRODUCED_BYTES = 33_554_432
 """Bytes that a compressed batch may unfold to where its records must be read before it is appended: 32 times the
 default of max.message.bytes. Unfolding takes 0.02 (lz4, zstd) to 0.1 s (gzip), compressing again as much."""
 
-PRODUCE_TURN_S = 0.05
-"""After so long a Produce for many partitions lets other requests have their turn: a request has room for thousands
-of batches that take 0.1 s each, and the first records of five thousand partitions make as many files."""
+TURN_S = 0.05
+"""After so long a request that takes longer lets others have their turn: a Produce has room for thousands of batches
+that take 0.1 s each, the first records of five thousand partitions make as many files, and a broker has 350 configs to
+describe, as often as it is asked, at 20 microseconds each."""
 
-MAX_REPEATED_PRODUCERS = 10_000
-"""Producers that a DescribeProducers reply tells of again: a short request could ask for gigabytes."""
+MAX_TOLD_ROWS = 1_000_000
+"""Configs, or producers, in one reply: those of 25,000 topics. A short request could ask for gigabytes. Encoding takes
+2 microseconds for each, during which nobody is served."""
+
+MAX_REPEATS = 100
+"""Groups that one request asks for again. No client does; a group of many members has a row of megabytes."""
 
 MAX_RECORD_ERRORS = 1_000
 """Rows of record_errors for one partition in a Produce reply; Kafka sends one per bad record, without a bound."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from kwire.api.authorized_operations import GROUP_OPERATIONS
 from kwire.api.coordinators import ask_group
+from kwire.api.turns import LongReply, refuse_repeats
 from kwire.coordinator.group.commands import DescribeConsumerGroup
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.consumer_group_describe import ConsumerGroupDescribeResponse, DescribedGroup
@@ -22,8 +23,17 @@ if TYPE_CHECKING:
 
 
 async def handle(request: ConsumerGroupDescribeRequest, context: RequestContext) -> ConsumerGroupDescribeResponse:
-    """A row for each group, in the order of the request."""
-    rows = [await _describe(group_id, context) for group_id in request.group_ids]
+    """A row for each group, in the order of the request.
+
+    Raises:
+        CloseConnection: they are too many.
+    """
+    refuse_repeats("ConsumerGroupDescribe", request.group_ids)
+    reply = LongReply("ConsumerGroupDescribe", context.broker.cluster.env)
+    rows = []
+    for group_id in request.group_ids:
+        rows.append(await _describe(group_id, context))
+        await reply.add(1)
     if request.include_authorized_operations:
         for row in rows:
             if not row.error_code:

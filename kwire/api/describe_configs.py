@@ -12,8 +12,10 @@ Versions
 from __future__ import annotations
 
 from itertools import dropwhile
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from kwire.api.turns import LongReply
 from kwire.broker import loggers
 from kwire.broker.config_definitions import definitions, find, parse_integer
 from kwire.broker.config_documentation import documentation
@@ -30,7 +32,7 @@ from kwire.protocol.messages.describe_configs import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from kwire.api.context import RequestContext
     from kwire.protocol.messages.describe_configs import DescribeConfigsResource
@@ -61,18 +63,30 @@ UNKNOWN_TYPE = 0
 Synonym = tuple[str, str, int]
 """A config's name, text and source; those of one setting stand in order of precedence."""
 
+Rows = list[DescribeConfigsResourceResult]
+
 
 async def handle(request: DescribeConfigsRequest, context: RequestContext) -> DescribeConfigsResponse:
-    """Every resource has its row: the configs asked for, or an error."""
+    """Every resource has its row: the configs asked for, or an error.
+
+    Raises:
+        CloseConnection: there would be too many configs.
+    """
     for resource in request.resources:
         if resource.resource_type not in {TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP}:
             error = ApiError(ErrorCode.INVALID_REQUEST, MALFORMED_REQUEST)
             return DescribeConfigsResponse(results=[_failed(each, error) for each in request.resources])
     description = _Description(request, context)
-    return DescribeConfigsResponse(results=[_result(resource, description) for resource in request.resources])
+    reply = LongReply("DescribeConfigs", context.broker.cluster.env)
+    response = DescribeConfigsResponse()
+    for resource in request.resources:
+        result = _result(resource, description)
+        response.results.append(result)
+        await reply.add(len(result.configs))
+    return response
 
 
-def describe_topic(overrides: Mapping[str, str], context: RequestContext) -> list[DescribeConfigsResourceResult]:
+def describe_topic(overrides: Mapping[str, str], context: RequestContext) -> Rows:
     """Return one row for each config of a new topic with these overrides, with the values as written."""
     return _Description(DescribeConfigsRequest(), context).topic_rows(overrides, as_stored=True)
 
@@ -91,7 +105,7 @@ def _result(resource: DescribeConfigsResource, description: _Description) -> Des
         rows = description.of(resource.resource_type, resource.resource_name)
     except ApiError as error:
         return _failed(resource, error)
-    wanted = resource.configuration_keys
+    wanted = set(resource.configuration_keys or ())
     return DescribeConfigsResult(
         resource_type=resource.resource_type,
         resource_name=resource.resource_name,
@@ -100,7 +114,7 @@ def _result(resource: DescribeConfigsResource, description: _Description) -> Des
 
 
 class _Description:
-    """Describes resources as one request wants it."""
+    """Describes resources as one request wants it; nobody may change the rows, which several may share."""
 
     def __init__(self, request: DescribeConfigsRequest, context: RequestContext) -> None:
         cluster = context.broker.cluster
@@ -109,8 +123,10 @@ class _Description:
         self._configs = cluster.configs
         self._with_synonyms = request.include_synonyms
         self._with_documentation = request.include_documentation
+        self._told: dict[Hashable, Rows] = {}
+        """By who makes them and from which texts: most topics and groups have none of their own."""
 
-    def of(self, resource_type: int, name: str) -> list[DescribeConfigsResourceResult]:
+    def of(self, resource_type: int, name: str) -> Rows:
         """One row for each config of the resource, by name.
 
         Raises:
@@ -119,24 +135,29 @@ class _Description:
         if resource_type == TOPIC:
             return self._topic(name)
         if resource_type == BROKER:
-            return self._cluster_default() if name == CLUSTER_DEFAULT else self._broker(name)
+            return self._once(self._cluster_default) if name == CLUSTER_DEFAULT else self._broker(name)
         if resource_type == CLIENT_METRICS:
             return self._client_metrics(name)
         if resource_type == BROKER_LOGGER:
             return self._loggers(name)
         return self._group(name)
 
-    def _topic(self, topic: str) -> list[DescribeConfigsResourceResult]:
+    def _once(self, make: Callable[[Mapping[str, str]], Rows], texts: Mapping[str, str] = MappingProxyType({})) -> Rows:
+        """What make says of these texts, made once."""
+        key = make, frozenset(texts.items())
+        if key not in self._told:
+            self._told[key] = make(texts)
+        return self._told[key]
+
+    def _topic(self, topic: str) -> Rows:
         wrong = why_invalid(topic)
         if wrong is not None:
             raise ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, wrong)
         if self._image.topic(topic) is None:
             raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "")
-        return self.topic_rows(self._image.configs.get((TOPIC, topic), {}))
+        return self._once(self.topic_rows, self._image.configs.get((TOPIC, topic), {}))
 
-    def topic_rows(
-        self, overrides: Mapping[str, str], *, as_stored: bool = False
-    ) -> list[DescribeConfigsResourceResult]:
+    def topic_rows(self, overrides: Mapping[str, str], *, as_stored: bool = False) -> Rows:
         """One row for each config of a topic with these overrides, by name."""
         node_id = self._configs.sole_broker()
         texts = topic_defaults(self._configs.broker_texts(node_id)) | dict(overrides)
@@ -148,8 +169,11 @@ class _Description:
             rows.append(self._row(TOPIC, name, texts.get(name), synonyms, as_stored=as_stored))
         return rows
 
-    def _broker(self, broker: str) -> list[DescribeConfigsResourceResult]:
+    def _broker(self, broker: str) -> Rows:
         self._check_broker(broker, f"{self._node_id} or empty string,")
+        return self._once(self._broker_rows)
+
+    def _broker_rows(self, _: Mapping[str, str]) -> Rows:
         texts = self._configs.broker_texts(self._node_id)
         return [
             self._row(BROKER, name, texts.get(name), self._broker_synonyms(name, self._node_id))
@@ -165,10 +189,13 @@ class _Description:
                 ErrorCode.INVALID_REQUEST, f"Unexpected broker id, expected {expected} but received {broker}"
             )
 
-    def _loggers(self, broker: str) -> list[DescribeConfigsResourceResult]:
+    def _loggers(self, broker: str) -> Rows:
         if not broker:
             raise ApiError(ErrorCode.INVALID_REQUEST, "Broker id must not be empty")
         self._check_broker(broker, str(self._node_id))
+        return self._once(self._logger_rows)
+
+    def _logger_rows(self, _: Mapping[str, str]) -> Rows:
         return [
             DescribeConfigsResourceResult(
                 name=name, value=level, config_source=DYNAMIC_BROKER_LOGGER_CONFIG, documentation=""
@@ -176,18 +203,20 @@ class _Description:
             for name, level in loggers.levels().items()
         ]
 
-    def _cluster_default(self) -> list[DescribeConfigsResourceResult]:
+    def _cluster_default(self, _: Mapping[str, str]) -> Rows:
         texts = self._image.configs.get((BROKER, CLUSTER_DEFAULT), {})
         return [
             self._row(BROKER, name, text, [(name, text, DYNAMIC_DEFAULT_BROKER_CONFIG)], as_stored=True)
             for name, text in sorted(texts.items())
         ]
 
-    def _group(self, group_id: str) -> list[DescribeConfigsResourceResult]:
+    def _group(self, group_id: str) -> Rows:
         if not group_id:
             raise ApiError(ErrorCode.INVALID_REQUEST, "Group name must not be empty")
+        return self._once(self._group_rows, self._image.configs.get((GROUP, group_id), {}))
+
+    def _group_rows(self, own: Mapping[str, str]) -> Rows:
         node_id = self._configs.sole_broker()
-        own = self._image.configs.get((GROUP, group_id), {})
         brokers = self._configs.broker_texts(node_id)
         rows = []
         for name in self._names(GROUP, own):
@@ -206,10 +235,12 @@ class _Description:
             rows.append(self._row(GROUP, name, text, synonyms))
         return rows
 
-    def _client_metrics(self, subscription: str) -> list[DescribeConfigsResourceResult]:
+    def _client_metrics(self, subscription: str) -> Rows:
         if not subscription:
             raise ApiError(ErrorCode.INVALID_REQUEST, "Client metrics subscription name must not be empty")
-        own = self._image.configs.get((CLIENT_METRICS, subscription), {})
+        return self._once(self._client_metrics_rows, self._image.configs.get((CLIENT_METRICS, subscription), {}))
+
+    def _client_metrics_rows(self, own: Mapping[str, str]) -> Rows:
         return [
             self._row(CLIENT_METRICS, name, own.get(name), self._own(CLIENT_METRICS, name, own, CLIENT_METRICS_CONFIG))
             for name in self._names(CLIENT_METRICS, own)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from kwire.api.authorized_operations import GROUP_OPERATIONS
 from kwire.api.coordinators import ask_group
+from kwire.api.turns import LongReply, refuse_repeats
 from kwire.coordinator.group.classic.group import DEAD
 from kwire.coordinator.group.commands import DescribeGroup
 from kwire.protocol.errors import ApiError, ErrorCode
@@ -27,8 +28,17 @@ MISSING_GROUP_VERSION = 6
 
 
 async def handle(request: DescribeGroupsRequest, context: RequestContext) -> DescribeGroupsResponse:
-    """A row for each group, in the order of the request."""
-    rows = [await _describe(group_id, context) for group_id in request.groups]
+    """A row for each group, in the order of the request.
+
+    Raises:
+        CloseConnection: they are too many.
+    """
+    refuse_repeats("DescribeGroups", request.groups)
+    reply = LongReply("DescribeGroups", context.broker.cluster.env)
+    rows = []
+    for group_id in request.groups:
+        rows.append(await _describe(group_id, context))
+        await reply.add(1)
     if request.include_authorized_operations:
         for row in rows:
             if not row.error_code:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
-from kwire.api.context import CloseConnection
+from kwire.api.turns import LongReply
 from kwire.broker.topic_names import why_invalid
-from kwire.limits import MAX_REPEATED_PRODUCERS
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.describe_producers import (
     DescribeProducersResponse,
@@ -34,10 +33,10 @@ async def handle(request: DescribeProducersRequest, context: RequestContext) -> 
     """Answer with one row for each partition, in the order of the request.
 
     Raises:
-        CloseConnection: the request repeats partitions so often that the reply would be too long.
+        CloseConnection: they would have too many producers.
     """
     told: dict[tuple[str, int], PartitionResponse] = {}
-    repeated = 0
+    reply = LongReply("DescribeProducers", context.broker.cluster.env)
     response = DescribeProducersResponse()
     for topic in request.topics:
         rows = []
@@ -45,10 +44,7 @@ async def handle(request: DescribeProducersRequest, context: RequestContext) -> 
             row = told.get((topic.name, index))
             if row is None:
                 row = told[topic.name, index] = await _row(topic.name, index, context.broker)
-            else:
-                repeated += len(row.active_producers)
-                if repeated > MAX_REPEATED_PRODUCERS:
-                    raise CloseConnection("DescribeProducers asks for one partition again and again")
+            await reply.add(len(row.active_producers))
             rows.append(row)
         response.topics.append(TopicResponse(name=topic.name, partitions=rows))
     return response

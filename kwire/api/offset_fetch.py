@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kwire.api.coordinators import ask_group
+from kwire.api.turns import LongReply, refuse_repeats
 from kwire.coordinator.group.commands import FetchOffsets
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.offset_fetch import (
@@ -40,10 +41,20 @@ NO_OFFSET = -1
 
 
 async def handle(request: OffsetFetchRequest, context: RequestContext) -> OffsetFetchResponse:
-    """A row for each group, with its offsets or its error."""
+    """A row for each group, with its offsets or its error.
+
+    Raises:
+        CloseConnection: they are too many.
+    """
     stable = request.require_stable
     if context.api_version >= SEVERAL_GROUPS_VERSION:
-        return OffsetFetchResponse(groups=[await _group(asked, stable, context) for asked in request.groups])
+        refuse_repeats("OffsetFetch", [asked.group_id for asked in request.groups])
+        reply = LongReply("OffsetFetch", context.broker.cluster.env)
+        rows = []
+        for asked in request.groups:
+            rows.append(await _group(asked, stable, context))
+            await reply.add(sum(len(topic.partitions) for topic in rows[-1].topics))
+        return OffsetFetchResponse(groups=rows)
     topics = request.topics
     asked = OffsetFetchRequestGroup(
         group_id=request.group_id,

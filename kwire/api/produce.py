@@ -20,8 +20,8 @@ import trio
 
 from kwire.api.context import NO_TRANSACTIONS, CloseConnection
 from kwire.api.leaders import note_leader
+from kwire.api.turns import Turn
 from kwire.broker.metadata import INTERNAL_TOPICS
-from kwire.limits import PRODUCE_TURN_S
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.produce import (
     BatchIndexAndErrorMessage,
@@ -106,14 +106,14 @@ class _Produce:
     def in_turns(self, topics: Sequence[TopicProduceData]) -> Iterator[None]:
         """The reply has the rows of these topics; yields where it is time for others to have their turn."""
         env = self.context.broker.cluster.env
-        until_s = env.clock_s() + PRODUCE_TURN_S
+        turn = Turn(env)
         for topic in topics:
             rows: list[PartitionProduceResponse] = []
             for data in topic.partition_data:
-                if env.clock_s() > until_s:
+                if turn.is_over:
                     yield
                     self.now_ms = env.wall_ms()
-                    until_s = env.clock_s() + PRODUCE_TURN_S
+                    turn.begin()
                 rows.append(self.row(topic, data))
             self.add_rows(topic, rows)
 

@@ -3,11 +3,13 @@
 import gzip
 import json
 import logging
+import time
 from pathlib import Path
 
 import pytest
 
-from kwire.api import describe_configs, incremental_alter_configs
+from kwire.api import describe_configs, incremental_alter_configs, turns
+from kwire.api.context import CloseConnection
 from kwire.broker.resources import BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPIC
 from kwire.protocol import codec
 from kwire.protocol.errors import MALFORMED_REQUEST, ErrorCode
@@ -317,3 +319,35 @@ async def test_every_version_can_be_sent(context, version):
     response = await describe_configs.handle(request, context)
     sent = codec.decode(DescribeConfigsResponse, version, codec.encode(response, version))
     assert [row.value for row in sent.results[0].configs] == [row.value for row in response.results[0].configs]
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (TOPIC, ("t", "t")),
+        (BROKER, ("1", "001")),
+        (BROKER, ("", "")),
+        (BROKER_LOGGER, ("1", "01")),
+        (GROUP, ("one", "another")),
+        (CLIENT_METRICS, ("one", "another")),
+    ],
+)
+async def test_what_is_asked_again_and_again_is_made_once_and_has_an_end(context, monkeypatch, kind, names):
+    await set_config(context, BROKER, "", log_retention_ms="7")
+    one = await describe(context, kind, names[0])
+    monkeypatch.setattr(turns, "MAX_TOLD_ROWS", 4 * len(one.configs))
+    asked = [DescribeConfigsResource(resource_type=kind, resource_name=name) for name in names * 2]
+    rows = [row.configs for row in (await describe_configs.handle(DescribeConfigsRequest(asked), context)).results]
+    assert [len(row) for row in rows] == [len(one.configs)] * 4
+    assert all(told is first for row in rows for told, first in zip(row, rows[0], strict=True))
+    with pytest.raises(CloseConnection, match="DescribeConfigs asks for more than"):
+        await describe_configs.handle(DescribeConfigsRequest(asked + asked[:1]), context)
+
+
+async def test_many_keys_of_many_resources_are_looked_up_quickly(context):
+    keys = [str(number) for number in range(20_000)]
+    asked = [DescribeConfigsResource(BROKER, "1", [*keys, "log.retention.ms"]) for _ in range(5)]
+    began_s = time.process_time()
+    results = (await describe_configs.handle(DescribeConfigsRequest(asked), context)).results
+    assert time.process_time() - began_s < 0.5  # 35 million comparisons would take a second
+    assert [[row.name for row in result.configs] for result in results] == [["log.retention.ms"]] * 5
