@@ -104,5 +104,5 @@ CLEANER_STEP_RECORDS = 200
 batch of its own. A request waits for so long: the thread has Python's lock, and would keep it for 5 ms if it could."""
 
 COORDINATOR_SEGMENT_RECORDS = 10_000
-"""Records after which a coordinator closes its partition's segment, however short: only closed ones can be cleaned, and
+"""Records after which a segment of a coordinator's log is closed, however short: only closed ones can be cleaned, and
 a start reads about a million records of the active ones in a second."""

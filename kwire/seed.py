@@ -191,8 +191,7 @@ class _Filling:
 def _filling(cluster: Cluster, topic: str, index: int) -> _Filling:
     partition = cluster.partition(topic, index)
     assert partition is not None
-    log = partition.log
-    return _Filling(partition, min(BATCH_BYTES, log.config.max_message_bytes), log.log_end_offset)
+    return _Filling(partition, min(BATCH_BYTES, partition.config.max_message_bytes), partition.log_end_offset)
 
 
 async def _filled(seed: Seed, fillings: Mapping[str, Sequence[_Filling]]) -> list[str]:

@@ -95,7 +95,7 @@ async def test_a_directory_opened_with_other_brokers_is_led_by_those_and_keeps_i
     for node_ids in ((2,), (2, 3, 4), (7, 8), (1, 2, 3)):
         async with running(settings(*node_ids)) as started:
             assert await led_by(started) <= set(node_ids)
-            assert [started.cluster.partition("t", index).log.log_end_offset for index in range(6)] == [1] * 6
+            assert [started.cluster.partition("t", index).open().log_end_offset for index in range(6)] == [1] * 6
             assert list(started.cluster.image.brokers) == list(node_ids)
 
 

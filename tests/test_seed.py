@@ -34,7 +34,7 @@ def stored(cluster, topic):
     """{partition: [(key, value, headers, timestamp)]}."""
     found = {}
     for image in cluster.image.topics[topic].partitions:
-        log = cluster.partition(topic, image.index).log
+        log = cluster.partition(topic, image.index).open()
         rows = found[image.index] = []
         with contextlib.closing(log.read(0, ALL, before_offset=ALL, min_one_batch=True)) as batches:
             data = batches.tobytes()

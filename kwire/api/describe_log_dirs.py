@@ -69,12 +69,12 @@ def _asked(request: DescribeLogDirsRequest, image: MetadataImage) -> Mapping[str
 async def _described(broker: Broker, topic: str, index: int) -> DescribeLogDirsPartition | None:
     """None: there is no such partition here, or its log cannot be opened (the partition has logged why)."""
     partition = broker.cluster.partition(topic, index)
-    if partition is not None and partition.opened_log is None:
+    if partition is not None and not partition.is_open:
         await trio.lowlevel.checkpoint()  # opening takes a while: others come in between, and may delete the topic
         partition = broker.cluster.partition(topic, index)
     if partition is None or broker.node_id not in partition.image.replicas:
         return None
     try:
-        return DescribeLogDirsPartition(partition_index=index, partition_size=partition.log.size_bytes)
+        return DescribeLogDirsPartition(partition_index=index, partition_size=partition.size_bytes)
     except ApiError:
         return None

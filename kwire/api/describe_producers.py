@@ -66,16 +66,14 @@ async def _producers(topic: str, index: int, broker: Broker) -> list[ProducerSta
     if topic not in cluster.image.topics:
         raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "This server does not host this topic-partition.")
     partition = cluster.partition(topic, index)
-    if partition is not None and partition.opened_log is None:
-        await (
-            trio.lowlevel.checkpoint()
-        )  # opening takes a while, so let other tasks run first; one may delete the topic
+    if partition is not None and not partition.is_open:
+        await trio.lowlevel.checkpoint()  # opening takes a while: others come in between, and may delete the topic
         partition = cluster.partition(topic, index)
     if partition is None:
         raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     if broker.node_id not in partition.image.replicas:
         raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
-    return [_state(entry) for entry in partition.log.producers]
+    return [_state(entry) for entry in partition.producers]
 
 
 def _state(entry: ProducerEntry) -> ProducerState:

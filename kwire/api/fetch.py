@@ -32,6 +32,7 @@ from kwire.broker.fetch_sessions import (
     next_epoch,
 )
 from kwire.broker.partition import NO_EPOCH
+from kwire.broker.reading import ReadPlan
 from kwire.broker.waiters import park
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.fetch import (
@@ -42,16 +43,14 @@ from kwire.protocol.messages.fetch import (
     NodeEndpoint,
     PartitionData,
 )
-from kwire.storage.leader_epochs import UNDEFINED_EPOCH
-from kwire.storage.port import OffsetOutOfRange, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kwire.api.context import RequestContext
     from kwire.broker.partition import Partition
+    from kwire.broker.reading import Readable
     from kwire.protocol.messages.fetch import FetchRequest
-    from kwire.storage.port import LogSlice
 
 CONSUMER_REPLICA_ID = -1
 READ_COMMITTED = 1
@@ -80,54 +79,14 @@ async def handle(request: FetchRequest, context: RequestContext) -> FetchRespons
     return fetch.reply(plan)
 
 
-class _Plan:
-    """What a reply would be now: rows with what they answer, and what decides whether to wait."""
+class _Plan(ReadPlan):
+    """What a reply would be now: rows with what they answer."""
 
-    __slots__ = ("bytes_left", "closed", "must_reply", "readable_bytes", "rows", "watched")
+    __slots__ = ("rows",)
 
     def __init__(self, max_bytes: int) -> None:
+        super().__init__(max_bytes)
         self.rows: list[tuple[FetchedPartition, PartitionData]] = []
-        self.watched: list[Partition] = []
-        self.bytes_left = max_bytes
-        self.readable_bytes = 0
-        self.must_reply = False
-        self.closed = False
-
-    def close(self) -> None:
-        """The slices are let go of: there will be another plan."""
-        self.closed = True
-        for _, row in self.rows:
-            if row.records:
-                row.records.close()
-
-    def room_bytes(self, asked: FetchedPartition) -> int:
-        """Return how many bytes of the reply the partition's records may take."""
-        return max(0, min(asked.max_bytes, self.bytes_left))
-
-    def read(self, partition: Partition, asked: FetchedPartition, before_offset: int) -> LogSlice | None:
-        """The partition's records within what is left of the reply; None where not even one batch fits.
-
-        Raises:
-            ApiError: OFFSET_OUT_OF_RANGE, KAFKA_STORAGE_ERROR.
-        """
-        first = self.readable_bytes == 0
-        max_bytes = self.room_bytes(asked)
-        if max_bytes == 0 and not first:
-            return None
-        try:
-            records = partition.log.read(
-                asked.fetch_offset, max_bytes, before_offset=before_offset, min_one_batch=first
-            )
-        except OffsetOutOfRange as error:
-            raise ApiError(ErrorCode.OFFSET_OUT_OF_RANGE) from error
-        except StorageError as error:
-            raise partition.storage_error(error) from error
-        if len(records) == 0:
-            records.close()
-            return None
-        self.readable_bytes += len(records)
-        self.bytes_left -= len(records)
-        return records
 
 
 class _Fetch:
@@ -276,37 +235,22 @@ class _Fetch:
         partition = self._find(asked)
         plan.watched.append(partition)
         self._check(asked, partition)
-        log = partition.log
-        high_watermark = partition.high_watermark
-        log_start_offset = log.log_start_offset
-        if asked.last_fetched_epoch != NO_EPOCH:
-            diverging = _diverging_epoch(asked, partition)
-            if diverging is not None:
-                plan.must_reply = True
-                row = _data_row(partition, high_watermark)
-                row.diverging_epoch = diverging
-                return row
-        if not log_start_offset <= asked.fetch_offset <= log.log_end_offset:
-            raise ApiError(ErrorCode.OFFSET_OUT_OF_RANGE)
-        readable_end = partition.last_stable_offset if self._read_committed else high_watermark
-        records = None
-        if asked.fetch_offset < readable_end:
-            records = plan.read(partition, asked, readable_end)
+        found = plan.read(
+            partition,
+            asked.fetch_offset,
+            asked.max_bytes,
+            committed_only=self._read_committed,
+            last_fetched_epoch=asked.last_fetched_epoch,
+        )
         if (
-            records is None
-            and leave_out_idle
-            and asked.told_high_watermark == high_watermark
-            and asked.told_log_start_offset == log_start_offset
+            leave_out_idle
+            and found.records is None
+            and found.diverging is None
+            and asked.told_high_watermark == found.high_watermark
+            and asked.told_log_start_offset == found.log_start_offset
         ):
             return None
-        row = _data_row(partition, high_watermark)
-        if records is not None:
-            row.records = records
-        if self._read_committed and records is not None:
-            row.aborted_transactions = _aborted_within(partition, asked.fetch_offset, records)
-        elif self._read_committed and (asked.fetch_offset >= readable_end or not plan.room_bytes(asked)):
-            row.aborted_transactions = []  # as in Kafka, null if the next batch is larger than the room left
-        return row
+        return _data_row(asked.index, found)
 
     def _find(self, asked: FetchedPartition) -> Partition:
         """The partition.
@@ -354,51 +298,20 @@ class _Fetch:
         )
 
 
-def _data_row(partition: Partition, high_watermark: int) -> PartitionData:
-    return PartitionData(
-        partition_index=partition.index,
-        high_watermark=high_watermark,
-        last_stable_offset=partition.last_stable_offset,
-        log_start_offset=partition.log.log_start_offset,
+def _data_row(index: int, found: Readable) -> PartitionData:
+    row = PartitionData(
+        partition_index=index,
+        high_watermark=found.high_watermark,
+        last_stable_offset=found.last_stable_offset,
+        log_start_offset=found.log_start_offset,
         aborted_transactions=None,
-        records=b"",
+        records=b"" if found.records is None else found.records,
     )
-
-
-def _aborted_within(partition: Partition, offset: int, records: LogSlice) -> list[AbortedTransaction]:
-    """The aborted transactions that have records in these, which begin with the batch that contains offset.
-
-    Raises:
-        ApiError: KAFKA_STORAGE_ERROR; the records are closed.
-    """
-    log = partition.log
-    if not log.aborted.collect(offset, log.log_end_offset):
-        return []
-    end, size_bytes = offset, len(records)
-    try:
-        for header in log.headers(offset):
-            end = header.next_offset
-            size_bytes -= header.size_bytes
-            if size_bytes <= 0:
-                break
-    except StorageError as error:
-        records.close()
-        raise partition.storage_error(error) from error
-    return [
-        AbortedTransaction(producer_id=aborted.producer_id, first_offset=aborted.first_offset)
-        for aborted in log.aborted.collect(offset, end)
-    ]
-
-
-def _diverging_epoch(asked: FetchedPartition, partition: Partition) -> EpochEndOffset | None:
-    """Where the client's log and ours part; None where they agree up to the fetch offset.
-
-    Raises:
-        ApiError: OFFSET_OUT_OF_RANGE, the client's epoch is not known or its offset is deleted.
-    """
-    epoch, end_offset = partition.end_offset_for(asked.last_fetched_epoch)
-    if epoch == UNDEFINED_EPOCH or asked.fetch_offset < partition.log.log_start_offset:
-        raise ApiError(ErrorCode.OFFSET_OUT_OF_RANGE)
-    if epoch < asked.last_fetched_epoch or end_offset < asked.fetch_offset:
-        return EpochEndOffset(epoch=epoch, end_offset=end_offset)
-    return None
+    if found.aborted is not None:
+        row.aborted_transactions = [
+            AbortedTransaction(producer_id=each.producer_id, first_offset=each.first_offset) for each in found.aborted
+        ]
+    if found.diverging is not None:
+        epoch, end_offset = found.diverging
+        row.diverging_epoch = EpochEndOffset(epoch=epoch, end_offset=end_offset)
+    return row

@@ -23,7 +23,7 @@ from kwire.protocol.messages.list_offsets import (
     ListOffsetsResponse,
     ListOffsetsTopicResponse,
 )
-from kwire.storage.port import StorageError, TimestampOffset
+from kwire.storage.port import TimestampOffset
 
 if TYPE_CHECKING:
     from kwire.api.context import RequestContext
@@ -107,21 +107,17 @@ def _find(
         partition.check_leader(node_id, asked.current_leader_epoch)
     committed_only = request.replica_id == CONSUMER_REPLICA_ID and request.isolation_level == READ_COMMITTED
     readable_end = partition.last_stable_offset if committed_only else partition.high_watermark
-    try:
-        return _look_up(asked.timestamp, partition, readable_end)
-    except StorageError as error:
-        raise partition.storage_error(error) from error
+    return _look_up(asked.timestamp, partition, readable_end)
 
 
 def _look_up(timestamp: int, partition: Partition, readable_end: int) -> TimestampOffset:
-    log = partition.log
     if timestamp == LATEST:
         return TimestampOffset(NO_TIMESTAMP, readable_end, partition.image.leader_epoch)
     if timestamp in {EARLIEST, EARLIEST_LOCAL}:
-        return TimestampOffset(NO_TIMESTAMP, log.log_start_offset, partition.epoch_of_log_start())
+        return TimestampOffset(NO_TIMESTAMP, partition.log_start_offset, partition.epoch_of_log_start())
     if timestamp in {LATEST_TIERED, EARLIEST_PENDING_UPLOAD}:
         return NOT_FOUND
     if timestamp == MAX_TIMESTAMP:
-        newest = log.max_timestamp()
+        newest = partition.newest_timestamp()
         return newest if newest is not None and newest.offset < readable_end else NOT_FOUND
-    return log.offset_for_timestamp(timestamp, before_offset=readable_end) or NOT_FOUND
+    return partition.offset_for_timestamp(timestamp, before_offset=readable_end) or NOT_FOUND

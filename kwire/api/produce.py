@@ -211,11 +211,11 @@ class _Produce:
         row.error_code = error.code
         row.base_offset = UNKNOWN
         row.log_append_time_ms = UNKNOWN
-        log = None if partition is None else partition.opened_log
         row.log_start_offset = UNKNOWN
         before_log = isinstance(error, InvalidBatch) and error.before_log
-        if log is not None and error.code not in _WITHOUT_LOG_START and not before_log:
-            row.log_start_offset = log.log_start_offset
+        tells_log_start = error.code not in _WITHOUT_LOG_START and not before_log
+        if tells_log_start and partition is not None and partition.is_open:
+            row.log_start_offset = partition.log_start_offset
         if isinstance(error, InvalidBatch):
             row.error_message = error.reply_message
             row.record_errors = [

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kwire.protocol.schema import Message
     from kwire.storage.cleaner import Cleaner
     from kwire.storage.config import LogConfig
-    from kwire.storage.port import LogStore, PartitionLog, StoredLog
+    from kwire.storage.port import LogStore, SegmentedLog, StoredLog
 
 Listener: TypeAlias = "Callable[[Sequence[Message]], None]"
 Observer: TypeAlias = "Callable[[Any, Message, Message | None], None]"
@@ -131,7 +131,7 @@ class Cluster:
 
     def _housekeeping_interval_s(self) -> float:
         """Short enough for every opened log's flush.ms."""
-        logs = (partition.opened_log for partition in self.partitions)
+        logs = (partition.opened for partition in self.partitions)
         flush_s = min((log.config.flush_ms for log in logs if log is not None), default=LONG_MAX) / 1000
         return max(HOUSEKEEPING_MIN_INTERVAL_S, min(HOUSEKEEPING_INTERVAL_S, flush_s))
 
@@ -148,7 +148,7 @@ class Cluster:
             await trio.lowlevel.checkpoint()
             try:
                 while (
-                    partition.opened_log is not None
+                    partition.opened is not None
                     and self._partitions.get((partition.topic, partition.index)) is partition
                     and partition.enforce_retention(self.env.wall_ms(), expiration_ms)
                 ):
@@ -176,7 +176,7 @@ class Cluster:
             try:
                 partition = self.partition(topic.name, stored.partition)
                 if partition is not None:
-                    _ = partition.log
+                    partition.open()
             except ApiError:  # the partition has logged it
                 still_unopened.append(stored)
         self._unopened = still_unopened
@@ -206,10 +206,10 @@ class Cluster:
         )
         return await self._cleaner.clean_dirtiest(limits)
 
-    def _compacted_logs(self) -> Iterator[tuple[PartitionLog, int]]:
+    def _compacted_logs(self) -> Iterator[tuple[SegmentedLog, int]]:
         """Every opened log that is compacted, with its last stable offset."""
         for partition in self.partitions:
-            log = partition.opened_log
+            log = partition.opened
             if log is not None and log.config.compact:
                 yield log, partition.last_stable_offset
 
@@ -224,7 +224,7 @@ class Cluster:
             partition = self.partition(topic.name, stored.partition) if topic is not None else None
             if partition is not None:
                 try:
-                    _ = partition.log
+                    partition.open()
                 except ApiError as error:
                     raise StorageError(f"cannot open {stored.topic}-{stored.partition}: {error.message}") from error
 
@@ -254,7 +254,7 @@ class Cluster:
     def _partition_of(self, topic: TopicImage, index: int) -> Partition:
         name, topic_id = topic.name, topic.topic_id
 
-        def open_log() -> PartitionLog:
+        def open_log() -> SegmentedLog:
             log = self.store.open(name, topic_id, index, self.configs.topic(name))
             if log.recovered_cut:
                 self.controller.raise_leader_epochs([(topic_id, index)])

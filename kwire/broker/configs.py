@@ -12,11 +12,13 @@ Source: KIP-226 (dynamic broker configs); Kafka documentation, "Broker Configs",
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from sys import float_info
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kwire.broker.metadata import INTERNAL_TOPICS
 from kwire.broker.resources import BROKER, CLUSTER_DEFAULT, GROUP, TOPIC
+from kwire.limits import COORDINATOR_SEGMENT_RECORDS
 from kwire.storage.config import LogConfig
 
 if TYPE_CHECKING:
@@ -271,6 +273,8 @@ class Configs:
             overrides = self._image.configs.get((TOPIC, name))
             # No topic is named "": that entry stands for all topics without overrides.
             config = self.topic("") if overrides is None and name else self.topic_with(overrides or {})
+            if name in INTERNAL_TOPICS:
+                config = replace(config, segment_records=COORDINATOR_SEGMENT_RECORDS)
             self._topics[name] = config
         return config
 

@@ -1,4 +1,4 @@
-"""Partition: one log with Kafka's rules around it.
+"""Partition: one log with Kafka's rules around it, and the only door to that log.
 
 The brokers of one process share the partition, so its high watermark is the log's end, but for
 appends that an engine makes durable later: those are readable once they are durable.
@@ -15,17 +15,19 @@ import trio
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.records.validation import ProduceRules, validate_produce
 from kwire.storage.leader_epochs import UNDEFINED_EPOCH
-from kwire.storage.port import StorageError
+from kwire.storage.port import OffsetOutOfRange, StorageError
 from kwire.storage.retention import log_start_after_retention
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from kwire.broker.metadata import PartitionImage
     from kwire.broker.waiters import Waiter
     from kwire.protocol.records.batch import BatchHeader
+    from kwire.storage.aborted import AbortedTransaction
     from kwire.storage.config import LogConfig
-    from kwire.storage.port import Appended, PartitionLog
+    from kwire.storage.port import Appended, Log, LogSlice, SegmentedLog, TimestampOffset
+    from kwire.storage.producer_state import ProducerEntry
 
 ACKS_ALL = -1
 NO_EPOCH = -1
@@ -60,8 +62,8 @@ class Partition:
 
     __slots__ = (
         "_complained_ms",
-        "_log",
         "_open_log",
+        "_opened",
         "_rules",
         "_rules_of",
         "_undurable",
@@ -78,7 +80,7 @@ class Partition:
         topic: str,
         topic_id: bytes,
         image: PartitionImage,
-        open_log: Callable[[], PartitionLog],
+        open_log: Callable[[], SegmentedLog],
         wall_ms: Callable[[], int],
     ) -> None:
         self.topic = topic
@@ -88,7 +90,7 @@ class Partition:
         self.waiters: set[Waiter] = set()
         self._open_log = open_log
         self._wall_ms = wall_ms
-        self._log: PartitionLog | None = None
+        self._opened: SegmentedLog | None = None
         self._rules = ProduceRules()
         self._rules_of: LogConfig | None = None
         self._undurable: dict[int, None] = {}
@@ -96,36 +98,70 @@ class Partition:
 
     # What the log is
 
-    @property
-    def log(self) -> PartitionLog:
-        """The partition's log, opened now if it was not.
+    def open(self) -> SegmentedLog:
+        """Open the log if nothing needed it yet. For recovery, the cleaner and tools; all others use what follows.
 
         Raises:
             ApiError: KAFKA_STORAGE_ERROR, the engine cannot open it.
         """
-        if self._log is None:
+        if self._opened is None:
             try:
-                self._log = self._open_log()
+                self._opened = self._open_log()
             except StorageError as error:
                 raise self.storage_error(error) from error
-        return self._log
+        return self._opened
 
     @property
-    def opened_log(self) -> PartitionLog | None:
-        """The log if something needed it already."""
-        return self._log
+    def opened(self) -> SegmentedLog | None:
+        """The log if something needed it already. For recovery, the cleaner and tools."""
+        return self._opened
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something needed the log already: then it answers without a look at the disk's directories."""
+        return self._opened is not None
+
+    @property
+    def _log(self) -> Log:
+        opened = self._opened
+        return opened if opened is not None else self.open()
+
+    @property
+    def config(self) -> LogConfig:
+        """The topic's configs, as the log has them."""
+        return self._log.config
+
+    @property
+    def log_start_offset(self) -> int:
+        """First readable offset."""
+        return self._log.log_start_offset
+
+    @property
+    def log_end_offset(self) -> int:
+        """Offset of the next record."""
+        return self._log.log_end_offset
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the log."""
+        return self._log.size_bytes
+
+    @property
+    def producers(self) -> Iterable[ProducerEntry]:
+        """The producers with ids that the log knows."""
+        return self._log.producers
 
     @property
     def high_watermark(self) -> int:
         """Offsets below it are readable."""
         if self._undurable:
             return next(iter(self._undurable))
-        return self.log.log_end_offset
+        return self._log.log_end_offset
 
     @property
     def last_stable_offset(self) -> int:
         """Offsets below it belong to no open transaction, so that read_committed may read them."""
-        log = self.log
+        log = self._log
         unstable = log.producers.first_unstable_offset
         high_watermark = self.high_watermark
         return high_watermark if unstable is None else min(max(unstable, log.log_start_offset), high_watermark)
@@ -136,8 +172,8 @@ class Partition:
         The current epoch counts from its election on, though the log knows it only from its first record on.
         (UNDEFINED_EPOCH, UNDEFINED_OFFSET) for an epoch that is not known. Source: KIP-101, KIP-320.
         """
-        epochs = self.log.leader_epochs
-        log_end_offset = self.log.log_end_offset
+        epochs = self._log.leader_epochs
+        log_end_offset = self._log.log_end_offset
         written = epochs.latest_epoch
         if written == UNDEFINED_EPOCH != leader_epoch < self.image.leader_epoch:
             return leader_epoch, log_end_offset
@@ -149,7 +185,7 @@ class Partition:
 
     def epoch_of_log_start(self) -> int:
         """The leader epoch of the first readable record, or of the next one where there is none; -1 for unknown."""
-        log = self.log
+        log = self._log
         if log.log_start_offset == log.log_end_offset:
             return self.image.leader_epoch
         epoch = log.leader_epochs.epoch_for_offset(log.log_start_offset)
@@ -165,6 +201,55 @@ class Partition:
             self._complained_ms = now_ms
             _log.error("clients of %s-%d get KAFKA_STORAGE_ERROR: %s", self.topic, self.index, error)
         return storage_error(error)
+
+    # Reading
+
+    def read(self, offset: int, max_bytes: int, *, before_offset: int, min_one_batch: bool) -> LogSlice:
+        """Read batches; see Log.read.
+
+        Raises:
+            ApiError: OFFSET_OUT_OF_RANGE, KAFKA_STORAGE_ERROR.
+        """
+        try:
+            return self._log.read(offset, max_bytes, before_offset=before_offset, min_one_batch=min_one_batch)
+        except OffsetOutOfRange as error:
+            raise ApiError(ErrorCode.OFFSET_OUT_OF_RANGE) from error
+        except StorageError as error:
+            raise self.storage_error(error) from error
+
+    def headers(self, offset: int) -> Iterator[BatchHeader]:
+        """Every batch header from the batch that contains offset on.
+
+        Raises:
+            StorageError.
+        """
+        return self.open().headers(offset)
+
+    def aborted_between(self, offset: int, end_offset: int) -> Sequence[AbortedTransaction]:
+        """The aborted transactions that may have records between these offsets (the second is exclusive)."""
+        return self._log.aborted.collect(offset, end_offset)
+
+    def offset_for_timestamp(self, timestamp_ms: int, *, before_offset: int) -> TimestampOffset | None:
+        """Find the first record below before_offset that is at least as new as timestamp_ms.
+
+        Raises:
+            ApiError: KAFKA_STORAGE_ERROR.
+        """
+        try:
+            return self._log.offset_for_timestamp(timestamp_ms, before_offset=before_offset)
+        except StorageError as error:
+            raise self.storage_error(error) from error
+
+    def newest_timestamp(self) -> TimestampOffset | None:
+        """Find the record with the newest timestamp, the first of several.
+
+        Raises:
+            ApiError: KAFKA_STORAGE_ERROR.
+        """
+        try:
+            return self._log.max_timestamp()
+        except StorageError as error:
+            raise self.storage_error(error) from error
 
     # Who may do what
 
@@ -213,7 +298,7 @@ class Partition:
             ApiError: NOT_ENOUGH_REPLICAS, KAFKA_STORAGE_ERROR, INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER;
                 InvalidBatch, with what is wrong with the batch.
         """
-        log = self.log
+        log = self._log
         config = log.config
         if acks == ACKS_ALL and len(self.image.isr) < min(config.min_insync_replicas, len(self.image.replicas)):
             raise ApiError(ErrorCode.NOT_ENOUGH_REPLICAS)
@@ -240,7 +325,7 @@ class Partition:
             ApiError: KAFKA_STORAGE_ERROR, nothing was appended.
         """
         try:
-            appended = self.log.append(batch, header, self.image.leader_epoch, now_ms)
+            appended = self._log.append(batch, header, self.image.leader_epoch, now_ms)
         except StorageError as error:
             raise self.storage_error(error) from error
         if appended.durable is not None:
@@ -248,6 +333,18 @@ class Partition:
         elif self.waiters:
             self._tell_waiters(header)
         return appended
+
+    def restore(self, batches: bytes | bytearray, now_ms: int) -> None:
+        """Append whole batches that carry their offsets already.
+
+        Raises:
+            ApiError: KAFKA_STORAGE_ERROR.
+            ValueError: their offsets do not ascend from log_end_offset.
+        """
+        try:
+            self.open().append_as_is(batches, now_ms)
+        except StorageError as error:
+            raise self.storage_error(error) from error
 
     async def wait_durable(self, appended: Appended) -> None:
         """The append is as durable as it will be, and readable. It is waited for even by a task that is cancelled.
@@ -284,18 +381,26 @@ class Partition:
         Raises:
             ApiError: POLICY_VIOLATION (the topic is compacted only), OFFSET_OUT_OF_RANGE, KAFKA_STORAGE_ERROR.
         """
-        log = self.log
+        log = self._log
         if log.config.compact and not log.config.delete:
             raise ApiError(ErrorCode.POLICY_VIOLATION)
         high_watermark = self.high_watermark
         wanted = high_watermark if offset == HIGH_WATERMARK else offset
         if not 0 <= wanted <= high_watermark:
             raise ApiError(ErrorCode.OFFSET_OUT_OF_RANGE)
+        self.advance_log_start(wanted)
+        return log.log_start_offset
+
+    def advance_log_start(self, offset: int) -> None:
+        """Delete the records below offset.
+
+        Raises:
+            ApiError: KAFKA_STORAGE_ERROR.
+        """
         try:
-            log.advance_log_start(wanted)
+            self._log.advance_log_start(offset)
         except StorageError as error:
             raise self.storage_error(error) from error
-        return log.log_start_offset
 
     def enforce_retention(self, now_ms: int, producer_id_expiration_ms: int) -> bool:
         """One bounded step of what time and size give up: segments and idle producers. Whether another step is due.
@@ -303,7 +408,7 @@ class Partition:
         Raises:
             ApiError: KAFKA_STORAGE_ERROR.
         """
-        log = self.log
+        log = self.open()
         log.producers.expire(now_ms, producer_id_expiration_ms)
         try:
             log.roll_if_due(now_ms)
@@ -319,8 +424,8 @@ class Partition:
 
     def set_config(self, config: LogConfig) -> None:
         """The topic's configs are these from the next append or retention run on."""
-        if self._log is not None:
-            self._log.config = config
+        if self._opened is not None:
+            self._opened.config = config
 
 
 def produce_rules(config: LogConfig, *, partition: str, validate_records: bool) -> ProduceRules:

@@ -9,7 +9,7 @@ for their end decides what becomes of them.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from kwire.protocol.errors import ProtocolError
 from kwire.protocol.records.batch import HEADER_BYTES, NO_PRODUCER_ID, CorruptBatch, iter_headers
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from kwire.coordinator.decision import Machine
     from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
-    from kwire.storage.port import PartitionLog
+    from kwire.storage.port import LogSlice
 
 READ_BYTES = 128 * 1024
 """Read and replayed at a time, between which other requests are served: about 10 ms."""
@@ -44,16 +44,31 @@ _Places = tuple[int, int, int, int, int, int, int, int]
 _log = logging.getLogger(__name__)
 
 
-def load(log: PartitionLog, machine: Machine) -> Iterator[None]:
-    """The machine knows what the log says when the iterator ends; each step is short.
+class StoredShard(Protocol):
+    """What is read of a shard's partition."""
+
+    @property
+    def log_start_offset(self) -> int:
+        """First readable offset."""
+
+    @property
+    def log_end_offset(self) -> int:
+        """Offset of the next record."""
+
+    def read(self, offset: int, max_bytes: int, *, before_offset: int, min_one_batch: bool) -> LogSlice:
+        """Read batches; see kwire.storage.port.Log.read."""
+
+
+def load(partition: StoredShard, machine: Machine) -> Iterator[None]:
+    """Replay the partition's log in the machine, which knows all of it when the iterator ends; each step is short.
 
     Raises:
-        StorageError: the log cannot be read.
+        ApiError, StorageError: the log cannot be read.
     """
     reader = _Reader(machine)
-    offset = log.log_start_offset
-    while offset < log.log_end_offset:
-        found = log.read(offset, READ_BYTES, before_offset=log.log_end_offset, min_one_batch=True)
+    offset = partition.log_start_offset
+    while offset < partition.log_end_offset:
+        found = partition.read(offset, READ_BYTES, before_offset=partition.log_end_offset, min_one_batch=True)
         try:
             data = found.tobytes()
         finally:

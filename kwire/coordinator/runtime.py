@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import trio
 
-from kwire.coordinator.loading import load
+from kwire.coordinator.loading import StoredShard, load
 from kwire.coordinator.timers import Timers
-from kwire.limits import COORDINATOR_SEGMENT_RECORDS
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.records.batch import HEADER_BYTES
 from kwire.protocol.records.record import keyed_batch
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from kwire.coordinator.decision import Command, CoordinatorRecord, Decision, Machine
     from kwire.env import Env
     from kwire.protocol.records.batch import BatchHeader
-    from kwire.storage.port import Appended, PartitionLog
+    from kwire.storage.port import Appended
 
 LOADED_AT_ONCE_BYTES = 64 * 1024
 """A shorter log is read by the request that needs it, within some milliseconds."""
@@ -44,14 +43,14 @@ SEEN_BY_CLIENT = {
 _log = logging.getLogger(__name__)
 
 
-class ShardPartition(Protocol):
+class ShardPartition(StoredShard, Protocol):
     """The partition of an internal topic that holds a shard."""
 
     index: int
 
     @property
-    def log(self) -> PartitionLog:
-        """Its log.
+    def size_bytes(self) -> int:
+        """Size of its log.
 
         Raises:
             ApiError: KAFKA_STORAGE_ERROR.
@@ -134,14 +133,13 @@ class _Pending:
 class Shard:
     """One partition's state while its broker leads it. machine: None while the log is being read."""
 
-    __slots__ = ("leader", "machine", "partition", "pending", "segment_start", "unloaded", "waiting")
+    __slots__ = ("leader", "machine", "partition", "pending", "unloaded", "waiting")
 
     def __init__(self, partition: ShardPartition, leader: int) -> None:
         self.partition = partition
         self.leader = leader
         self.machine: Machine | None = None
         self.pending: _Pending | None = None
-        self.segment_start = partition.log.segments()[-1].base_offset
         self.unloaded = False
         self.waiting: set[Reply] = set()
 
@@ -207,19 +205,19 @@ class Runtime:
 
     def _load(self, partition: ShardPartition, leader: int) -> Shard:
         try:
-            log = partition.log
+            size_bytes = partition.size_bytes
         except ApiError as error:
             raise ApiError(ErrorCode.NOT_COORDINATOR, error.message) from error
         shard = self._shards[partition.index] = Shard(partition, leader)
         machine = self._new_machine()
-        steps = load(log, machine)
-        if self._nursery is not None and log.size_bytes > LOADED_AT_ONCE_BYTES:
+        steps = load(partition, machine)
+        if self._nursery is not None and size_bytes > LOADED_AT_ONCE_BYTES:
             self._nursery.start_soon(self._load_in_steps, shard, machine, steps)
             return shard
         try:
             for _ in steps:
                 pass
-        except StorageError as error:
+        except (ApiError, StorageError) as error:
             self.unload(partition.index)
             raise ApiError(ErrorCode.NOT_COORDINATOR, str(error)) from error
         self._loaded(shard, machine)
@@ -232,7 +230,7 @@ class Runtime:
                 if shard.unloaded:
                     return
             self._loaded(shard, machine)
-        except StorageError as error:
+        except (ApiError, StorageError) as error:
             _log.error("cannot load a coordinator's partition %d: %s", shard.partition.index, error)
             self.unload(shard.partition.index)
         finally:
@@ -339,8 +337,6 @@ class Runtime:
                 raise ApiError(SEEN_BY_CLIENT.get(error.code, error.code), error.message) from error
             for record in decision.records[decision.replayed :]:
                 shard.machine.replay(record)
-            if appends[-1].last_offset - shard.segment_start + 1 >= COORDINATOR_SEGMENT_RECORDS:
-                self._close_segment(shard, now_ms)
             if appends[-1].durable is not None:
                 shard.pending = _Pending(appends, shard.pending)
         for timer in decision.timers:
@@ -350,14 +346,6 @@ class Runtime:
             else:
                 self._arm(key, timer.delay_ms, timer.command)
         return shard.pending
-
-    def _close_segment(self, shard: Shard, now_ms: int) -> None:
-        log = shard.partition.log
-        shard.segment_start = log.log_end_offset
-        try:
-            log.roll(now_ms)
-        except StorageError as error:
-            _log.error("cannot close a segment of a coordinator's partition %d: %s", shard.partition.index, error)
 
     def _batches(self, records: Sequence[CoordinatorRecord], now_ms: int) -> Iterator[tuple[bytearray, BatchHeader]]:
         """The records in as few batches as the topic takes."""

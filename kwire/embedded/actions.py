@@ -159,8 +159,8 @@ def _partition(partition: LivePartition) -> Partition:
         None if image.leader == NO_LEADER else image.leader,
         tuple(image.replicas),
         tuple(image.isr),
-        partition.log.log_start_offset,
-        partition.log.log_end_offset,
+        partition.log_start_offset,
+        partition.log_end_offset,
     )
 
 
@@ -222,7 +222,7 @@ async def extend(running: Running, name: str, new: Sequence[NewRecord], *, dated
         await _auto_create(running, name)
     now_ms = cluster.env.wall_ms()
     partitions = live_partitions(cluster, name, None)
-    turn = sum(each.log.log_end_offset for each in partitions)
+    turn = sum(each.log_end_offset for each in partitions)
     by_partition: dict[int, list[tuple[int, StoredRecord]]] = {}
     for place, record in enumerate(new):
         stored = reading.stored(record, dated_ms)

@@ -64,7 +64,7 @@ async def _described(running: Running, node_id: int, listed: Any) -> Group:
     for name, index in sorted(of_interest):
         partition = running.cluster.partition(name, index)
         if partition is not None:
-            first = committed.get(TopicPartition(name, index), partition.log.log_start_offset)
+            first = committed.get(TopicPartition(name, index), partition.log_start_offset)
             lag[TopicPartition(name, index)] = max(partition.high_watermark - first, 0)
     return Group(group_id, listed.group_type, listed.group_state, members, committed, lag)
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from kwire.broker.partition import Partition
     from kwire.embedded.values import NewRecord
     from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
-    from kwire.storage.port import PartitionLog
 
 EVERYTHING = 2**62
 """More bytes than a log has."""
@@ -24,18 +23,17 @@ EVERYTHING = 2**62
 
 def records_of(partition: Partition, *, committed_only: bool) -> Iterator[Record]:
     """The readable records, oldest first. committed_only: as a consumer with read_committed gets them."""
-    log = partition.log
     end = partition.last_stable_offset if committed_only else partition.high_watermark
-    found = log.read(log.log_start_offset, EVERYTHING, before_offset=end, min_one_batch=True)
+    found = partition.read(partition.log_start_offset, EVERYTHING, before_offset=end, min_one_batch=True)
     try:
         data = found.tobytes()
     finally:
         found.close()
     for position, header in iter_headers(data):
-        if header.is_control or (committed_only and _is_aborted(log, header)):
+        if header.is_control or (committed_only and _is_aborted(partition, header)):
             continue
         for record in iter_records(data, header, position):
-            if log.log_start_offset <= record.offset < end:
+            if partition.log_start_offset <= record.offset < end:
                 yield record_of(partition, record, record.offset)
 
 
@@ -58,25 +56,24 @@ def _copied(value: ReadableBuffer | None) -> bytes | None:
 
 def count_unread(partition: Partition, from_offset: int) -> int:
     """Records from that offset on that a consumer with read_committed would still get."""
-    log = partition.log
     end = partition.last_stable_offset
-    from_offset = max(from_offset, log.log_start_offset)
+    from_offset = max(from_offset, partition.log_start_offset)
     unread = 0
-    for header in log.headers(from_offset):
+    for header in partition.headers(from_offset):
         if header.base_offset >= end:
             break
-        if not header.is_control and not _is_aborted(log, header):
+        if not header.is_control and not _is_aborted(partition, header):
             unread += header.next_offset - max(header.base_offset, from_offset)
     return unread
 
 
-def _is_aborted(log: PartitionLog, header: BatchHeader) -> bool:
+def _is_aborted(partition: Partition, header: BatchHeader) -> bool:
     if not header.is_transactional:
         return False
     offset = header.base_offset
     return any(
         row.producer_id == header.producer_id and row.first_offset <= offset <= row.last_offset
-        for row in log.aborted.collect(offset, header.next_offset)
+        for row in partition.aborted_between(offset, header.next_offset)
     )
 
 

@@ -15,8 +15,8 @@ from kwire.storage.memory import MemoryStore
 if TYPE_CHECKING:
     from kwire.app import Running
     from kwire.broker.cluster import Cluster
+    from kwire.broker.partition import Partition
     from kwire.env import Env
-    from kwire.storage.port import PartitionLog
 
 
 async def taken(running: Running) -> Snapshot:
@@ -26,16 +26,16 @@ async def taken(running: Running) -> Snapshot:
     for stored in cluster.store.list():
         partition = cluster.partition(stored.topic, stored.partition) if stored.topic_id != METADATA_TOPIC_ID else None
         if partition is not None:
-            logs.append(_batches_of(partition.log))
+            logs.append(_batches_of(partition))
     metadata = tuple(frame(record) for record in records_of(cluster.image))
     return Snapshot(cluster.cluster_id, tuple(cluster.brokers), metadata, tuple(logs))
 
 
-def _batches_of(log: PartitionLog) -> StoredBatches:
-    end = log.log_end_offset
-    found = log.read(log.log_start_offset, EVERYTHING, before_offset=end, min_one_batch=True)
+def _batches_of(partition: Partition) -> StoredBatches:
+    start, end = partition.log_start_offset, partition.log_end_offset
+    found = partition.read(start, EVERYTHING, before_offset=end, min_one_batch=True)
     try:
-        return StoredBatches(log.topic, log.partition, log.log_start_offset, end, found.tobytes())
+        return StoredBatches(partition.topic, partition.index, start, end, found.tobytes())
     finally:
         found.close()
 
@@ -58,10 +58,9 @@ def fill(cluster: Cluster, snapshot: Snapshot) -> None:
     for stored in snapshot.logs:
         partition = cluster.partition(stored.topic, stored.partition)
         assert partition is not None, "the metadata has every topic that has logs"
-        log = partition.log
         if stored.batches:
-            log.append_as_is(stored.batches, now_ms)
-        if log.log_end_offset < stored.log_end_offset:  # all before its end was deleted
+            partition.restore(stored.batches, now_ms)
+        if partition.log_end_offset < stored.log_end_offset:  # all before its end was deleted
             last = encode_batch([Record(0, now_ms, None, None)], base_offset=stored.log_end_offset - 1, leader_epoch=0)
-            log.append_as_is(last, now_ms)
-        log.advance_log_start(stored.log_start_offset)
+            partition.restore(last, now_ms)
+        partition.advance_log_start(stored.log_start_offset)

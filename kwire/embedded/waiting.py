@@ -101,7 +101,7 @@ async def records(
         if running.cluster.image.topic(topic) is None:
             return None
         partitions = actions.live_partitions(running.cluster, topic, index)
-        if sum(each.high_watermark - each.log.log_start_offset for each in partitions) < count:
+        if sum(each.high_watermark - each.log_start_offset for each in partitions) < count:
             return None  # there cannot be so many; to read them takes longer than to look
         found = await actions.records(running, topic, index, committed_only=committed_only)
         return found if len(found) >= count else None

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kwire.env import Env
     from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
     from kwire.storage.compaction import DirtyRange
-    from kwire.storage.port import PartitionLog, Replacement, SegmentInfo
+    from kwire.storage.port import Replacement, SegmentedLog, SegmentInfo
 
 Take: TypeAlias = "Callable[[ReadableBuffer, BatchHeader], int | None]"
 """Does something with a batch and tells how many bytes it has written; None: no more batches are wanted."""
@@ -53,7 +53,7 @@ class CleanerLimits:
 class LogToClean:
     """A log, and what of it is dirty."""
 
-    log: PartitionLog
+    log: SegmentedLog
     dirty: DirtyRange
 
 
@@ -63,11 +63,11 @@ class Cleaner:
     A log whose records cannot be read is told once, and left alone while the process runs.
     """
 
-    def __init__(self, env: Env, logs: Callable[[], Iterable[tuple[PartitionLog, int]]]) -> None:
+    def __init__(self, env: Env, logs: Callable[[], Iterable[tuple[SegmentedLog, int]]]) -> None:
         self._env = env
         self._logs = logs
-        self._uncleanable: WeakSet[PartitionLog] = WeakSet()
-        self._put_off: WeakSet[PartitionLog] = WeakSet()
+        self._uncleanable: WeakSet[SegmentedLog] = WeakSet()
+        self._put_off: WeakSet[SegmentedLog] = WeakSet()
         """Logs whose cleaning was given up, until nothing else is to be cleaned: others must not wait for them."""
 
     async def clean_dirtiest(self, limits: CleanerLimits) -> bool:
@@ -103,7 +103,7 @@ class Cleaner:
         return dirtiest
 
 
-def find_dirty(log: PartitionLog, last_stable_offset: int, now_ms: int) -> DirtyRange:
+def find_dirty(log: SegmentedLog, last_stable_offset: int, now_ms: int) -> DirtyRange:
     """What of the log a cleaning would read now. Offsets of an earlier cleaning that the log has not are disregarded.
 
     Raises:

@@ -43,6 +43,8 @@ class LogConfig:
     segment_index_bytes: int = 10_485_760
     segment_jitter_ms: int = 0
     segment_ms: int = 604_800_000
+    segment_records: int = LONG_MAX
+    """Records of a segment, however short they are. No config of Kafka's: only closed segments can be compacted."""
     unclean_leader_election_enable: bool = False
 
     @property

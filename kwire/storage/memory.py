@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kwire.env import Env
     from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
     from kwire.storage.config import LogConfig
-    from kwire.storage.port import FileRange, PartitionLog, Replacement, SegmentInfo
+    from kwire.storage.port import Replacement, SegmentedLog, SegmentInfo
 
 SEGMENTS_IN_BUDGET = 64
 """A single log's segments are this part of the budget, at most."""
@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 
 class MemoryLog:
-    """A partition's log in memory. See PartitionLog, which says what the methods do."""
+    """A partition's log in memory. See SegmentedLog, which says what the methods do."""
 
     def __init__(self, store: MemoryStore, topic: str, topic_id: bytes, partition: int, config: LogConfig) -> None:
         self.topic = topic
@@ -79,7 +79,7 @@ class MemoryLog:
         return self._size_bytes
 
     def append(self, batch: bytearray | memoryview, header: BatchHeader, leader_epoch: int, now_ms: int) -> Appended:
-        """See PartitionLog.append."""
+        """See Log.append."""
         base_offset = self._log_end_offset
         header.base_offset = base_offset
         header.partition_leader_epoch = leader_epoch
@@ -88,7 +88,7 @@ class MemoryLog:
         return Appended(base_offset, self._log_end_offset - 1)
 
     def append_as_is(self, batches: bytes | bytearray | memoryview, now_ms: int) -> Appended:
-        """See PartitionLog.append_as_is."""
+        """See SegmentedLog.append_as_is."""
         self._check_open()
         view = memoryview(batches)
         found = _ascending_batches(view, self._log_end_offset)
@@ -128,6 +128,8 @@ class MemoryLog:
         active = self._active
         if active.size_bytes + size_bytes > min(self.config.segment_bytes, self._store.segment_bytes):
             return True
+        if header.base_offset - active.base_offset >= self.config.segment_records:
+            return True
         timestamp_ms = header.max_timestamp
         if active.first_timestamp_ms >= 0 and timestamp_ms >= 0:
             waited_ms = timestamp_ms - active.first_timestamp_ms
@@ -146,7 +148,7 @@ class MemoryLog:
         return self._store.env.random.randrange(jitter_ms) if jitter_ms > 0 else 0
 
     def read(self, offset: int, max_bytes: int, *, before_offset: int, min_one_batch: bool) -> MemorySlice:
-        """See PartitionLog.read. Only whole batches, of as many segments as it takes."""
+        """See Log.read. Only whole batches, of as many segments as it takes."""
         self._check_open()
         self._check_offset(offset)
         if offset >= before_offset or offset == self._log_end_offset:
@@ -175,10 +177,6 @@ class MemoryLog:
                 break
         return MemorySlice(views, max_bytes - left) if views else EMPTY_SLICE
 
-    def read_cached(self, part: FileRange) -> memoryview | None:
-        """No file belongs to this engine."""
-        return None
-
     def _segment_of(self, offset: int) -> int:
         """Index of the segment whose range holds offset."""
         if offset >= self._active.base_offset:
@@ -186,7 +184,7 @@ class MemoryLog:
         return bisect_right(self._segments, offset, key=_base_offset) - 1
 
     def offset_for_timestamp(self, timestamp_ms: int, *, before_offset: int) -> TimestampOffset | None:
-        """See PartitionLog.offset_for_timestamp."""
+        """See Log.offset_for_timestamp."""
         self._check_open()
         for segment in self._segments:
             if segment.base_offset >= before_offset:
@@ -206,7 +204,7 @@ class MemoryLog:
         return None
 
     def max_timestamp(self) -> TimestampOffset | None:
-        """See PartitionLog.max_timestamp."""
+        """See Log.max_timestamp."""
         self._check_open()
         newest: Segment | None = None
         newest_ms, newest_index = NO_TIMESTAMP, 0
@@ -233,7 +231,7 @@ class MemoryLog:
         return bisect_right(segment.next_offsets, self._log_start_offset)
 
     def advance_log_start(self, offset: int) -> None:
-        """See PartitionLog.advance_log_start."""
+        """See Log.advance_log_start."""
         self._check_open()
         if offset <= self._log_start_offset:
             return
@@ -253,7 +251,7 @@ class MemoryLog:
             self.aborted.truncate_from_start(self._segments[0].base_offset)
 
     def truncate(self, offset: int) -> None:
-        """See PartitionLog.truncate. The batch that contains offset goes too."""
+        """See SegmentedLog.truncate. The batch that contains offset goes too."""
         self._check_open()
         if offset >= self._log_end_offset:
             return
@@ -286,12 +284,12 @@ class MemoryLog:
             self.producers.update(header, read_marker(batch, header))
 
     def roll(self, now_ms: int) -> None:
-        """See PartitionLog.roll."""
+        """See SegmentedLog.roll."""
         self._check_open()
         self._roll(now_ms)
 
     def roll_if_due(self, now_ms: int) -> None:
-        """See PartitionLog.roll_if_due."""
+        """See SegmentedLog.roll_if_due."""
         self._check_open()
         if now_ms - self._active.created_ms > self._segment_ms():
             self._roll(now_ms)
@@ -306,12 +304,12 @@ class MemoryLog:
         self._roll_ms = self._draw_roll_ms()
 
     def segments(self) -> Sequence[SegmentInfo]:
-        """See PartitionLog.segments."""
+        """See SegmentedLog.segments."""
         self._check_open()
         return [segment.info() for segment in self._segments]
 
     def headers(self, from_offset: int = 0) -> Iterator[BatchHeader]:
-        """See PartitionLog.headers."""
+        """See SegmentedLog.headers."""
         self._check_open()
         from_offset = max(from_offset, self._log_start_offset)
         for segment in self._segments[max(self._segment_of(from_offset), 0) :]:
@@ -320,33 +318,33 @@ class MemoryLog:
 
     @property
     def cleaned_offset(self) -> int | None:
-        """See PartitionLog.cleaned_offset."""
+        """See SegmentedLog.cleaned_offset."""
         return self._cleaned_offset
 
     def mark_cleaned(self, offset: int) -> None:
-        """See PartitionLog.mark_cleaned."""
+        """See SegmentedLog.mark_cleaned."""
         self._check_open()
         self._cleaned_offset = offset
 
     @property
     def max_segment_bytes(self) -> int:
-        """See PartitionLog.max_segment_bytes."""
+        """See SegmentedLog.max_segment_bytes."""
         return min(self.config.segment_bytes, self._store.segment_bytes)
 
     def first_timestamp_ms(self, base_offset: int) -> int:
-        """See PartitionLog.first_timestamp_ms."""
+        """See SegmentedLog.first_timestamp_ms."""
         return self._closed_segments([base_offset])[0].first_timestamp_ms
 
     def segment_batches(self, base_offset: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
-        """See PartitionLog.segment_batches."""
+        """See SegmentedLog.segment_batches."""
         return self._closed_segments([base_offset])[0].batches()
 
     def begin_replacement(self, base_offsets: Sequence[int]) -> MemoryReplacement:
-        """See PartitionLog.begin_replacement."""
+        """See SegmentedLog.begin_replacement."""
         return MemoryReplacement(self._closed_segments(base_offsets), self._truncations)
 
     def replace(self, replacement: Replacement) -> bool:
-        """See PartitionLog.replace."""
+        """See SegmentedLog.replace."""
         self._check_open()
         assert isinstance(replacement, MemoryReplacement)
         replaced, segment = replacement.replaced, replacement.segment
@@ -492,7 +490,7 @@ class MemoryStore:
         """None: nothing outlives the process."""
         return None
 
-    def delete(self, log: PartitionLog) -> None:
+    def delete(self, log: SegmentedLog) -> None:
         """See LogStore.delete."""
         log.close()
 

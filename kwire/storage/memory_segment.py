@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from kwire.limits import MEMORY_CHUNK_BYTES, MEMORY_FIRST_CHUNK_BYTES
-from kwire.protocol.records.batch import NO_TIMESTAMP, read_header
+from kwire.protocol.records.batch import NO_TIMESTAMP, iter_headers, read_header
 from kwire.storage.port import SegmentInfo
 
 if TYPE_CHECKING:
@@ -40,6 +40,14 @@ class MemorySlice:
     def tobytes(self) -> bytes:
         """All bytes."""
         return b"".join(self._parts)
+
+    def next_offset(self) -> int:
+        """See LogSlice.next_offset. A batch does not go over from one part to the next."""
+        end_offset = 0
+        for part in self._parts:
+            for _, header in iter_headers(part):
+                end_offset = header.next_offset
+        return end_offset
 
     def close(self) -> None:
         """Lets go of the chunks."""

@@ -1,8 +1,8 @@
 """The storage port: what an engine offers, and nothing more.
 
-An engine is a LogStore (which logs exist) of PartitionLogs (one ordered log of record
-batches each). It knows batches by their headers only; topics' configs, groups,
-transactions and ACLs are records in logs, so an engine stays small.
+An engine is a LogStore (which logs exist) of logs: one ordered sequence of record batches each. It knows batches
+by their headers only; topics' configs, groups, transactions and ACLs are records in logs, so an engine stays small.
+A log has two sides: Log is what partitions use, SegmentedLog adds what recovery, the cleaner and tools use.
 
 Calls are synchronous: they return when the bytes are in the page cache (segments) or in
 memory. Where an engine becomes durable later, Appended.durable is the thing to wait for.
@@ -58,6 +58,14 @@ class LogSlice(Protocol):
 
     def tobytes(self) -> bytes:
         """All bytes, read now. For tests, tools and replay; the Fetch path sends parts()."""
+        ...
+
+    def next_offset(self) -> int:
+        """Offset after the last whole batch, 0 where there is none.
+
+        Raises:
+            StorageError.
+        """
         ...
 
     def close(self) -> None:
@@ -131,8 +139,8 @@ class Replacement(Protocol):
         ...
 
 
-class PartitionLog(Protocol):
-    """One partition's log.
+class Log(Protocol):
+    """One partition's log, as the partition sees it.
 
     Offsets: log_start_offset <= offset < log_end_offset are readable (log_end_offset is exclusive).
     """
@@ -145,8 +153,6 @@ class PartitionLog(Protocol):
     producers: ProducerState
     aborted: AbortedTransactions
     leader_epochs: LeaderEpochs
-    recovered_cut: bool
-    """Whether opening it cut records off its end: then the leader epoch must rise, so that consumers notice."""
 
     @property
     def log_start_offset(self) -> int:
@@ -175,15 +181,6 @@ class PartitionLog(Protocol):
         """
         ...
 
-    def append_as_is(self, batches: bytes | bytearray | memoryview, now_ms: int) -> Appended:
-        """Whole batches that carry their offsets already (import, fixtures) are the log's newest.
-
-        Raises:
-            ValueError: their offsets are not ascending from log_end_offset (gaps are allowed).
-            StorageError: as append.
-        """
-        ...
-
     def read(self, offset: int, max_bytes: int, *, before_offset: int, min_one_batch: bool) -> LogSlice:
         """Batches from the one that contains offset on, up to max_bytes, only those that start below before_offset.
 
@@ -194,10 +191,6 @@ class PartitionLog(Protocol):
         Raises:
             OffsetOutOfRange, StorageError.
         """
-        ...
-
-    def read_cached(self, part: FileRange) -> memoryview | None:
-        """The range's bytes if that takes no disk access, else None (then read it in a thread)."""
         ...
 
     def offset_for_timestamp(self, timestamp_ms: int, *, before_offset: int) -> TimestampOffset | None:
@@ -214,6 +207,22 @@ class PartitionLog(Protocol):
         Raises:
             OffsetOutOfRange: offset is above log_end_offset.
             StorageError.
+        """
+        ...
+
+
+class SegmentedLog(Log, Protocol):
+    """A log in segments, the last of which is active: what recovery, the cleaner and tools see of it."""
+
+    recovered_cut: bool
+    """Whether opening it cut records off its end: then the leader epoch must rise, so that consumers notice."""
+
+    def append_as_is(self, batches: bytes | bytearray | memoryview, now_ms: int) -> Appended:
+        """Whole batches that carry their offsets already (import, fixtures) are the log's newest.
+
+        Raises:
+            ValueError: their offsets are not ascending from log_end_offset (gaps are allowed).
+            StorageError: as append.
         """
         ...
 
@@ -340,7 +349,7 @@ class LogStore(Protocol):
         """What is stored, opened or not."""
         ...
 
-    def open(self, topic: str, topic_id: bytes, partition: int, config: LogConfig) -> PartitionLog:
+    def open(self, topic: str, topic_id: bytes, partition: int, config: LogConfig) -> SegmentedLog:
         """The partition's log, created if it is not there, recovered if the last run did not close it. Blocking.
 
         Opening an open log gives the same object.
@@ -357,7 +366,7 @@ class LogStore(Protocol):
         """
         ...
 
-    def delete(self, log: PartitionLog) -> None:
+    def delete(self, log: SegmentedLog) -> None:
         """The log is closed and gone; slices being read stay readable until they are closed."""
         ...
 

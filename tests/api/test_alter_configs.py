@@ -30,7 +30,7 @@ def dynamic(context, resource_type, name):
 
 
 async def test_all_configs_are_replaced(context):
-    log = context.broker.cluster.partition("t", 0).log
+    log = context.broker.cluster.partition("t", 0).open()
     assert await alter(context, TOPIC, "t", ("retention.ms", "5"), ("segment.ms", "6")) == DONE
     assert await alter(context, TOPIC, "t", ("segment.ms", "7")) == DONE
     assert dynamic(context, TOPIC, "t") == {"segment.ms": "7"}

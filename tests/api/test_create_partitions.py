@@ -32,7 +32,7 @@ async def test_partitions_are_added_with_the_topics_replication_factor(version):
     assert (row.name, row.error_code, row.error_message) == ("t", 0, None)
     partitions = cluster.image.topics["t"].partitions
     assert [(each.index, len(each.replicas)) for each in partitions] == [(0, 2), (1, 2), (2, 2), (3, 2)]
-    assert cluster.partition("t", 3).log.log_end_offset == 0
+    assert cluster.partition("t", 3).open().log_end_offset == 0
 
 
 async def test_where_the_client_wants_them():

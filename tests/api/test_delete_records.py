@@ -29,7 +29,7 @@ async def test_the_log_starts_at_the_offset(data_path, batch, version):
     assert await delete(data_path, 4, version=version) == (0, 4)
     assert await delete(data_path, 3, version=version) == (0, 4)
     assert await delete(data_path, -1, version=version) == (0, 10)
-    assert data_path.partition("truck_gps").log.log_start_offset == 10
+    assert data_path.partition("truck_gps").open().log_start_offset == 10
 
 
 async def test_the_last_of_several_offsets_counts(data_path, batch):

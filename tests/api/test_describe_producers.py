@@ -62,7 +62,7 @@ async def test_each_producer_stands_with_its_newest_batch(data_path, batch):
 async def test_a_transaction_stands_with_its_first_offset_until_its_end(data_path, batch):
     await data_path.create("t")
     data_path.append("t", 0, batch(2))
-    log = data_path.partition("t").log
+    log = data_path.partition("t").open()
 
     def append(written):
         log.append(written, read_header(written), 0, START_MS)

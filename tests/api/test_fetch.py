@@ -369,7 +369,7 @@ class TestReadCommitted:
 
     async def test_aborted_transactions_within_what_is_read(self, data_path, batch):
         size_bytes = await filled(data_path, batch, batches=6)
-        aborted = data_path.partition("truck_gps", 0).log.aborted
+        aborted = data_path.partition("truck_gps", 0).open().aborted
         aborted.append(AbortedTransaction(producer_id=1, first_offset=0, last_offset=9, last_stable_offset=10))
         aborted.append(AbortedTransaction(producer_id=2, first_offset=12, last_offset=24, last_stable_offset=25))
 

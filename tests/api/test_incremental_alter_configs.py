@@ -48,7 +48,7 @@ def dynamic(context, resource_type, name):
 
 async def test_a_set_config_takes_effect_at_once(context):
     cluster = context.broker.cluster
-    log = cluster.partition("t", 0).log
+    log = cluster.partition("t", 0).open()
     assert await alter(context, resource(TOPIC, "t", ("retention.ms", SET, "600000"))) == [DONE]
     assert cluster.configs.topic("t").retention_ms == 600_000
     assert log.config.retention_ms == 600_000
@@ -59,7 +59,7 @@ async def test_a_set_config_takes_effect_at_once(context):
 
 async def test_a_brokers_default_reaches_the_logs_of_topics_without_their_own(context):
     cluster = context.broker.cluster
-    log = cluster.partition("t", 0).log
+    log = cluster.partition("t", 0).open()
     assert await alter(context, resource(BROKER, "", ("log.retention.ms", SET, "5000"))) == [DONE]
     assert log.config.retention_ms == 5_000
     await alter(context, resource(TOPIC, "t", ("retention.ms", SET, "7")))
@@ -422,7 +422,7 @@ async def test_a_subscription_that_may_be_is_kept(context):
 
 async def test_in_a_cluster_of_several_only_cluster_wide_log_configs_reach_the_shared_logs(make_context):
     context = await make_context(brokers=3)
-    log = context.broker.cluster.partition("t", 0).log
+    log = context.broker.cluster.partition("t", 0).open()
     assert await alter(context, resource(BROKER, "1", ("message.max.bytes", SET, "1000"))) == [DONE]
     assert log.config.max_message_bytes == 1_048_588
     assert [broker.config.message_max_bytes for broker in context.broker.cluster.brokers.values()] == [

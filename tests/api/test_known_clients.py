@@ -81,18 +81,18 @@ async def test_offsets_by_time_whatever_the_header_says(world, claimed):
 @pytest.mark.parametrize("claimed", [-1, START_MS + HOUR_MS])
 async def test_retention_goes_by_the_records(world, claimed):
     await world.produce(*TIMES, claimed=claimed)
-    world.partition.log.roll_if_due(START_MS)
+    world.partition.open().roll_if_due(START_MS)
     for after_ms, kept in ((2 * HOUR_MS + 30_000, True), (2 * HOUR_MS + 30_001, False)):
         world.partition.enforce_retention(START_MS + after_ms, HOUR_MS)
-        assert (world.partition.log.log_start_offset == 0) is kept
+        assert (world.partition.open().log_start_offset == 0) is kept
 
 
 async def test_segments_begin_by_the_records(world):
     await world.produce(START_MS, claimed=START_MS)
     await world.produce(START_MS + ROLL_MS, claimed=START_MS + ROLL_MS + 1)
-    assert len(world.partition.log.segments()) == 1
+    assert len(world.partition.open().segments()) == 1
     await world.produce(START_MS + ROLL_MS + 1, claimed=START_MS)
-    assert len(world.partition.log.segments()) == 2
+    assert len(world.partition.open().segments()) == 2
 
 
 @pytest.mark.parametrize(

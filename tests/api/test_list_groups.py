@@ -60,13 +60,13 @@ async def test_groups_whose_log_cannot_be_read_hide_no_others(groups, monkeypatc
     topic = groups.cluster.image.topics[GROUP_TOPIC]
     broken, other = (partition_for(name, len(topic.partitions)) for name in ("g", "other"))
     assert broken != other
-    log = Partition.log.fget
+    read = Partition.read
 
-    def readable(partition):
+    def readable(partition, *args, **options):
         if (partition.topic, partition.index) == (GROUP_TOPIC, broken):
             raise ApiError(ErrorCode.KAFKA_STORAGE_ERROR)
-        return log(partition)
+        return read(partition, *args, **options)
 
-    monkeypatch.setattr(Partition, "log", property(readable))
+    monkeypatch.setattr(Partition, "read", readable)
     group_coordinators(groups.cluster).runtime.unload(broken)
     assert set(await listed(groups)) == {"other"}

@@ -321,7 +321,7 @@ class TestDurability:
     async def test_the_reply_waits_for_it(self, data_path, batch, nursery, error):
         await data_path.create("truck_gps", partitions=2)
         partition = data_path.partition("truck_gps", 1)
-        partition._log = late = LateLog(partition.log)
+        partition._opened = late = LateLog(partition.open())
         late.error = error
         rows = []
 

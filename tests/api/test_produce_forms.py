@@ -129,7 +129,7 @@ async def test_acks_0_has_no_reply_and_its_errors_close(data_path, batch):
     producer.acks = 0
     context, producer.context = producer.context, data_path.context(9)
     assert [producer.ask(), producer.ask()] == [(), ()]
-    assert data_path.partition("truck_gps").log.log_end_offset == 4
+    assert data_path.partition("truck_gps").open().log_end_offset == 4
     await data_path.delete("truck_gps")
     with pytest.raises(CloseConnection):
         producer.ask()

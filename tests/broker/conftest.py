@@ -47,7 +47,7 @@ class World:
         return self.cluster.partition(topic, index)
 
     def log(self, index=0, topic="t"):
-        return self.partition(index, topic).log
+        return self.partition(index, topic).open()
 
     async def alter(self, resource_type, name, config, value):
         """The error of setting that config, of unsetting it where value is None."""

@@ -30,7 +30,7 @@ async def test_a_partition_is_one_object_until_its_topic_is_deleted():
     partition = cluster.partition("t", 1)
     assert partition is cluster.partition("t", 1)
     assert partition.image is topic.partitions[1]
-    assert partition.opened_log is None
+    assert partition.opened is None
     assert [cluster.partition("t", 2), cluster.partition("t", -1), cluster.partition("nope", 0)] == [None] * 3
     await cluster.controller.delete_topics([topic.topic_id])
     assert cluster.partition("t", 1) is None
@@ -86,7 +86,7 @@ async def test_a_topic_of_a_removed_ones_name_keeps_its_records_over_a_restart(t
     produce(again.partition("t", 0), b"new")
     again.close()
     third = open_cluster(tmp_path)
-    log = third.partition("t", 0).log
+    log = third.partition("t", 0).open()
     assert b"new" in log.read(0, 1000, before_offset=1, min_one_batch=True).tobytes()
     assert log.log_end_offset == 1
     third.close()
@@ -98,7 +98,7 @@ async def test_records_topics_and_configs_outlive_a_restart(tmp_path):
     assert produce(cluster.partition("t", 2)).base_offset == 0
     cluster.close()
     again = open_cluster(tmp_path)
-    log = again.partition("t", 2).log
+    log = again.partition("t", 2).open()
     assert (log.log_end_offset, log.config.segment_bytes) == (1, 2_000_000)
     again.close()
 
@@ -117,9 +117,9 @@ async def test_after_a_crash_every_stored_log_is_recovered_and_a_cut_raises_the_
     again = open_cluster(tmp_path)
     again.open_stored_logs()
     whole, cut = (again.partition("t", index) for index in (0, 1))
-    assert whole.opened_log is not None
-    assert (whole.log.log_end_offset, whole.image.leader_epoch) == (2, 0)
-    assert (cut.log.log_end_offset, cut.image.leader_epoch) == (1, 1)
+    assert whole.opened is not None
+    assert (whole.log_end_offset, whole.image.leader_epoch) == (2, 0)
+    assert (cut.log_end_offset, cut.image.leader_epoch) == (1, 1)
     again.close()
     third = open_cluster(tmp_path)
     assert third.image.topics["t"].partitions[1].leader_epoch == 1
@@ -144,7 +144,7 @@ async def test_a_changed_config_counts_at_once_for_the_logs_it_is_about():
     cluster = build_cluster()
     for name in ("a", "b"):
         await create_topic(cluster, name)
-    logs = {name: cluster.partition(name, 0).log for name in ("a", "b")}
+    logs = {name: cluster.partition(name, 0).open() for name in ("a", "b")}
     await cluster.controller.write([ConfigRecord(2, "a", "retention.ms", "5")])
     assert [logs[name].config.retention_ms for name in ("a", "b")] == [5, 604_800_000]
     await cluster.controller.write([ConfigRecord(4, "", "log.retention.ms", "9")])
@@ -166,10 +166,10 @@ async def test_retention_gives_up_old_segments_of_opened_logs():
     for step in range(3):
         produce(partition, now_ms=START_MS + step * 10)
     await cluster.enforce_retention()
-    assert partition.log.log_start_offset == 0
+    assert partition.open().log_start_offset == 0
     cluster.env.wall_ms = lambda: START_MS + 100_000
     await cluster.enforce_retention()
-    assert partition.log.log_start_offset == 3
+    assert partition.open().log_start_offset == 3
 
 
 async def test_background_work_comes_at_its_intervals_and_not_between(autojump_clock, monkeypatch):

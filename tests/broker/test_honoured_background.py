@@ -39,14 +39,14 @@ async def stored_cluster(directory):
 
 
 def opened(cluster):
-    return {(each.topic, each.index) for each in cluster.partitions if each.opened_log is not None}
+    return {(each.topic, each.index) for each in cluster.partitions if each.opened is not None}
 
 
 async def test_stored_logs_that_nobody_opened_expire_too(tmp_path):
     cluster = await stored_cluster(tmp_path)
     await cluster.enforce_retention()
     assert opened(cluster) == {("week", 0), ("week", 1)}, "the others can lose nothing, so they stay closed"
-    assert [cluster.partition("week", index).log.log_start_offset for index in (0, 1)] == [1, 1]
+    assert [cluster.partition("week", index).open().log_start_offset for index in (0, 1)] == [1, 1]
     cluster.close()
 
 
@@ -56,7 +56,7 @@ async def test_a_stored_log_is_opened_once_its_topic_may_expire(tmp_path, monkey
     await cluster.controller.write([ConfigRecord(2, "always", "retention.bytes", "0")])
     monkeypatch.setattr(cluster.store, "list", lambda: pytest.fail("the directory is listed once"))
     await cluster.enforce_retention()
-    assert cluster.partition("always", 0).opened_log.log_start_offset == 1
+    assert cluster.partition("always", 0).opened.log_start_offset == 1
     assert ("compacted", 0) not in opened(cluster)
     cluster.close()
 
@@ -104,7 +104,7 @@ async def test_what_cannot_be_listed_or_opened_is_tried_again(tmp_path, monkeypa
         "clients of week-1 get KAFKA_STORAGE_ERROR",
     ]
     await cluster.enforce_retention()
-    assert cluster.partition("week", 0).opened_log.log_start_offset == 1
+    assert cluster.partition("week", 0).opened.log_start_offset == 1
     cluster.close()
 
 
@@ -116,7 +116,7 @@ async def test_retention_comes_as_often_as_it_is_told(static, kept_s, autojump_c
     cluster = build_cluster(env=env, static=static)
     await create_topic(cluster, "t")
     produce(cluster, "t", timestamp_ms=START_MS - 30 * DAY_MS)
-    log = cluster.partition("t", 0).log
+    log = cluster.partition("t", 0).open()
     with trio.move_on_after(kept_s - 0.1):
         await cluster.run()
     assert log.log_start_offset == 0
@@ -153,7 +153,7 @@ def duplicates(cluster, topic):
     """A closed segment with two records of one key. Returns the log."""
     for _ in range(2):
         produce(cluster, topic)
-    log = cluster.partition(topic, 0).log
+    log = cluster.partition(topic, 0).open()
     log.roll(START_MS)
     return log
 
@@ -228,6 +228,6 @@ async def test_stored_logs_that_nobody_opened_are_cleaned_too(tmp_path):
     cluster = open_cluster(tmp_path)
     assert await cluster.clean()
     assert opened(cluster) == {("compacted", 0)}
-    assert cluster.partition("compacted", 0).log.cleaned_offset == 2
+    assert cluster.partition("compacted", 0).open().cleaned_offset == 2
     assert not await cluster.clean()
     cluster.close()

@@ -60,7 +60,7 @@ def refusal(function, *args, **kwargs):
 def test_a_log_that_cannot_be_written_is_told_once_a_minute(caplog):
     clock = ManualClock()
     partition = new_partition(now=clock.wall_ms)
-    partition.log.close()
+    partition.open().close()
     for seconds in (0, 1, 59, 60, 61):
         clock.elapsed_s = seconds
         assert refusal(produce, partition) is ErrorCode.KAFKA_STORAGE_ERROR
@@ -139,9 +139,9 @@ class TestProduce:
 
     def test_the_log_is_opened_with_the_first_need(self):
         partition = new_partition()
-        assert partition.opened_log is None
+        assert partition.opened is None
         produce(partition)
-        assert partition.opened_log is partition.log
+        assert partition.opened is partition.open()
 
     def test_too_few_in_sync_replicas_refuse_acks_all_only(self):
         partition = new_partition(LogConfig(min_insync_replicas=2), isr=[1])
@@ -305,27 +305,27 @@ class TestRetention:
         partition = new_partition(LogConfig(retention_ms=DAY_MS))
         for _ in range(40):
             produce(partition)
-            partition.log.roll(NOW_MS)
+            partition.open().roll(NOW_MS)
         assert not partition.enforce_retention(NOW_MS + DAY_MS, DAY_MS)
         steps = 1
         while partition.enforce_retention(NOW_MS + DAY_MS + 1, DAY_MS):
             steps += 1
         assert steps == 3
-        assert partition.log.log_start_offset == partition.high_watermark == 40
+        assert partition.open().log_start_offset == partition.high_watermark == 40
 
     def test_a_log_without_expired_segments_is_left_alone(self):
         partition = new_partition()
         produce(partition)
         assert not partition.enforce_retention(NOW_MS + DAY_MS, DAY_MS)
-        assert partition.log.log_start_offset == 0
+        assert partition.open().log_start_offset == 0
 
     def test_idle_producers_are_forgotten(self):
         partition = new_partition()
         produce(partition, batch(producer_id=7, producer_epoch=0, base_sequence=0))
         partition.enforce_retention(NOW_MS + DAY_MS, DAY_MS + 1)
-        assert len(partition.log.producers) == 1
+        assert len(partition.open().producers) == 1
         partition.enforce_retention(NOW_MS + DAY_MS, DAY_MS)
-        assert len(partition.log.producers) == 0
+        assert len(partition.open().producers) == 0
 
 
 class TestWaiters:

@@ -57,7 +57,7 @@ async def test_batches_are_compressed(world, autojump_clock, compression):
         async with producing(cluster) as producer:
             await send_all(producer, "t", numbers(100))
             await producer.flush()
-        codecs = {header.compression for header in w.cluster.partition("t", 0).log.headers(0)}
+        codecs = {header.compression for header in w.cluster.partition("t", 0).open().headers(0)}
         assert codecs == {["none", "gzip", "snappy", "lz4", "zstd"].index(compression)}
         assert w.values("t") == numbers(100)
 
@@ -252,7 +252,7 @@ async def test_acks_and_idempotence(world, autojump_clock, acks, idempotent):
             await producer.flush()
             assert producer.confirmed == 10
             await trio.sleep(1)  # with acks=0 there is no answer to wait for
-        written = w.cluster.partition("t", 0).log.headers(0)
+        written = w.cluster.partition("t", 0).open().headers(0)
         assert {header.producer_id >= 0 for header in written} == {idempotent and acks == -1}
         assert w.values("t") == numbers(10)
 

@@ -51,7 +51,7 @@ def cut_copies(crashed, log):
 
 
 def read_all(partition):
-    found = partition.log.read(0, 1_000_000, before_offset=partition.log.log_end_offset, min_one_batch=True)
+    found = partition.open().read(0, 1_000_000, before_offset=partition.open().log_end_offset, min_one_batch=True)
     try:
         return found.tobytes()
     finally:

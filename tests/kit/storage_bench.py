@@ -17,7 +17,7 @@ from kwire.storage.port import TimestampOffset
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kwire.storage.port import Appended, LogStore, PartitionLog
+    from kwire.storage.port import Appended, LogStore, SegmentedLog
 
 MakeStore: TypeAlias = "Callable[[str, Env], LogStore]"
 """Makes a store at a place, not started. A second store at the same place is the first one reopened."""
@@ -88,7 +88,7 @@ class Bench:
     place: str = "place"
     time: FakeTime = field(default_factory=FakeTime)
     store: LogStore = field(init=False)
-    log: PartitionLog = field(init=False)
+    log: SegmentedLog = field(init=False)
 
     def __post_init__(self) -> None:
         self.start()

@@ -238,7 +238,7 @@ class GroupWorld(World):
         for shard in coordinators.runtime.shards:
             if shard.machine is not None:
                 replayed = coordinators._new_machine()
-                for _ in load(shard.partition.log, replayed):
+                for _ in load(shard.partition.open(), replayed):
                     pass
                 _compare(replayed, shard.machine)
 

@@ -128,7 +128,7 @@ class World:
 
     def log(self, cluster, topic, index):
         try:
-            return cluster.partition(topic, index).log
+            return cluster.partition(topic, index).open()
         except ApiError as error:
             raise Unanswered(str(error)) from error
 

@@ -328,8 +328,6 @@ def test_a_reader_at_the_end_does_not_search(open_store, time):
         (only,) = part.parts()
         assert isinstance(only, FileRange)
         assert read_header(part.tobytes()).base_offset == offset
-        cached = log.read_cached(only)
-        assert cached is None or cached == part.tobytes()
         part.close()
     store.close()
 

@@ -28,7 +28,7 @@ _base_offset = attrgetter("base_offset")
 
 
 class CleanableSegments:
-    """What SegmentedLog does for the cleaner; see kwire.storage.port.PartitionLog."""
+    """What FileLog does for the cleaner; see kwire.storage.port.SegmentedLog."""
 
     topic: str
     partition: int
@@ -44,7 +44,7 @@ class CleanableSegments:
 
     @property
     def cleaned_offset(self) -> int | None:
-        """See PartitionLog.cleaned_offset."""
+        """See SegmentedLog.cleaned_offset."""
         return self._home.cleaner_points.offsets.get((self.topic, self.partition))
 
     def mark_cleaned(self, offset: int) -> None:
@@ -60,12 +60,12 @@ class CleanableSegments:
         return self.config.segment_bytes
 
     def first_timestamp_ms(self, base_offset: int) -> int:
-        """See PartitionLog.first_timestamp_ms."""
+        """See SegmentedLog.first_timestamp_ms."""
         with self._storage_errors("read"):
             return self._closed_segments([base_offset])[0].first_timestamp()
 
     def segment_batches(self, base_offset: int) -> Iterator[tuple[BatchHeader, ReadableBuffer]]:
-        """See PartitionLog.segment_batches. CRCs are checked, and the offsets, which they do not cover."""
+        """See SegmentedLog.segment_batches. CRCs are checked, and the offsets, which they do not cover."""
         segment = self._closed_segments([base_offset])[0]
         with self._storage_errors("read"):
             file = self._home.env.files.open(segment.log_path, "read")
@@ -86,14 +86,14 @@ class CleanableSegments:
             file.close()
 
     def begin_replacement(self, base_offsets: Sequence[int]) -> CleanedSegment:
-        """See PartitionLog.begin_replacement."""
+        """See SegmentedLog.begin_replacement."""
         replaced = self._closed_segments(base_offsets)
         files = self._home.env.files
         with self._storage_errors("clean"):
             return CleanedSegment(self.directory, replaced, self._truncations, files, self.config.index_interval_bytes)
 
     def replace(self, replacement: Replacement) -> bool:
-        """See PartitionLog.replace."""
+        """See SegmentedLog.replace."""
         self._check_open()
         assert isinstance(replacement, CleanedSegment)
         replaced = replacement.replaced

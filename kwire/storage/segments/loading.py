@@ -16,13 +16,13 @@ from kwire.storage.segments.directory import read_directory
 
 if TYPE_CHECKING:
     from kwire.storage.segments.home import Home
-    from kwire.storage.segments.log import SegmentedLog
+    from kwire.storage.segments.log import FileLog
     from kwire.storage.segments.segment import Segment
 
 _log = logging.getLogger(__name__)
 
 
-def load(log: SegmentedLog, home: Home, *, clean: bool) -> None:
+def load(log: FileLog, home: Home, *, clean: bool) -> None:
     """The log is what its directory holds. clean: the last run closed it.
 
     Raises:
@@ -45,7 +45,7 @@ def load(log: SegmentedLog, home: Home, *, clean: bool) -> None:
         raise StorageError(f"cannot open the log in {log.directory}: {error}") from error
 
 
-def _load(log: SegmentedLog, home: Home, recovery_point: int, *, clean: bool) -> None:
+def _load(log: FileLog, home: Home, recovery_point: int, *, clean: bool) -> None:
     files = home.env.files
     partition = log.topic, log.partition
     content = read_directory(files, log.directory)
@@ -77,14 +77,14 @@ def _load(log: SegmentedLog, home: Home, recovery_point: int, *, clean: bool) ->
         log.flush()  # of a crash between the write and the fsync: from now on it is readable
 
 
-def _stored_segment(log: SegmentedLog, home: Home, base_offset: int) -> Segment:
+def _stored_segment(log: FileLog, home: Home, base_offset: int) -> Segment:
     segment = log.new_segment(base_offset)
     segment.size_bytes = home.env.files.size(segment.log_path)
     segment.created_ms = home.env.files.modified_ms(segment.log_path)
     return segment
 
 
-def _recover(log: SegmentedLog, segments: list[Segment], recovery_point: int) -> int | None:
+def _recover(log: FileLog, segments: list[Segment], recovery_point: int) -> int | None:
     """Segments past the recovery point are whole, those behind a cut are gone; returns up to where nothing was read."""
     trusted_end: int | None = None
     for number, segment in enumerate(segments):
@@ -103,7 +103,7 @@ def _recover(log: SegmentedLog, segments: list[Segment], recovery_point: int) ->
     return trusted_end
 
 
-def _meet(log: SegmentedLog, segment: Segment, following: Segment) -> bool:
+def _meet(log: FileLog, segment: Segment, following: Segment) -> bool:
     """Whether the second segment continues the first one.
 
     Power loss may have taken whole batches, so that nothing is torn, or brought a deleted segment back.

@@ -1,4 +1,4 @@
-"""SegmentedLog: one partition's log in segment files.
+"""FileLog: one partition's log in segment files.
 
 Nothing is on the disk before the first append. What a directory holds is loaded by loading.py.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from kwire.protocol.records.batch import BatchHeader
     from kwire.storage.config import LogConfig
-    from kwire.storage.port import FileRange, LogSlice
+    from kwire.storage.port import LogSlice
     from kwire.storage.segments.home import Home
     from kwire.storage.segments.scan import Place
 
@@ -35,8 +35,8 @@ MAX_TAIL_HINTS = 8
 _base_offset = attrgetter("base_offset")
 
 
-class SegmentedLog(SyncableSegments):
-    """One partition's log in segment files; see kwire.storage.port.PartitionLog.
+class FileLog(SyncableSegments):
+    """One partition's log in segment files; see kwire.storage.port.SegmentedLog.
 
     recovered_cut: opening it cut records off the end (the leader epoch must rise, so that consumers notice).
     exists: it has a directory. was_stored: it was closed, and its next opening has nothing to recover.
@@ -312,11 +312,6 @@ class SegmentedLog(SyncableSegments):
             if len(hints) >= MAX_TAIL_HINTS:
                 del hints[next(iter(hints))]
             hints[offset] = position
-
-    def read_cached(self, part: FileRange) -> memoryview | None:
-        """The range's bytes if the page cache has them."""
-        cached: memoryview | None = part.file.pread_cached(part.size_bytes, part.position)  # type: ignore[attr-defined]
-        return cached
 
     def headers(self, from_offset: int = 0) -> Iterator[BatchHeader]:
         """Every batch header from the batch that contains from_offset on."""

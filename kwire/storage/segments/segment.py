@@ -182,6 +182,7 @@ class Segment:
         waited_ms = header.max_timestamp - first if first >= 0 else now_ms - self.created_ms
         return (
             self.size_bytes + header.size_bytes > config.segment_bytes
+            or header.base_offset - self.base_offset >= config.segment_records
             or waited_ms > (self._limit_ms if config is self._limits_of else self._limit_by(config))
             or (self._room_within_bytes != config.segment_index_bytes and not self._has_room(config))
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kwire.protocol.records.batch import CorruptBatch, IncompleteBatch
 from kwire.storage.port import FileRange, StorageError
+from kwire.storage.segments.scan import headers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +43,21 @@ class FileSlice:
         except OSError as error:
             raise StorageError(f"cannot read {self._file.path}: {error}") from error
 
+    def next_offset(self) -> int:
+        """See LogSlice.next_offset. Reads headers only."""
+        file = self._file
+        if file is None:
+            raise StorageError("the slice is closed")
+        start, end_offset = self._range.position, 0
+        try:
+            for _, header in headers(file, start, start + self._range.size_bytes):
+                end_offset = header.next_offset
+        except IncompleteBatch:
+            return end_offset
+        except (OSError, CorruptBatch) as error:
+            raise StorageError(f"cannot read {file.path}: {error}") from error
+        return end_offset
+
     def close(self) -> None:
         """Lets go of the file."""
         file, self._file = self._file, None
@@ -63,6 +80,10 @@ class EmptySlice:
     def tobytes(self) -> bytes:
         """Nothing."""
         return b""
+
+    def next_offset(self) -> int:
+        """No batch."""
+        return 0
 
     def close(self) -> None:
         """Nothing to let go of."""

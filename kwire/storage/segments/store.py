@@ -18,7 +18,7 @@ from kwire.storage.segments.directory import (
 )
 from kwire.storage.segments.home import Home
 from kwire.storage.segments.loading import load
-from kwire.storage.segments.log import SegmentedLog
+from kwire.storage.segments.log import FileLog
 from kwire.storage.segments.open_files import OpenFiles
 from kwire.storage.segments.segment import LOG_SUFFIX
 from kwire.storage.segments.trash import Trash, remove_tree
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kwire.env import Env
     from kwire.files import Lock, Space
     from kwire.storage.config import LogConfig
-    from kwire.storage.port import PartitionLog
+    from kwire.storage.port import SegmentedLog
     from kwire.storage.segments.syncable import UnsyncedLog
 
 CHECKPOINT_INTERVAL_MS = 60_000
@@ -52,7 +52,7 @@ class SegmentStore:
         self.cluster_id = cluster_id
         self.node_id = node_id
         self._env = env
-        self._logs: dict[tuple[str, int], SegmentedLog] = {}
+        self._logs: dict[tuple[str, int], FileLog] = {}
         self._home = Home(
             env,
             OpenFiles(env.files),
@@ -174,7 +174,7 @@ class SegmentStore:
         except OSError as error:
             raise StorageError(f"cannot list {self.directory}: {error}") from error
 
-    def open(self, topic: str, topic_id: bytes, partition: int, config: LogConfig) -> SegmentedLog:
+    def open(self, topic: str, topic_id: bytes, partition: int, config: LogConfig) -> FileLog:
         """The partition's log; nothing is written for one that is not there."""
         key = topic, partition
         former = self._logs.get(key)
@@ -183,7 +183,7 @@ class SegmentStore:
         if self._lock is None:
             raise StorageError(f"the data directory {self.directory} is not open")
         directory = self._path(f"{topic}-{partition}")
-        log = SegmentedLog(topic, topic_id, partition, config, directory, self._home)
+        log = FileLog(topic, topic_id, partition, config, directory, self._home)
         if self._holds(directory, topic, topic_id, partition):
             load(log, self._home, clean=self._was_clean if former is None else former.was_stored)
         else:
@@ -223,7 +223,7 @@ class SegmentStore:
                 self._home.trash.add(directory, 0)
                 raise
 
-    def delete(self, log: PartitionLog) -> None:
+    def delete(self, log: SegmentedLog) -> None:
         """The log is closed, and its directory leaves the disk after file.delete.delay.ms."""
         key = log.topic, log.partition
         mine = self._logs.get(key)
@@ -282,9 +282,9 @@ class SegmentStore:
         if failures:
             raise failures[0]
 
-    def _sync(self, wanted: Sequence[tuple[SegmentedLog, int]]) -> Sequence[StorageError]:
+    def _sync(self, wanted: Sequence[tuple[FileLog, int]]) -> Sequence[StorageError]:
         """Sync these logs up to these offsets, all at once; return the failures, which are not retried."""
-        begun: list[tuple[SegmentedLog, UnsyncedLog]] = []
+        begun: list[tuple[FileLog, UnsyncedLog]] = []
         failures: list[StorageError] = []
         for log, end_offset in wanted:
             try:

@@ -36,7 +36,7 @@ class UnsyncedLog:
 
 
 class SyncableSegments(CleanableSegments):
-    """How SegmentedLog is synced.
+    """How FileLog is synced.
 
     Its state changes only after the disk has confirmed, because two syncs may overlap: a thread's that syncs many logs,
     and an append's of its own log.
