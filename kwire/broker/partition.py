@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import trio
 
@@ -51,6 +51,15 @@ class ProduceResult:
     log_append_time_ms: int
     log_start_offset: int
     pending: Appended | None = None
+
+
+class Bounds(NamedTuple):
+    """Where a log begins, how far it may be read, and where it ends."""
+
+    log_start_offset: int
+    last_stable_offset: int
+    high_watermark: int
+    log_end_offset: int
 
 
 class Partition:
@@ -161,10 +170,16 @@ class Partition:
     @property
     def last_stable_offset(self) -> int:
         """Offsets below it belong to no open transaction, so that read_committed may read them."""
+        return self.bounds().last_stable_offset
+
+    def bounds(self) -> Bounds:
+        """Everything that a reader is told about where the log begins and ends, at one look."""
         log = self._log
+        start, end = log.log_start_offset, log.log_end_offset
+        high_watermark = next(iter(self._undurable)) if self._undurable else end
         unstable = log.producers.first_unstable_offset
-        high_watermark = self.high_watermark
-        return high_watermark if unstable is None else min(max(unstable, log.log_start_offset), high_watermark)
+        stable = high_watermark if unstable is None else min(max(unstable, start), high_watermark)
+        return Bounds(start, stable, high_watermark, end)
 
     def end_offset_for(self, leader_epoch: int) -> tuple[int, int]:
         """(Largest epoch <= leader_epoch, the offset where it ends), as OffsetForLeaderEpoch answers.

@@ -79,15 +79,16 @@ class ReadPlan:
         Raises:
             ApiError: OFFSET_OUT_OF_RANGE, KAFKA_STORAGE_ERROR.
         """
-        found = Readable(partition.high_watermark, partition.last_stable_offset, partition.log_start_offset)
+        log_start_offset, last_stable_offset, high_watermark, log_end_offset = partition.bounds()
+        found = Readable(high_watermark, last_stable_offset, log_start_offset)
         if last_fetched_epoch != NO_EPOCH:
             found.diverging = _diverging(partition, offset, last_fetched_epoch)
             if found.diverging is not None:
                 self.must_reply = True
                 return found
-        if not found.log_start_offset <= offset <= partition.log_end_offset:
+        if not log_start_offset <= offset <= log_end_offset:
             raise ApiError(ErrorCode.OFFSET_OUT_OF_RANGE)
-        readable_end = found.last_stable_offset if committed_only else found.high_watermark
+        readable_end = last_stable_offset if committed_only else high_watermark
         room_bytes = max(0, min(max_bytes, self.bytes_left))
         if offset < readable_end and (room_bytes or not self.readable_bytes):
             found.records = self._take(partition, offset, room_bytes, readable_end)

@@ -44,7 +44,9 @@ async def test_kafkas_verdict_and_stored_bytes(data_path, facts):
         assert partition.high_watermark == 0
         return
     assert partition.high_watermark == verdict["highWatermark"]
-    stored = partition.open().read(0, len(sent) * 2, before_offset=partition.high_watermark, min_one_batch=True).tobytes()
+    stored = (
+        partition.open().read(0, len(sent) * 2, before_offset=partition.high_watermark, min_one_batch=True).tobytes()
+    )
     header = read_header(stored)
     assert (header.base_offset, header.partition_leader_epoch) == (0, partition.image.leader_epoch)
     assert len(stored) == verdict["storedSize"]

@@ -40,5 +40,7 @@ def test_no_log_is_named(path):
 
 
 def test_a_log_would_be_found():
-    source = "from kwire.storage.port import SegmentedLog\nself.partitions[0].opened\ncluster.partition('t', 0).open()\n"
+    source = (
+        "from kwire.storage.port import SegmentedLog\nself.partitions[0].opened\ncluster.partition('t', 0).open()\n"
+    )
     assert [each.partition(":")[0] for each in names_of_engines(source)] == ["1", "2", "3"]

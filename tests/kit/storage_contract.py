@@ -110,6 +110,18 @@ class LogContract(CleaningContract):
             assert stored.startswith(data)
             assert len(data) >= max_bytes // len(batches[0]) * len(batches[0]) or data == stored
 
+    def test_a_slice_knows_where_its_last_whole_batch_ends(self, bench: Bench) -> None:
+        """A batch that is cut at max_bytes is not counted; a closed slice is not asked."""
+        batches = [batch_of(count, value_bytes=50) for count in (1, 3, 2)]
+        for batch in batches:
+            bench.append(batch)
+        ends = [0, 1, 4, 6]
+        for max_bytes in range(0, sum(map(len, batches)) + 10, 7):
+            found = bench.log.read(0, max_bytes, before_offset=6, min_one_batch=False)
+            whole = max(count for count in range(4) if sum(map(len, batches[:count])) <= len(found))
+            assert found.next_offset() == ends[whole]
+            found.close()
+
     def test_read_gives_at_least_one_batch_if_asked(self, bench: Bench) -> None:
         """The first batch is whole, however small max_bytes is; no second one comes with it."""
         first = batch_of(value_bytes=500)

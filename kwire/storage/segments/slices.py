@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kwire.protocol.records.batch import CorruptBatch, IncompleteBatch
+from kwire.protocol.records.batch import CorruptBatch
 from kwire.storage.port import FileRange, StorageError
 from kwire.storage.segments.scan import headers
 
@@ -48,12 +48,15 @@ class FileSlice:
         file = self._file
         if file is None:
             raise StorageError("the slice is closed")
-        start, end_offset = self._range.position, 0
+        start = self._range.position
+        end, end_offset = start + self._range.size_bytes, 0
         try:
-            for _, header in headers(file, start, start + self._range.size_bytes):
-                end_offset = header.next_offset
-        except IncompleteBatch:
-            return end_offset
+            for position, header in headers(file, start, file.size()):
+                batch_end = position + header.size_bytes
+                if batch_end <= end:
+                    end_offset = header.next_offset
+                if batch_end >= end:
+                    break
         except (OSError, CorruptBatch) as error:
             raise StorageError(f"cannot read {file.path}: {error}") from error
         return end_offset
