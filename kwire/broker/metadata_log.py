@@ -15,10 +15,11 @@ from kwire.broker import metadata_snapshot
 from kwire.broker.metadata_records import METADATA_TOPIC, METADATA_TOPIC_ID, frame, unframe
 from kwire.limits import METADATA_CHECKPOINT_RECORDS, METADATA_SEGMENT_BYTES
 from kwire.protocol.errors import ProtocolError
-from kwire.protocol.records.batch import CorruptBatch, iter_headers, read_header
+from kwire.protocol.records.batch import CorruptBatch, read_header
 from kwire.protocol.records.record import Record, encode_batch, iter_records
 from kwire.storage.config import LogConfig
 from kwire.storage.port import StorageError
+from kwire.storage.replay import read_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,16 +120,8 @@ class MetadataLog:
         return True
 
     def _read(self, offset: int) -> Iterator[Message]:
-        log = self._partition_log
-        while offset < log.log_end_offset:
-            found = log.read(offset, READ_BYTES, before_offset=log.log_end_offset, min_one_batch=True)
-            try:
-                data = found.tobytes()
-            finally:
-                found.close()
-            for position, header in iter_headers(data):
-                yield from _decided(data, position, header, offset)
-                offset = header.next_offset
+        for data, position, header in read_to_end(self._partition_log, offset, READ_BYTES):
+            yield from _decided(data, position, header, offset)
 
 
 def _decided(data: bytes, position: int, header: BatchHeader, from_offset: int) -> Iterator[Message]:

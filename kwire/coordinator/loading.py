@@ -9,19 +9,20 @@ for their end decides what becomes of them.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from kwire.protocol.errors import ProtocolError
-from kwire.protocol.records.batch import HEADER_BYTES, NO_PRODUCER_ID, CorruptBatch, iter_headers
+from kwire.protocol.records.batch import HEADER_BYTES, NO_PRODUCER_ID, CorruptBatch
 from kwire.protocol.records.control import ControlType, parse_control_type
 from kwire.protocol.records.record import VARINT_BYTES, VARLONG_BYTES, iter_records
+from kwire.storage.replay import read_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kwire.coordinator.decision import Machine
     from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
-    from kwire.storage.port import LogSlice
+    from kwire.storage.replay import ReadableLog
 
 READ_BYTES = 128 * 1024
 """Read and replayed at a time, between which other requests are served: about 10 ms."""
@@ -44,39 +45,19 @@ _Places = tuple[int, int, int, int, int, int, int, int]
 _log = logging.getLogger(__name__)
 
 
-class StoredShard(Protocol):
-    """What is read of a shard's partition."""
-
-    @property
-    def log_start_offset(self) -> int:
-        """First readable offset."""
-
-    @property
-    def log_end_offset(self) -> int:
-        """Offset of the next record."""
-
-    def read(self, offset: int, max_bytes: int, *, before_offset: int, min_one_batch: bool) -> LogSlice:
-        """Read batches; see kwire.storage.port.Log.read."""
-
-
-def load(partition: StoredShard, machine: Machine) -> Iterator[None]:
-    """Replay the partition's log in the machine, which knows all of it when the iterator ends; each step is short.
+def load(log: ReadableLog, machine: Machine) -> Iterator[None]:
+    """Replay the log in the machine, which knows all of it when the iterator ends; each step is short.
 
     Raises:
         ApiError, StorageError: the log cannot be read.
     """
     reader = _Reader(machine)
-    offset = partition.log_start_offset
-    while offset < partition.log_end_offset:
-        found = partition.read(offset, READ_BYTES, before_offset=partition.log_end_offset, min_one_batch=True)
-        try:
-            data = found.tobytes()
-        finally:
-            found.close()
-        for position, header in iter_headers(data):
-            reader.read(data, position, header)
-            offset = header.next_offset
-        yield
+    piece = b""
+    for data, position, header in read_to_end(log, log.log_start_offset, READ_BYTES):
+        if data is not piece:
+            piece = data
+            yield
+        reader.read(data, position, header)
     yield from reader.finish()
 
 

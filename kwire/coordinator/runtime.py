@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import trio
 
-from kwire.coordinator.loading import StoredShard, load
+from kwire.coordinator.loading import load
 from kwire.coordinator.timers import Timers
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.records.batch import HEADER_BYTES
 from kwire.protocol.records.record import keyed_batch
 from kwire.storage.port import StorageError
+from kwire.storage.replay import ReadableLog
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -43,7 +44,7 @@ SEEN_BY_CLIENT = {
 _log = logging.getLogger(__name__)
 
 
-class ShardPartition(StoredShard, Protocol):
+class ShardPartition(ReadableLog, Protocol):
     """The partition of an internal topic that holds a shard."""
 
     index: int

@@ -15,7 +15,7 @@ MODULE_LINES_MAX = 600
 LEAVES = {"kwire/env.py", "kwire/files.py"}
 PURE_ROOMS = ("kwire/protocol/", "kwire/coordinator/group/")
 PURE_FILES = {
-    *(f"kwire/storage/{name}.py" for name in ("producer_state", "aborted", "leader_epochs", "retention")),
+    *(f"kwire/storage/{name}.py" for name in ("producer_state", "aborted", "leader_epochs", "replay", "retention")),
     *(f"kwire/coordinator/{name}.py" for name in ("decision", "loading", "timers")),
 }
 IMPURE_MODULES = {"trio", "time", "random", "os", "socket"}
