@@ -1,8 +1,11 @@
 """Codecs: what clients write is read, what is written clients can read, and nothing unfolds without a bound."""
 
+import gzip
+import random
 import struct
 import subprocess
 import sys
+import time
 import tracemalloc
 import zlib
 
@@ -11,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwire.protocol.records.batch import DecompressedTooLarge, UndecodableBatch
-from kwire.protocol.records.compression import Codec, compress, decompress
+from kwire.protocol.records.compression import GZIP_STEP_BYTES, Codec, compress, decompress
 
 COMPRESSING = [Codec.GZIP, Codec.SNAPPY, Codec.LZ4, Codec.ZSTD]
 MEGABYTE = 1_048_576
@@ -94,6 +97,20 @@ def test_lz4_with_dependent_blocks_is_refused_as_in_java():
 
     with pytest.raises(UndecodableBatch, match="not supported"):
         decompress(Codec.LZ4, bytes(cramjam.lz4.compress(b"abc" * 1000)), MEGABYTE)
+
+
+@pytest.mark.parametrize("size", [GZIP_STEP_BYTES - 30, GZIP_STEP_BYTES, 3 * GZIP_STEP_BYTES])
+def test_gzip_members_may_end_anywhere_in_a_step(size):
+    content = random.Random(size).randbytes(size)
+    members = gzip.compress(content, 0) + gzip.compress(b"tea") + gzip.compress(content)
+    assert decompress(Codec.GZIP, members + b"no member", len(members) * 2) == content + b"tea" + content
+
+
+def test_very_many_gzip_members_take_no_longer_than_others():
+    members = gzip.compress(b"t") * 100_000
+    began_s = time.process_time()
+    assert decompress(Codec.GZIP, members, 1_000_000) == b"t" * 100_000
+    assert time.process_time() - began_s < 4  # some 5 µs each; copying the rest after each takes half a minute
 
 
 def test_gzip_members_that_follow_each_other_are_one():
