@@ -29,17 +29,17 @@ class RunBlocking(Protocol):
     """Runs a function that blocks without blocking the event loop."""
 
     def __call__(self, function: Callable[[], T], /) -> Awaitable[T]:
-        """The function's result; its exceptions propagate."""
+        """Run the function; return its result or raise its exception."""
         ...
 
 
 def monotonic_s() -> float:
-    """Seconds of the operating system's monotonic clock."""
+    """Return seconds of the operating system's monotonic clock."""
     return time.monotonic()
 
 
 def wall_clock_ms() -> int:
-    """Milliseconds since the Unix epoch."""
+    """Return milliseconds since the Unix epoch."""
     return time.time_ns() // 1_000_000
 
 
@@ -74,7 +74,7 @@ def unmoved_clocks() -> tuple[Callable[[], float], Callable[[], int]]:
 
 
 async def run_in_thread(function: Callable[[], T], /) -> T:
-    """The function's result, computed in a worker thread."""
+    """Run the function in a worker thread; return its result."""
     import trio  # noqa: PLC0415 - a leaf that pure rooms may import must not load the event loop
 
     return await trio.to_thread.run_sync(function)
@@ -95,7 +95,7 @@ class Env:
     files: Files = field(default_factory=OsFiles)
 
     def new_uuid(self) -> bytes:
-        """16 random bytes in the form of a version 4 UUID, never one that Kafka reserves."""
+        """Return 16 random bytes in the form of a version 4 UUID, never one that Kafka reserves."""
         raw = bytearray(self.random.randbytes(UUID_BYTES))
         raw[6] = raw[6] & 0x0F | 0x40
         raw[8] = raw[8] & 0x3F | 0x80

@@ -1,8 +1,8 @@
 """Files: the only door to the file system.
 
-Everything above this leaf reads and writes through a Files, so that a test can tear, lose and fail writes.
-What an operating system lacks has a fallback here (macOS, Windows), and a test can force each of them.
-A disk's errors are OSError, as the system calls raise them.
+Everything above this leaf reads and writes through a Files, so that a test can tear, lose and fail writes. Each feature
+that an operating system may lack (macOS, Windows) has a fallback here, and a test can force it. Errors of a disk are
+OSError, as the system calls raise them.
 """
 # Paths are strings: this is the hot path, and pathlib would be loaded for nothing.
 # ruff: noqa: PTH102, PTH103, PTH105, PTH106, PTH107, PTH110, PTH112, PTH116, PTH120, PTH208
@@ -41,60 +41,60 @@ _WOULD_READ_DISK = frozenset({errno.EAGAIN, errno.EWOULDBLOCK})
 
 Part = bytes | bytearray | memoryview
 Mode = Literal["read", "append", "create"]
-"""read and append: the file exists; create: it is made if it is missing. All but read write at the end of the file."""
+"""read and append: the file must exist. create: make it if it is missing. All but read write at the end of the file."""
 
 
 class File(Protocol):
-    """An open file, shared by reference counting: it is closed when the last holder has closed it.
+    """An open file, shared by reference counting: the last holder's close() closes it.
 
-    A removed file stays readable until then. retain() and close() are called from one thread; pread from any.
+    A removed file stays readable until then. Call retain() and close() from one thread, pread from any.
     """
 
     path: str
 
     def fileno(self) -> int:
-        """The descriptor (for sendfile), or NO_DESCRIPTOR where there is none: then use pread."""
+        """Return the descriptor (for sendfile), or NO_DESCRIPTOR if there is none: then use pread."""
         ...
 
     def retain(self) -> Self:
-        """The same file, with one more close() to come."""
+        """Add a holder, who must call close() once more."""
         ...
 
     def close(self) -> None:
-        """One holder less."""
+        """Remove a holder."""
         ...
 
     def size(self) -> int:
-        """Bytes of the file now."""
+        """Return the file's current size in bytes."""
         ...
 
     def append(self, parts: Sequence[Part]) -> int:
-        """All parts are at the end of the file, in order; returns how many bytes that were.
+        """Append all parts in order; return their bytes.
 
         Raises:
-            OSError: any prefix of the bytes may have been written; truncate() takes it back.
+            OSError: any prefix of the bytes may have been written; remove it with truncate().
         """
         ...
 
     def pread(self, size_bytes: int, position: int) -> bytes:
-        """The bytes from position on; fewer than asked for only at the end of the file."""
+        """Return bytes from position on, fewer than size_bytes only at the end of the file."""
         ...
 
     def pread_cached(self, size_bytes: int, position: int) -> memoryview | None:
-        """As pread when the page cache has all of it; None when the disk would be waited for, or nobody can tell."""
+        """As pread, but return None if the bytes may not be in the page cache, so that the disk would block."""
         ...
 
     def truncate(self, size_bytes: int) -> None:
-        """The file ends at size_bytes."""
+        """Cut the file to size_bytes."""
         ...
 
     def fsync(self) -> None:
-        """What was written is on the disk."""
+        """Flush the file to disk."""
         ...
 
 
 class Space(NamedTuple):
-    """Room for files or records: all of it, and what is left of it for us."""
+    """Room for files or records: in total, and what is left for this process."""
 
     total_bytes: int
     usable_bytes: int
@@ -104,7 +104,7 @@ class Lock(Protocol):
     """A lock file that this process holds."""
 
     def release(self) -> None:
-        """Somebody else may have it. Idempotent."""
+        """Release the lock. A second call does nothing."""
         ...
 
 
@@ -117,7 +117,7 @@ class Files(Protocol):
     spare: Callable[[], bool]
 
     def open(self, path: str, mode: Mode) -> File:
-        """The open file.
+        """Open the file.
 
         Raises:
             FileNotFoundError: it is missing, and mode is not create.
@@ -125,43 +125,43 @@ class Files(Protocol):
         ...
 
     def exists(self, path: str) -> bool:
-        """Whether there is a file or directory."""
+        """Whether the file or directory exists."""
         ...
 
     def size(self, path: str) -> int:
-        """Bytes of a file that need not be open."""
+        """Return a file's size in bytes; it need not be open."""
         ...
 
     def modified_ms(self, path: str) -> int:
-        """When the file was last written, in ms since the Unix epoch."""
+        """Return when the file was last written, in ms since the Unix epoch."""
         ...
 
     def listdir(self, path: str) -> list[str]:
-        """Names in a directory, sorted."""
+        """List the names in a directory, sorted."""
         ...
 
     def mkdir(self, path: str) -> None:
-        """The directory and its parents exist."""
+        """Make the directory and its parents, if missing."""
         ...
 
     def rename(self, path: str, to_path: str) -> None:
-        """The file or directory has its new name; a file of that name is replaced in one step.
+        """Rename the file or directory; replace a file of the new name in one step.
 
         Raises:
-            OSError: also where the system does not rename what is open (Windows): try again later.
+            OSError: also if the system does not rename open files (Windows): try again later.
         """
         ...
 
     def remove(self, path: str) -> None:
-        """The file or empty directory is gone; nothing happens if it was not there.
+        """Remove the file or empty directory, if it exists.
 
         Raises:
-            OSError: also where the system does not remove what is open (Windows): try again later.
+            OSError: also if the system does not remove open files (Windows): try again later.
         """
         ...
 
     def fsync_directory(self, path: str) -> None:
-        """Creations, renames and removals in the directory are on the disk, where the system can be asked for that."""
+        """Flush creations, renames and removals in the directory to disk, if the system can."""
         ...
 
     def sync(self, files: Sequence[str], directories: Sequence[str]) -> Mapping[str, OSError]:
@@ -175,16 +175,16 @@ class Files(Protocol):
         ...
 
     def space(self, path: str) -> Space:
-        """The room of the file system that has the directory."""
+        """Return the room of the directory's file system."""
         ...
 
     def lock(self, path: str) -> Lock | None:
-        """The lock of that file, which is created if missing; None when another process or object holds it."""
+        """Take the lock of that file, and create it if missing; None if another process or object holds it."""
         ...
 
 
 class OsFile:
-    """A file of the operating system, written by writev and read by pread where there are such."""
+    """A file of the operating system, written by writev and read by pread where the system has them."""
 
     __slots__ = ("_descriptor", "_holders", "_nowait", "_seek_lock", "_vectored", "path")
 
@@ -197,16 +197,16 @@ class OsFile:
         self._nowait = nowait
 
     def fileno(self) -> int:
-        """The descriptor."""
+        """Return the descriptor."""
         return self._descriptor
 
     def retain(self) -> Self:
-        """The same file, with one more close() to come."""
+        """Add a holder."""
         self._holders += 1
         return self
 
     def close(self) -> None:
-        """One holder less; the last one closes the descriptor."""
+        """Remove a holder; the last one closes the descriptor."""
         self._holders -= 1
         if self._holders == 0:
             descriptor, self._descriptor = self._descriptor, NO_DESCRIPTOR
@@ -218,11 +218,11 @@ class OsFile:
             os.close(self._descriptor)
 
     def size(self) -> int:
-        """Bytes of the file now."""
+        """Return the file's current size in bytes."""
         return os.fstat(self._descriptor).st_size
 
     def append(self, parts: Sequence[Part]) -> int:
-        """All parts are at the end of the file: one writev where the system takes them all at once."""
+        """Append all parts, in one writev if the system takes them all at once."""
         total = len(parts[0]) if len(parts) == 1 else sum(map(len, parts))
         if self._vectored and len(parts) <= _MAX_PARTS:
             written = os.writev(self._descriptor, parts)
@@ -247,7 +247,7 @@ class OsFile:
             return os.write(self._descriptor, rest)
 
     def pread(self, size_bytes: int, position: int) -> bytes:
-        """The bytes from position on; fewer than asked for only at the end of the file."""
+        """Return bytes from position on, fewer than size_bytes only at the end of the file."""
         data = self._pread_once(size_bytes, position)
         while data and len(data) < size_bytes:
             more = self._pread_once(size_bytes - len(data), position + len(data))
@@ -264,7 +264,7 @@ class OsFile:
             return os.read(self._descriptor, size_bytes)
 
     def pread_cached(self, size_bytes: int, position: int) -> memoryview | None:
-        """The bytes if the page cache has them (RWF_NOWAIT); None where it has not, or the file system cannot tell."""
+        """Return the bytes if the page cache has them (RWF_NOWAIT), else None, also if the file system cannot tell."""
         if not self._nowait:
             return None
         buffer = bytearray(size_bytes)
@@ -279,11 +279,11 @@ class OsFile:
         return memoryview(buffer) if count == size_bytes else None
 
     def truncate(self, size_bytes: int) -> None:
-        """The file ends at size_bytes."""
+        """Cut the file to size_bytes."""
         os.ftruncate(self._descriptor, size_bytes)
 
     def fsync(self) -> None:
-        """What was written is on the disk."""
+        """Flush the file to disk."""
         os.fsync(self._descriptor)
 
 
@@ -295,8 +295,8 @@ def _has_nothing() -> bool:
 class OsFiles:
     """The operating system's files.
 
-    vectored, positioned and nowait say which of writev, pread and preadv with RWF_NOWAIT are used; the default is what
-    the system has.
+    vectored, positioned and nowait choose whether to use writev, pread and preadv with RWF_NOWAIT; by default, if the
+    system has them.
     """
 
     def __init__(
@@ -321,24 +321,24 @@ class OsFiles:
         return os.open(path, flags, 0o644)
 
     def open(self, path: str, mode: Mode) -> File:
-        """The open file."""
+        """Open the file."""
         descriptor = self._descriptor_of(path, _FLAGS[mode])
         return OsFile(path, descriptor, vectored=self._vectored, positioned=self._positioned, nowait=self._nowait)
 
     def exists(self, path: str) -> bool:
-        """Whether there is a file or directory."""
+        """Whether the file or directory exists."""
         return os.path.exists(path)
 
     def size(self, path: str) -> int:
-        """Bytes of a file that need not be open."""
+        """Return a file's size in bytes; it need not be open."""
         return os.stat(path).st_size
 
     def modified_ms(self, path: str) -> int:
-        """When the file was last written, in ms since the Unix epoch."""
+        """Return when the file was last written, in ms since the Unix epoch."""
         return os.stat(path).st_mtime_ns // 1_000_000
 
     def listdir(self, path: str) -> list[str]:
-        """Names in a directory, sorted."""
+        """List the names in a directory, sorted."""
         try:
             names = os.listdir(path)
         except OSError as error:
@@ -348,18 +348,18 @@ class OsFiles:
         return sorted(names)
 
     def mkdir(self, path: str) -> None:
-        """The directory and its parents exist."""
+        """Make the directory and its parents, if missing."""
         try:
             os.mkdir(path)
         except OSError:  # it exists, a parent is missing, or it cannot be made
             os.makedirs(path, exist_ok=True)
 
     def rename(self, path: str, to_path: str) -> None:
-        """The file or directory has its new name."""
+        """Rename the file or directory."""
         os.replace(path, to_path)
 
     def remove(self, path: str) -> None:
-        """The file or empty directory is gone."""
+        """Remove the file or empty directory, if it exists."""
         with contextlib.suppress(FileNotFoundError):
             if os.path.isdir(path):
                 os.rmdir(path)
@@ -367,7 +367,7 @@ class OsFiles:
                 os.remove(path)
 
     def fsync_directory(self, path: str) -> None:
-        """Changes of the directory are on the disk; Windows has no such call and needs none."""
+        """Flush the directory's changes to disk. Windows has no such call and needs none."""
         if os.name == "nt":
             return
         descriptor = self._descriptor_of(path, os.O_RDONLY | _CLOEXEC)
@@ -383,14 +383,14 @@ class OsFiles:
         return sync(files, directories)
 
     def space(self, path: str) -> Space:
-        """The room of the file system that has the directory."""
+        """Return the room of the directory's file system."""
         import shutil  # noqa: PLC0415 - large, and only for who asks
 
         usage = shutil.disk_usage(path)
         return Space(usage.total, usage.free)
 
     def lock(self, path: str) -> Lock | None:
-        """The advisory lock of that file, the kind that Apache Kafka takes on its .lock; None when it is held."""
+        """Take the file's advisory lock, the kind that Apache Kafka takes on its .lock; None if it is held."""
         real_path = os.path.realpath(path)
         if real_path in OsLock.held:
             return None
@@ -406,7 +406,7 @@ class OsFiles:
 
 
 class OsLock:
-    """A held lock file. The process dying releases it."""
+    """A held lock file. The end of the process releases it."""
 
     held: set[str] = set()  # noqa: RUF012 - shared on purpose: the system's locks do not exclude their own process
 
@@ -416,7 +416,7 @@ class OsLock:
         OsLock.held.add(real_path)
 
     def release(self) -> None:
-        """Somebody else may have it."""
+        """Release the lock."""
         if self._path in OsLock.held:
             OsLock.held.remove(self._path)
             os.close(self._descriptor)
@@ -430,10 +430,10 @@ def _lock_descriptor(descriptor: int) -> None:
 
 
 def read_file(files: Files, path: str) -> bytes:
-    """All bytes of a file.
+    """Return all bytes of a file.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: it does not exist.
     """
     file = files.open(path, "read")
     try:
@@ -443,9 +443,9 @@ def read_file(files: Files, path: str) -> bytes:
 
 
 def replace_file(files: Files, path: str, content: Part, *, durable: bool = True) -> None:
-    """The file has exactly this content, or (after an error or a crash) still its former content.
+    """Replace the file's content. After an error or a crash it still has its former content.
 
-    durable: also after power loss. Without it the new content outlives the process, not the machine, and an empty
+    durable: also after power loss. Without it the new content outlives the process, but not the machine, and an empty
     file is possible after power loss.
     """
     temporary = path + ".tmp"

@@ -1,6 +1,6 @@
-"""What can be asked of an embedded cluster, as it is done in the cluster's own event loop.
+"""The actions of an embedded cluster, as they run in the cluster's own event loop.
 
-Where Kafka has an API for it, that API's handler answers, so that a test gets what an admin client would get.
+Where Kafka has an API for an action, that API's handler does it, so that a test gets what an admin client would get.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ if TYPE_CHECKING:
 USE_DEFAULT = -1
 BATCH_BYTES = 256 * 1024
 BATCH_RECORDS = 1000
-"""Longest batch that extend() makes, unless a single record is longer: a producer's would be as long."""
+"""Bounds of a batch that extend() makes, unless a single record is longer; a producer's batches are similar."""
 RECORD_OVERHEAD_BYTES = 64
 
 INSIDE = ConnectionInfo(("127.0.0.1", 0), ("127.0.0.1", 0))
-"""How the cluster's owner reached it: not at all by a connection."""
+"""The owner's requests come by no connection; this stands for one."""
 
 
 async def ask(running: Running, request: Message, node_id: int | None = None) -> Any:
-    """The response of that broker, of any that runs for None, to a request of the newest version.
+    """Ask a broker, by default any running one, with a request in its newest version; return the response.
 
     Raises:
         ClusterError: no broker runs.
@@ -67,7 +67,7 @@ async def ask(running: Running, request: Message, node_id: int | None = None) ->
 
 
 def refused(what: str, code: int, message: str | None) -> ClusterError:
-    """Kafka's error as a sentence."""
+    """Make an error of Kafka's error code and message."""
     return ClusterError(f"cannot {what}: {ErrorCode(code).name}{f', {message}' if message else ''}")
 
 
@@ -75,14 +75,14 @@ def refused(what: str, code: int, message: str | None) -> ClusterError:
 
 
 async def brokers(running: Running) -> tuple[Broker, ...]:
-    """Each broker, by its id."""
+    """Return the brokers by id."""
     states = running.cluster.brokers
     addresses = zip(states, running.addresses, strict=True)
     return tuple(Broker(node_id, str(address), states[node_id].running) for node_id, address in addresses)
 
 
 async def change_broker(running: Running, node_id: int, *, start: bool) -> None:
-    """The broker is started or stopped."""
+    """Start or stop the broker."""
     word = "start" if start else "stop"
     try:
         await (running.brokers.start(node_id) if start else running.brokers.stop(node_id))
@@ -93,7 +93,7 @@ async def change_broker(running: Running, node_id: int, *, start: bool) -> None:
 
 
 async def move_leader(running: Running, topic: str, index: int, node_id: int) -> None:
-    """The partition is led by that broker, which becomes its preferred leader, in the place of the last replica."""
+    """Make the broker the partition's leader and preferred leader. If it has no replica, it replaces the last one."""
     image = live_partition(running.cluster, topic, index).image
     what = f"move the leader of {topic}-{index} to broker {node_id}"
     known = running.cluster.brokers
@@ -116,7 +116,7 @@ async def move_leader(running: Running, topic: str, index: int, node_id: int) ->
 async def create_topic(
     running: Running, name: str, partitions: int | None, replication_factor: int | None, config: Mapping[str, str]
 ) -> Topic:
-    """The topic, which was not there before."""
+    """Create the topic and return it."""
     asked = CreatableTopic(
         name=name,
         num_partitions=USE_DEFAULT if partitions is None else partitions,
@@ -130,7 +130,7 @@ async def create_topic(
 
 
 async def delete_topic(running: Running, name: str) -> None:
-    """The topic is gone."""
+    """Delete the topic."""
     image_of(running.cluster, name)
     response = await ask(running, DeleteTopicsRequest(topics=[DeleteTopicState(name=name)]))
     (row,) = response.responses
@@ -139,13 +139,13 @@ async def delete_topic(running: Running, name: str) -> None:
 
 
 async def topics(running: Running) -> list[Topic]:
-    """All topics but Kafka's internal ones, by name."""
+    """Return all topics except Kafka's internal ones, sorted by name."""
     names = sorted(name for name, image in running.cluster.image.topics.items() if not image.is_internal)
     return [await topic(running, name) for name in names]
 
 
 async def topic(running: Running, name: str) -> Topic:
-    """The topic of that name."""
+    """Return the topic."""
     cluster = running.cluster
     count = len(image_of(cluster, name).partitions)
     config = dict(cluster.image.configs.get((TOPIC, name), {}))
@@ -165,10 +165,10 @@ def _partition(partition: LivePartition) -> Partition:
 
 
 def image_of(cluster: Cluster, name: str) -> Any:
-    """The topic in the metadata.
+    """Find the topic in the metadata.
 
     Raises:
-        ClusterError: there is none.
+        ClusterError: there is no such topic.
     """
     image = cluster.image.topic(name)
     if image is None:
@@ -179,10 +179,10 @@ def image_of(cluster: Cluster, name: str) -> Any:
 
 
 def live_partition(cluster: Cluster, name: str, index: int) -> LivePartition:
-    """The partition.
+    """Find the partition.
 
     Raises:
-        ClusterError: there is none.
+        ClusterError: there is no such partition.
     """
     partition = cluster.partition(name, index)
     if partition is None:
@@ -192,10 +192,10 @@ def live_partition(cluster: Cluster, name: str, index: int) -> LivePartition:
 
 
 def live_partitions(cluster: Cluster, name: str, index: int | None) -> list[LivePartition]:
-    """That partition, all of the topic for None.
+    """Find that partition, or all of the topic for None.
 
     Raises:
-        ClusterError: there is none.
+        ClusterError: there is no such partition.
     """
     indexes = range(len(image_of(cluster, name).partitions)) if index is None else [index]
     return [live_partition(cluster, name, each) for each in indexes]
@@ -205,7 +205,7 @@ def live_partitions(cluster: Cluster, name: str, index: int | None) -> list[Live
 
 
 async def records(running: Running, name: str, index: int | None, *, committed_only: bool) -> list[Record]:
-    """The readable records by partition and offset."""
+    """Return the readable records, by partition and offset."""
     found: list[Record] = []
     for partition in live_partitions(running.cluster, name, index):
         found += reading.records_of(partition, committed_only=committed_only)
@@ -215,7 +215,7 @@ async def records(running: Running, name: str, index: int | None, *, committed_o
 async def extend(running: Running, name: str, new: Sequence[NewRecord], *, dated_ms: int) -> list[Record]:
     """Append the records; return them as stored, in the order given.
 
-    dated_ms: the time for records without one, from the caller's clock, as a producer would take it.
+    dated_ms: the time for records without one: that of the caller's clock, as in a producer.
     """
     cluster = running.cluster
     if cluster.image.topic(name) is None:

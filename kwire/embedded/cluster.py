@@ -97,7 +97,7 @@ class Cluster:
         return self
 
     def close(self) -> None:
-        """The cluster is gone: its ports are closed, its connections cut, its thread has ended. Idempotent.
+        """Stop the cluster: close its ports, cut its connections, end its thread. A second call does nothing.
 
         Raises:
             ClusterError: as check().
@@ -118,7 +118,7 @@ class Cluster:
         self.close()
 
     async def __aenter__(self) -> Self:
-        """As start(), while asyncio or trio goes on."""
+        """As start(), without blocking asyncio or trio."""
         if self._serves():
             return self
         try:
@@ -131,7 +131,7 @@ class Cluster:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """As close(), while asyncio or trio goes on."""
+        """As close(), without blocking asyncio or trio."""
         host = self._stop()
         if host is not None:
             await waiting.completed(host.ended)
@@ -139,10 +139,10 @@ class Cluster:
             self.check()
 
     def check(self) -> None:
-        """Nothing has gone wrong inside the broker since the last check. close() and the pytest fixtures call it.
+        """Check that the brokers met no bug of kwire since the last check. close() and the pytest fixtures call this.
 
         Raises:
-            ClusterError: it met a bug of kwire, which is the cause of this error.
+            ClusterError: they met one, which is the cause of this error.
         """
         bugs = self._host.take_bugs() if self._host is not None else []
         if bugs:
@@ -167,7 +167,7 @@ class Cluster:
         return host
 
     def _stop(self) -> Host | None:
-        """The host, which is about to end; None where it never began, or is ended by somebody else."""
+        """Tell the host to end, and return it; None if it never started, or is ending already."""
         with self._changing:
             host = None if self._closed else self._host
             self._closed = True
@@ -178,13 +178,13 @@ class Cluster:
         return host
 
     def _abandon(self) -> None:
-        """It could not start, or nobody waits for it any more."""
+        """End a cluster that could not start, or whose start was cancelled."""
         host = self._stop()
         if host is not None:
             host.join()
 
     def __del__(self) -> None:
-        """Somebody forgot close(): its finalizer stops it."""
+        """Warn about a forgotten close(); the finalizer stops the cluster."""
         if self._at_exit is not None and self._at_exit.alive:
             warnings.warn(f"{self!r} was not closed; use it in a with block", ResourceWarning, stacklevel=2)
 
@@ -208,7 +208,7 @@ class Cluster:
 
     @property
     def bootstrap_servers(self) -> str:
-        """What a client's bootstrap.servers takes: "127.0.0.1:40123", with several brokers separated by commas.
+        """The value for a client's bootstrap.servers: "127.0.0.1:40123", several brokers separated by commas.
 
         Raises:
             ClusterError: it is not started.
@@ -220,22 +220,19 @@ class Cluster:
     # Brokers
 
     def brokers(self) -> tuple[Broker, ...]:
-        """Each broker: where it is, whether it runs."""
+        """Return each broker's address, and whether it runs."""
         return self._done(actions.brokers)
 
     def stop_broker(self, broker_id: int) -> None:
-        """The broker is stopped: others lead its partitions, its port is closed, its connections are cut.
-
-        A broker that is stopped already stays so.
-        """
+        """Stop the broker if it runs: others lead its partitions, its port closes, its connections are cut."""
         self._done(actions.change_broker, broker_id, start=False)
 
     def start_broker(self, broker_id: int) -> None:
-        """The broker serves again at the address that it had, and leads again what it led by preference."""
+        """Start the broker again at its address. It leads again the partitions whose preferred leader it is."""
         self._done(actions.change_broker, broker_id, start=True)
 
     def move_leader(self, topic: str, partition: int, broker_id: int) -> None:
-        """The partition is led by that broker from now on; where it held no replica, it takes over the last one."""
+        """Make that broker the partition's leader. If it has no replica, it replaces the last one."""
         self._done(actions.move_leader, topic, partition, broker_id)
 
     # Topics
@@ -248,23 +245,23 @@ class Cluster:
         replication_factor: int | None = None,
         config: Mapping[str, str | float | bool] | None = None,
     ) -> Topic:
-        """The topic, which was not there before. None: what num.partitions and default.replication.factor say.
+        """Create a topic and return it. Defaults: num.partitions and default.replication.factor.
 
-        config: Kafka's topic configs by their names, as in {"cleanup.policy": "compact"}.
+        config: Kafka's topic configs by name, such as {"cleanup.policy": "compact"}.
         """
         texts = {key: config_text(value) for key, value in (config or {}).items()}
         return self._done(actions.create_topic, name, partitions, replication_factor, texts)
 
     def delete_topic(self, name: str) -> None:
-        """The topic and its records are gone."""
+        """Delete the topic and its records."""
         self._done(actions.delete_topic, name)
 
     def topics(self) -> list[Topic]:
-        """All topics with their partitions and offsets, by name; without Kafka's internal ones."""
+        """Return all topics with their partitions and offsets, sorted by name, without Kafka's internal ones."""
         return self._done(actions.topics)
 
     def topic(self, name: str) -> Topic:
-        """The topic of that name, which may be an internal one."""
+        """Return the topic of that name, also an internal one."""
         return self._done(actions.topic, name)
 
     # Records
@@ -299,9 +296,9 @@ class Cluster:
     def records(
         self, topic: str, partition: int | None = None, *, isolation_level: IsolationLevel = "read_uncommitted"
     ) -> list[Record]:
-        """What a consumer would read from the beginning of that partition, or of all, one partition after the other.
+        """Return all records of that partition, or of all partitions, one partition after the other.
 
-        isolation_level: with "read_committed", no records of transactions that are open or aborted.
+        isolation_level: "read_committed" leaves out records of open and aborted transactions.
         """
         return self._done(actions.records, topic, partition, committed_only=committed_only(isolation_level))
 
@@ -314,10 +311,10 @@ class Cluster:
         isolation_level: IsolationLevel = "read_uncommitted",
         timeout_s: float = TIMEOUT_S,
     ) -> list[Record]:
-        """As records(), once there are as many as count or more; the topic may appear meanwhile.
+        """Wait for at least this many records, and return them as records() does. The topic need not exist yet.
 
         Raises:
-            TimeoutError: it tells how many there are.
+            TimeoutError: there are fewer; the message says how many.
         """
         work = partial(waiting.records, committed_only=committed_only(isolation_level))
         return self._waited("wait_for_records", timeout_s, work, topic, count, partition, timeout_s)
@@ -338,25 +335,24 @@ class Cluster:
     # Groups
 
     def groups(self) -> list[Group]:
-        """All groups, by id: their members, committed offsets and lag."""
+        """Return all groups with members, committed offsets and lag, sorted by id."""
         return self._done(groups.groups)
 
     def group(self, group_id: str) -> Group:
-        """The group of that id."""
+        """Return the group of that id."""
         return self._done(groups.group, group_id)
 
     def lag(self, group_id: str) -> dict[TopicPartition, int]:
-        """For each partition that concerns the group, how far it is behind the log's end."""
+        """Return the group's lag in each of its partitions, see Group.lag."""
         return dict(self.group(group_id).lag)
 
     def wait_until_consumed(self, group_id: str, *topics: str, timeout_s: float = TIMEOUT_S) -> None:
-        """The group has committed offsets behind every record of these topics, or of all that it has to do with.
+        """Wait until the group has committed past every record of these topics, or of all topics that it consumes.
 
-        Name the topics where the group may not have joined yet. Records of transactions that are open or aborted do not
-        count.
+        Name the topics if the group may not have joined yet. Records of open and aborted transactions do not count.
 
         Raises:
-            TimeoutError: it tells what is left.
+            TimeoutError: records are left; the message says which.
         """
         self._waited("wait_until_consumed", timeout_s, waiting.consumed, group_id, topics, timeout_s)
 
@@ -367,28 +363,27 @@ class Cluster:
     # All of it
 
     def reset(self) -> None:
-        """Everything is as at the start, at the same addresses: no records, no groups, all brokers running.
+        """Restore the state at the start, at the same addresses: no records, no groups, all brokers running.
 
-        The topics and the snapshot that it was made with are there again. Clients that are connected are cut off, and
-        connect again.
+        Topics and snapshot given to Cluster are restored, too. Connected clients are cut off, and connect again.
         """
         waiting.result_of(self._in_memory("reset").restart(None))
 
     def snapshot(self) -> Snapshot:
-        """All topics, records, groups and offsets of now: for restore(), or for another Cluster(snapshot=...).
+        """Return all topics, records, groups and offsets, for restore() or another Cluster(snapshot=...).
 
-        A group's members are part of it, as in a broker that is restarted: close consumers before, or the next ones
-        wait until their sessions time out.
+        Groups keep their members, as when a broker restarts: close consumers first, or later ones have to wait until
+        the sessions time out.
         """
         return self._done(snapshots.taken)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Everything is as it was in the snapshot, at the same addresses. Clients are cut off, and connect again."""
+        """Restore the snapshot's state, at the same addresses. Clients are cut off, and connect again."""
         check_snapshot(snapshot)
         waiting.result_of(self._in_memory("restore").restart(snapshot))
 
     def describe(self) -> str:
-        """What the brokers have and what they saw, for people: clients, topics, groups, the last errors."""
+        """Describe in text what the brokers have and saw: clients, topics, groups, the last errors."""
         return self._done(report.described, self._started().observed)
 
     # How it is asked
@@ -419,6 +414,6 @@ class Cluster:
 
 
 def _end(host: Host) -> None:
-    """At the interpreter's exit, or when nobody has the cluster any more."""
+    """Stop the host at the interpreter's exit, or when the cluster is garbage."""
     host.stop()
     host.join(waiting.ANSWER_S)

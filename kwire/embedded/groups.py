@@ -1,4 +1,4 @@
-"""Groups of an embedded cluster: who is in them, what they have committed, and how far they have come."""
+"""Groups of an embedded cluster: members, committed offsets and lag."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from kwire.protocol.messages.describe_groups import DescribedGroupMember
 
 CONSUMER = "consumer"
-"""The type of groups of KIP-848, and the protocol of classic groups of consumers."""
+"""The type of KIP-848's groups, and the protocol type of classic groups of consumers."""
 VERSION_BYTES = 2
 
 
 async def groups(running: Running) -> list[Group]:
-    """Every group, by id."""
+    """Return every group, sorted by id."""
     found = []
     for node_id in running.cluster.image.running:
         response = await ask(running, ListGroupsRequest(), node_id)
@@ -41,10 +41,10 @@ async def groups(running: Running) -> list[Group]:
 
 
 async def group(running: Running, group_id: str) -> Group:
-    """The group of that id.
+    """Return the group.
 
     Raises:
-        ClusterError: there is none.
+        ClusterError: there is no such group.
     """
     found = await groups(running)
     for each in found:
@@ -112,7 +112,7 @@ def _plain(host: str) -> str:
 
 
 def _unversioned(kind: Any, data: bytes) -> Any:
-    """The message after its version, of which clients send what they know."""
+    """Decode the message behind its version, of which clients may send newer ones than we know."""
     version = min(int.from_bytes(data[:VERSION_BYTES], "big"), kind.MAX_VERSION)
     return codec.decode(kind, version, data, VERSION_BYTES)
 
@@ -129,10 +129,10 @@ async def _committed(running: Running, node_id: int, group_id: str) -> dict[Topi
 
 
 async def unread(running: Running, group_id: str, topics: Iterable[str]) -> Mapping[TopicPartition, int] | None:
-    """How many records of each partition the group has not committed; only partitions where there are some.
+    """Count the records of each partition that the group has not committed; leave out partitions without any.
 
-    topics: those to look at; where none is named, all that the group has to do with. None: there is no such group.
-    Records of transactions that are open or aborted do not count.
+    topics: the topics to check, by default all that the group consumes. None: there is no such group. Records of open
+    and aborted transactions do not count.
     """
     wanted = set(topics)
     for name in wanted:
@@ -162,7 +162,7 @@ async def unread(running: Running, group_id: str, topics: Iterable[str]) -> Mapp
 
 
 def _coordinator(cluster: Cluster, group_id: str) -> int | None:
-    """The broker that coordinates the group; None where none does."""
+    """Return the broker that coordinates the group, None without one."""
     topic = cluster.image.topic(GROUP_TOPIC)
     if topic is None:
         return None

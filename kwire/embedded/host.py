@@ -1,7 +1,7 @@
-"""Host: the thread that an embedded cluster lives in, with an event loop of its own.
+"""Host: the thread of an embedded cluster, with an event loop of its own.
 
-Its users may be in any thread, in an event loop of their own or in none, so they leave work here and get a Future. One
-thread serves one cluster from its start to its end; a reset begins a new cluster on the same ports, in the same thread.
+Users may be in any thread, within an event loop or not, so they leave work here and get a Future. One thread serves one
+cluster from its start to its end; a reset begins a new cluster on the same ports, in the same thread.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _hosts: weakref.WeakSet[Host] = weakref.WeakSet()
 
 
 class _Restart:
-    """The cluster begins anew, with the snapshot; done when it serves."""
+    """An order to begin anew with the snapshot; done when the new cluster serves."""
 
     __slots__ = ("done", "snapshot")
 
@@ -72,10 +72,10 @@ class _Clock(trio.abc.Clock):
 
 
 class Host:
-    """Serves one cluster from start() on until stop().
+    """Serves one cluster from start() until stop().
 
-    snapshot: what it begins with. started: it serves, or the reason why it does not. ended: its thread has nothing more
-    to do, its ports are closed. failure: the bug that ended it.
+    snapshot: the state to begin with. started: done when the cluster serves, or fails with the reason why not. ended:
+    done when the thread has finished and the ports are closed. failure: the bug that ended it.
     """
 
     def __init__(self, settings: Settings, snapshot: Snapshot | None) -> None:
@@ -100,12 +100,12 @@ class Host:
     # From any thread
 
     def start(self) -> None:
-        """The thread has begun."""
+        """Start the thread."""
         _hosts.add(self)
         self._thread.start()
 
     def stop(self) -> None:
-        """The cluster is about to end. Idempotent."""
+        """Tell the cluster to end. A second call does nothing."""
 
         def stop() -> None:
             self._stopping = True
@@ -116,12 +116,12 @@ class Host:
             self._soon(stop)
 
     def join(self, timeout_s: float | None = None) -> None:
-        """The thread has ended, after stop(), or the time is over."""
+        """Wait until the thread has ended, after stop(), or the time is up."""
         if self.pid == os.getpid() and self._thread is not threading.current_thread():
             self._thread.join(timeout_s)
 
     def take_bugs(self) -> list[BaseException]:
-        """What went wrong inside the broker since the last call."""
+        """Return what went wrong inside the brokers since the last call."""
         bugs, self.observed.bugs = self.observed.bugs, []
         if self.failure is not None and not self._failure_taken:
             self._failure_taken = True
@@ -129,7 +129,7 @@ class Host:
         return bugs
 
     def call(self, work: Callable[[Running], Awaitable[T]]) -> Future[T]:
-        """What work returns or raises, for the cluster that serves now.
+        """Run work on the cluster that serves now; return a future for its outcome.
 
         Raises:
             ClusterError: the cluster has ended, or this is a forked child.
@@ -141,7 +141,8 @@ class Host:
         return future
 
     def restart(self, snapshot: Snapshot | None) -> Future[None]:
-        """The cluster has begun anew at the same addresses, None: as at its first start. Connections are cut.
+        """Begin anew at the same addresses, with the snapshot, or None for the state at the first start. Connections
+        are cut.
 
         Raises:
             ClusterError: as call.
@@ -177,7 +178,7 @@ class Host:
         return error
 
     def _soon(self, function: Callable[[], None]) -> bool:
-        """The function will run in the loop; False: that has ended."""
+        """Have the loop call the function soon; return False if the loop has ended."""
         assert self._token is not None
         try:
             self._token.run_sync_soon(function)
@@ -186,7 +187,7 @@ class Host:
         return True
 
     def let_go(self) -> None:
-        """In a forked child: it holds no port and no connection of this cluster any more."""
+        """Close this cluster's ports and connections in a forked child."""
         for server in self._running.servers.values() if self._running is not None else ():
             server.let_go()
 
@@ -212,7 +213,7 @@ class Host:
             self.ended.set_result(None)
 
     async def _serve(self, wall_ms: Callable[[], int]) -> None:
-        """One cluster after another is served, until the host is stopped."""
+        """Serve one cluster after another until the host is stopped."""
         in_memory = self._settings.data is None
         env = Env(trio.current_time, wall_ms, run_blocking=_run_inline if in_memory else run_in_thread)
         self._token = trio.lowlevel.current_trio_token()
@@ -235,7 +236,7 @@ class Host:
                 snapshot = self._restarts[0].snapshot if self._restarts else None
 
     async def _wait_for_turn(self, started: Running) -> list[list[Listener]] | None:
-        """Calls were carried out until the cluster shall begin anew, with these listeners, or end: None."""
+        """Run calls until the cluster must begin anew, and return the listeners for that, or None if it must end."""
         while True:
             await self._take_calls()
             if self._stopping:
@@ -246,7 +247,7 @@ class Host:
                 self._restarts.pop(0).done.set_exception(ClusterError(f"it goes on as it is: {error}"))
 
     async def _take_calls(self) -> None:
-        """Calls were carried out until the cluster shall end or begin anew; those that still waited have failed."""
+        """Run calls until the cluster must end or begin anew; let those that still wait fail."""
         async with trio.open_nursery() as nursery:
             self._calls = nursery
             early, self._early = self._early, []
@@ -279,7 +280,7 @@ class Host:
             future.set_result(result)
 
     def _give_up(self) -> None:
-        """Nobody waits for what will not come."""
+        """Let everything fail that still waits."""
         self._stopping = True
         waiting: list[Future[Any]] = [future for _, future in self._early] + [asked.done for asked in self._restarts]
         if not self.started.done():
@@ -302,15 +303,15 @@ def _cannot_start(error: BaseException) -> str | None:
 
 
 async def _run_inline(function: Callable[[], T], /) -> T:
-    """Memory does not block, so no thread is needed."""
+    """Run the function in the loop: memory does not block, so no thread is needed."""
     return function()
 
 
 def _taken_over(started: Running, backlog: int) -> list[list[Listener]]:
-    """Listeners for the next cluster at the ports of this one, which keep the clients that wait there.
+    """Make listeners for the next cluster at this one's ports, and keep the clients that wait there.
 
     Raises:
-        CannotStart: somebody took the port of a stopped broker.
+        CannotStart: another process took the port of a stopped broker.
     """
     taken: list[list[Listener]] = []
     try:
@@ -328,7 +329,7 @@ def _taken_over(started: Running, backlog: int) -> list[list[Listener]]:
 
 
 def _let_go() -> None:
-    """In a forked child: the ports and connections of its parent's clusters are the parent's alone."""
+    """Close the parent's clusters in a forked child: their ports and connections belong to the parent alone."""
     for host in list(_hosts):
         host.let_go()
 

@@ -1,4 +1,4 @@
-"""What an embedded cluster saw of its clients, for whoever has to find out why a test failed."""
+"""Observe an embedded cluster's clients, to explain why a test failed."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from kwire.protocol.schema import Message
 
 KEPT: Final = 20
-"""Errors, log lines and clients that are remembered, the newest ones."""
+"""Maximum number of errors, log lines and clients to keep, the newest ones."""
 
 NAMES: Final = ("name", "topic", "topic_name", "group_id", "resource_name", "key", "transactional_id", "member_id")
 INDEXES: Final = ("partition_index", "partition", "index", "partition_id")
-"""Fields that tell what a row of a response is about."""
+"""Fields that identify the subject of a response's row."""
 
 PART_OF_THE_PROTOCOL: Final = frozenset({ErrorCode.MEMBER_ID_REQUIRED})
-"""What every client is told that joins a group for the first time."""
+"""Errors that every client gets when it joins a group for the first time."""
 
 _shapes: dict[type[Struct], tuple[bool, tuple[str, ...]]] = {}
 
 
 @dataclass(slots=True)
 class SeenClient:
-    """A client by the names that it gives itself, over all its connections."""
+    """A client, by its own names, over all its connections."""
 
     client_id: str | None
     software: str
@@ -47,7 +47,7 @@ class SeenClient:
 
 @dataclass(slots=True, frozen=True)
 class SeenError:
-    """An error in a response. about: the topic, partition, group, … whose row has it, "" for the whole response."""
+    """An error in a response. about: the topic, partition or group of its row, "" if it concerns the whole response."""
 
     at_s: float
     api: str
@@ -63,20 +63,20 @@ class SeenError:
 
 
 class Observed:
-    """Clients, their last errors, what the broker logged, and the bugs that it met, since the last start or reset."""
+    """Clients, their last errors, log lines and bugs of the brokers, since the last start or reset."""
 
     def __init__(self) -> None:
         self.bugs: list[BaseException] = []
         self.clear()
 
     def clear(self) -> None:
-        """Nothing has been seen; bugs stay until somebody takes them."""
+        """Forget everything except bugs, which stay until they are taken."""
         self.clients: dict[tuple[str | None, str], SeenClient] = {}
         self.errors: deque[SeenError] = deque(maxlen=KEPT)
         self.logged: deque[str] = deque(maxlen=KEPT)
 
     def answered(self, context: RequestContext, request: Message, response: Message | None) -> None:
-        """A request of a client was answered."""
+        """Note the answer to a client's request."""
         now_s = trio.current_time()
         connection = context.connection
         api = f"{api_info(request.API_KEY).name} v{context.api_version}"
@@ -97,7 +97,7 @@ class Observed:
                     self.errors.append(SeenError(now_s, api, context.client_id, about, code, message))
 
     def log_handler(self, thread_id: int) -> logging.Handler:
-        """Takes the log lines of that thread from the level of warnings on, and the bugs among them."""
+        """Make a log handler that keeps that thread's warnings and errors, and the bugs among them."""
         return _LogHandler(self, thread_id)
 
 
@@ -108,7 +108,7 @@ class _LogHandler(logging.Handler):
         self._thread_id = thread_id
 
     def emit(self, record: logging.LogRecord) -> None:
-        """The line, and its exception as a bug, is noted if the thread is the broker's."""
+        """Keep the line, and its exception as a bug, if it comes from the broker's thread."""
         if record.thread != self._thread_id:
             return
         self._observed.logged.append(f"{record.levelname} {record.name}: {record.getMessage()}")
@@ -118,7 +118,7 @@ class _LogHandler(logging.Handler):
 
 
 def _failed_rows(row: Struct, about: str, image: MetadataImage) -> Iterator[tuple[str, Any]]:
-    """(What it is about, the row) for each part of a response that has an error."""
+    """Generate each part of a response that has an error, with its subject."""
     has_error, arrays = _shape(type(row))
     about = _about(row, about, image)
     if has_error and row.error_code:  # type: ignore[attr-defined]
@@ -129,7 +129,7 @@ def _failed_rows(row: Struct, about: str, image: MetadataImage) -> Iterator[tupl
 
 
 def _shape(kind: type[Struct]) -> tuple[bool, tuple[str, ...]]:
-    """Whether it has an error code, and its arrays of structs."""
+    """Return whether the struct has an error code, and the names of its arrays of structs."""
     shape = _shapes.get(kind)
     if shape is None:
         arrays = [field.name for field in map(parse_field, kind.FIELDS) if field.is_array and field.is_struct]

@@ -1,4 +1,4 @@
-"""Records as values: read from a partition's log, and made for it."""
+"""Convert records: from a partition's log to values, and from values to stored records."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
 
 EVERYTHING = 2**62
-"""More bytes than a log has."""
+"""More bytes than any log has."""
 
 
 def records_of(partition: Partition, *, committed_only: bool) -> Iterator[Record]:
-    """The readable records, oldest first. committed_only: as a consumer with read_committed gets them."""
+    """Return the readable records, oldest first. committed_only: as for a consumer with read_committed."""
     end = partition.last_stable_offset if committed_only else partition.high_watermark
     found = partition.read(partition.log_start_offset, EVERYTHING, before_offset=end, min_one_batch=True)
     try:
@@ -38,7 +38,7 @@ def records_of(partition: Partition, *, committed_only: bool) -> Iterator[Record
 
 
 def record_of(partition: Partition, record: StoredRecord, offset: int) -> Record:
-    """The record of the partition that is stored at that offset."""
+    """Return the partition's record at that offset."""
     return Record(
         partition.topic,
         partition.index,
@@ -55,7 +55,7 @@ def _copied(value: ReadableBuffer | None) -> bytes | None:
 
 
 def count_unread(partition: Partition, from_offset: int) -> int:
-    """Records from that offset on that a consumer with read_committed would still get."""
+    """Count the records from that offset on that a consumer with read_committed would get."""
     end = partition.last_stable_offset
     from_offset = max(from_offset, partition.log_start_offset)
     unread = 0
@@ -78,10 +78,10 @@ def _is_aborted(partition: Partition, header: BatchHeader) -> bool:
 
 
 def stored(record: NewRecord, dated_ms: int) -> StoredRecord:
-    """The record as a batch takes it.
+    """Convert a record for its batch.
 
     Raises:
-        ClusterError: a part of it is of another type.
+        ClusterError: a part of it has a wrong type.
     """
     headers = record.headers.items() if isinstance(record.headers, Mapping) else record.headers
     timestamp_ms = dated_ms if record.timestamp_ms is None else record.timestamp_ms

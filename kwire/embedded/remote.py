@@ -56,7 +56,7 @@ class _Child:
         self._process.stdin.flush()
         port = self._process.stdout.readline()
         if not port:
-            raise ClusterError("the process that holds the cluster has ended at once; what it wrote stands above")
+            raise ClusterError("the cluster's child process has ended at once; see its output above")
         self._address = ("127.0.0.1", int(port))
 
     @property

@@ -1,4 +1,4 @@
-"""What an embedded cluster has and saw, as text for people."""
+"""Describe in text what an embedded cluster has and saw."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from kwire.embedded.values import Group, Topic
 
 PARTITIONS_SHOWN = 12
-"""Of one topic: those with most records say most."""
+"""Maximum number of partitions to show of a topic: those with most records."""
 
 
 async def described(running: Running, observed: Observed) -> str:
-    """A section each for brokers, clients, topics, groups, the last errors and the last log lines."""
+    """Make a section each for brokers, clients, topics, groups, the last errors and the last log lines."""
     now_s = trio.current_time()
     try:
         in_groups = [line for each in await groups.groups(running) for line in _group(each)]

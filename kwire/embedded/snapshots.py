@@ -1,4 +1,4 @@
-"""Snapshots: all that a cluster holds as one value, and a cluster that begins with it."""
+"""Snapshots: a cluster's whole content as one value, and clusters that begin with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 async def taken(running: Running) -> Snapshot:
-    """What the cluster holds now."""
+    """Take a snapshot of the cluster."""
     cluster = running.cluster
     logs = []
     for stored in cluster.store.list():
@@ -41,7 +41,7 @@ def _batches_of(partition: Partition) -> StoredBatches:
 
 
 def new_store(env: Env, snapshot: Snapshot | None, cluster_id: str | None) -> MemoryStore:
-    """A store to begin with: empty, or with the snapshot's metadata, so that a cluster over it has its topics."""
+    """Make a store: empty, or with the snapshot's metadata, so that a cluster on it has the topics."""
     store = MemoryStore(env)
     store.start()
     store.cluster_id = cluster_id if snapshot is None else snapshot.cluster_id
@@ -53,7 +53,7 @@ def new_store(env: Env, snapshot: Snapshot | None, cluster_id: str | None) -> Me
 
 
 def fill(cluster: Cluster, snapshot: Snapshot) -> None:
-    """The cluster, which was made over new_store and has served nobody yet, has the snapshot's records."""
+    """Append the snapshot's records to a cluster on new_store() that has no clients yet."""
     now_ms = cluster.env.wall_ms()
     for stored in snapshot.logs:
         partition = cluster.partition(stored.topic, stored.partition)

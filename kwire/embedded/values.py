@@ -1,4 +1,4 @@
-"""What an embedded cluster is asked with and answers with. Everything is a plain value: it does not change later."""
+"""Arguments and results of an embedded cluster: plain values, which do not change later."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class ClusterError(Exception):
-    """The cluster cannot do what was asked of it; the message is one sentence that says why, and what to do."""
+    """The cluster cannot do this; the message is one sentence that says why, and what to do."""
 
     __module__ = "kwire.testing"  # where its users find it, so that reports name it so
 
@@ -30,8 +30,8 @@ class TopicPartition(NamedTuple):
 class NewRecord:
     """A record to append. Text is encoded as UTF-8.
 
-    timestamp_ms: milliseconds since the Unix epoch, None for now. partition: None for the one that Kafka's producers
-    choose for the key; records without a key take the partitions in turn.
+    timestamp_ms: milliseconds since the Unix epoch, None for now. partition: None for the key's partition, as Kafka's
+    producers choose it; records without a key go to the partitions in turn.
     """
 
     value: bytes | str | None = None
@@ -43,7 +43,7 @@ class NewRecord:
 
 @dataclass(slots=True, frozen=True)
 class Record:
-    """A record of a partition. timestamp_ms: since the Unix epoch, -1 for none; a header's key may be there twice."""
+    """A stored record. timestamp_ms: since the Unix epoch, -1 for none. headers: a key may occur more than once."""
 
     topic: str
     partition: int
@@ -58,8 +58,8 @@ class Record:
 class Partition:
     """One partition: the ids of its brokers, and its offsets.
 
-    leader: None while no replica runs. in_sync: Kafka's ISR. log_start_offset: of the first record that is readable;
-    log_end_offset: of the record that will come next.
+    leader: None while no replica runs. in_sync: Kafka's ISR. log_start_offset: offset of the first readable record.
+    log_end_offset: offset of the next record to come.
     """
 
     index: int
@@ -72,7 +72,7 @@ class Partition:
 
 @dataclass(slots=True, frozen=True)
 class Topic:
-    """A topic. config: what was set for this topic, not the defaults."""
+    """A topic. config: the configs set for this topic, without defaults."""
 
     name: str
     partitions: tuple[Partition, ...]
@@ -90,7 +90,7 @@ class Broker:
 
 @dataclass(slots=True, frozen=True)
 class Member:
-    """A member of a group. topics: those that it subscribed to. partitions: those that it was assigned."""
+    """A member of a group. topics: its subscription. partitions: its assignment."""
 
     member_id: str
     client_id: str
@@ -103,9 +103,9 @@ class Member:
 class Group:
     """A consumer group.
 
-    type, state: as Kafka calls them ("classic", "Stable"). committed: the offsets, each of the record that comes next.
-    lag: what is missing to each log's end, for the partitions with a committed offset and those that members were
-    assigned; without a committed offset, the whole log.
+    type, state: as Kafka calls them ("classic", "Stable"). committed: the committed offsets, each that of the next
+    record to read. lag: the number of offsets to each log's end, for partitions with a committed offset and those
+    assigned to members; without a committed offset, the length of the log.
     """
 
     group_id: str
@@ -118,7 +118,7 @@ class Group:
 
 @dataclass(slots=True, frozen=True)
 class StoredBatches:
-    """All of one partition's log: its record batches as they are stored."""
+    """One partition's whole log, as its stored record batches."""
 
     topic: str
     partition: int
@@ -129,9 +129,9 @@ class StoredBatches:
 
 @dataclass(slots=True, frozen=True)
 class Snapshot:
-    """All that a cluster holds: topics, configs, records, groups and their offsets. It can be pickled.
+    """Everything in a cluster: topics, configs, records, groups and their offsets. It can be pickled.
 
-    metadata: the records that describe topics, configs and brokers, in Kafka's form.
+    metadata: the records that describe topics, configs and brokers, in Kafka's format.
     """
 
     cluster_id: str

@@ -1,4 +1,4 @@
-"""Waiting for an embedded cluster: in a thread, in a task of asyncio or of trio, and in the cluster's own loop."""
+"""Wait for an embedded cluster: in a thread, in a task of asyncio or trio, or in the cluster's own loop."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ __tracebackhide__ = True
 """Make pytest show the line of the test, not the frames of this module."""
 
 LOOK_AGAIN_S: Final = 0.005
-"""Between two looks at what is waited for."""
+"""Seconds between two checks of a condition."""
 
 LOOK_UP_S: Final = 0.5
-"""A thread that waits looks up so often: Python may miss Ctrl-C while it waits for a lock, and does on Windows."""
+"""Seconds after which a waiting thread checks for Ctrl-C, which Python may miss during a wait for a lock (Windows)."""
 
 ANSWER_S: Final = 60.0
-"""What the cluster's loop answers in milliseconds will not come any more after this time."""
+"""Stop waiting after this time for an answer that normally takes milliseconds."""
 
 
 def result_of(future: Future[T], timeout_s: float = ANSWER_S) -> T:
-    """The future's result; this thread waits for it.
+    """Wait in this thread for the future's result.
 
     Raises:
         ClusterError: it does not come.
@@ -58,7 +58,7 @@ def _outcome(future: Future[T]) -> T:
 
 
 async def completed(future: Future[T]) -> T:
-    """The future's result; this task of asyncio or trio waits for it. A cancellation leaves the work to itself."""
+    """Wait in this task of asyncio or trio for the future's result. A cancellation does not stop the work."""
     if trio.lowlevel.in_trio_run():
         happened = trio.Event()
         token = trio.lowlevel.current_trio_token()
@@ -83,7 +83,7 @@ def _when_done(future: Future[T], tell: Callable[[], object]) -> None:
 
 
 def in_event_loop() -> bool:
-    """Whether this thread runs an event loop, which waiting would stop."""
+    """Whether this thread runs an event loop, which waiting would block."""
     asyncio = sys.modules.get("asyncio")
     asyncio_runs = asyncio is not None and asyncio._get_running_loop() is not None  # noqa: SLF001 - the public one raises
     return asyncio_runs or trio.lowlevel.in_trio_run()
@@ -95,7 +95,7 @@ def in_event_loop() -> bool:
 async def records(
     running: Running, topic: str, count: int, index: int | None, timeout_s: float, *, committed_only: bool
 ) -> list[Record]:
-    """The topic's records, once there are so many."""
+    """Wait until the topic has this many records; return them."""
 
     async def arrived() -> list[Record] | None:
         if running.cluster.image.topic(topic) is None:
@@ -117,7 +117,7 @@ async def records(
 
 
 async def consumed(running: Running, group_id: str, topics: Sequence[str], timeout_s: float) -> None:
-    """The group has committed offsets behind all records of the topics."""
+    """Wait until the group has committed past all records of the topics."""
     missing = None
 
     async def nothing_left() -> bool | None:
@@ -141,7 +141,7 @@ async def consumed(running: Running, group_id: str, topics: Sequence[str], timeo
 
 
 async def _until(condition: Callable[[], Awaitable[T | None]], timeout_s: float) -> T | None:
-    """What the condition gives as soon as that is something; None: it was nothing until the end."""
+    """Check the condition until it returns something; return that, or None when the time is up."""
     with trio.move_on_after(timeout_s):
         while True:
             outcome = await condition()

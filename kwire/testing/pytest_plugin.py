@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures that give a test a Kafka cluster, and what the broker saw where a test fails.
+"""The pytest plugin: fixtures for Kafka clusters, and what the brokers saw, in the report of a failed test.
 
 pytest loads it in every run (entry point "kwire"), so it imports nothing of the broker before a fixture is used.
 """
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
     from kwire.testing import Cluster
 
-MARKER: Final = "kafka(brokers=1, topics=(), config=None, snapshot=None): the cluster that the fixture `kafka` gives, \
-as the arguments of kwire.testing.Cluster; `kafka_session` takes topics only"
+MARKER: Final = "kafka(brokers=1, topics=(), config=None, snapshot=None): options of the fixture `kafka`, by the \
+arguments of kwire.testing.Cluster; `kafka_session` takes only topics"
 
 ENV: Final = "kafka_env"
-ENV_HELP: Final = "environment variables that hold the address of the cluster while kwire's fixtures give one"
+ENV_HELP: Final = "environment variables to set to the cluster's address while a test uses one of kwire's fixtures"
 
 CLUSTER_OPTIONS: Final = ("brokers", "topics", "config", "snapshot", "port", "listen", "data")
 SESSION_OPTIONS: Final = ("topics",)
 
 OWN: Final = pytest.StashKey["Cluster"]()
-"""At a test: the cluster that is its own."""
+"""Holds a test's own cluster, at the test."""
 SHARED: Final = pytest.StashKey["Cluster"]()
-"""At the session: the cluster of all its tests."""
+"""Holds the session's shared cluster, at the session."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,13 +37,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The marker is known."""
+    """Register the marker."""
     config.addinivalue_line("markers", MARKER)
 
 
 @pytest.fixture
 def kafka(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """A Kafka cluster in memory for this test alone, as @pytest.mark.kafka(...) wants it."""
+    """A Kafka cluster in memory for this test alone, with the options of @pytest.mark.kafka(...)."""
     cluster = request.node.stash[OWN] = _started(_marked(request, CLUSTER_OPTIONS))
     with _in_environment(request.config, cluster):
         yield cluster
@@ -52,7 +52,7 @@ def kafka(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def kafka_session_options() -> Mapping[str, Any]:
-    """What the session's cluster is made with; redefine it in conftest.py to have other brokers, topics or configs."""
+    """Options for the session's cluster. Redefine it in conftest.py for other brokers, topics or configs."""
     return {}
 
 
@@ -60,7 +60,7 @@ def kafka_session_options() -> Mapping[str, Any]:
 def kafka_session_cluster(
     request: pytest.FixtureRequest, kafka_session_options: Mapping[str, Any]
 ) -> Iterator[Cluster]:
-    """The session's Kafka cluster, for fixtures that outlive a test; tests take kafka_session."""
+    """The session's Kafka cluster, for fixtures that outlive a test; tests use kafka_session."""
     cluster = request.session.stash[SHARED] = _started(kafka_session_options)
     with _in_environment(request.config, cluster):
         yield cluster
@@ -69,7 +69,7 @@ def kafka_session_cluster(
 
 @pytest.fixture
 def kafka_session(request: pytest.FixtureRequest, kafka_session_cluster: Cluster) -> Iterator[Cluster]:
-    """The session's Kafka cluster, reset for this test, with the topics of @pytest.mark.kafka(topics=...) besides."""
+    """The session's Kafka cluster, reset for this test, with additional topics from @pytest.mark.kafka(topics=...)."""
     topics = _marked(request, SESSION_OPTIONS).get("topics", ())
     kafka_session_cluster.reset()
     for name in topics:
@@ -99,7 +99,7 @@ def _started(options: Mapping[str, Any]) -> Cluster:
 
 
 def _marked(request: pytest.FixtureRequest, allowed: tuple[str, ...]) -> dict[str, Any]:
-    """The options of all markers of the test; those nearest to it count."""
+    """Merge the options of the test's markers; nearer ones take precedence."""
     options: dict[str, Any] = {}
     for marker in request.node.iter_markers("kafka"):
         unknown = marker.kwargs.keys() - set(allowed)
@@ -118,7 +118,7 @@ def _marked(request: pytest.FixtureRequest, allowed: tuple[str, ...]) -> dict[st
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failed test's report has a section for each of its clusters: what that saw."""
+    """Add what its clusters saw to a failed test's report."""
     report = yield
     if report.failed and call.when != "teardown":
         if OWN in item.stash:
