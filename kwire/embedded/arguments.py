@@ -37,11 +37,11 @@ def settings_of(
     if brokers is None:
         brokers = len(snapshot.broker_ids) if isinstance(snapshot, Snapshot) else 1
     if isinstance(brokers, bool) or not isinstance(brokers, int) or brokers < 1:
-        raise ClusterError(f"brokers is how many there are, 1 or more, and not {brokers!r}")
+        raise ClusterError(f"brokers must be a number of brokers, 1 or more, not {brokers!r}")
     if isinstance(topics, str) or not isinstance(topics, Iterable):
-        raise ClusterError(f'topics is {{"name": partitions}} or ["name"], and not {topics!r}')
+        raise ClusterError(f'topics must be {{"name": partitions}} or ["name"], not {topics!r}')
     if not isinstance(config, Mapping):
-        raise ClusterError(f'config is a mapping, as in {{"num.partitions": 3}}, and not {config!r}')
+        raise ClusterError(f'config must be a mapping, such as {{"num.partitions": 3}}, not {config!r}')
     if snapshot is not None:
         check_snapshot(snapshot)
         if data is not None:
@@ -50,7 +50,7 @@ def settings_of(
     texts = {name: config_text(value) for name, value in config.items()}
     for name, text in texts.items():
         if name in DECIDED:
-            raise ClusterError(f"config: the cluster decides about {name} itself; leave it out")
+            raise ClusterError(f"config: the cluster sets {name} itself; leave it out")
         try:
             validate_static(name, text)
         except ValueError as error:
@@ -73,11 +73,11 @@ def _address(port: int | None, listen: str | None, brokers: int) -> Address:
         if port is None:
             return Address("127.0.0.1", 0)
         if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= highest:
-            raise ClusterError(f"port is a number from 0, which is any free one, to {highest}, and not {port!r}")
+            raise ClusterError(f"port must be a number from 0 (any free port) to {highest}, not {port!r}")
         return Address("127.0.0.1", port)
     host, colon, number = listen.rpartition(":") if isinstance(listen, str) else ("", "", "")
     if not colon or not number.isascii() or not number.isdigit() or int(number) > highest:
-        raise ClusterError(f'listen is "HOST:PORT" with a port from 0 to {highest}, and not {listen!r}')
+        raise ClusterError(f'listen must be "HOST:PORT" with a port from 0 to {highest}, not {listen!r}')
     return Address(host.removeprefix("[").removesuffix("]"), int(number))
 
 
@@ -85,7 +85,7 @@ def _directory(data: str | os.PathLike[str] | None) -> str | None:
     if data is None:
         return None
     if not isinstance(data, str | os.PathLike) or not os.fspath(data):
-        raise ClusterError(f"data is a directory, which is made where it is missing, and not {data!r}")
+        raise ClusterError(f"data must name a directory, which is made if it is missing, not {data!r}")
     return os.fspath(data)
 
 
@@ -96,7 +96,7 @@ def check_snapshot(snapshot: object) -> None:
         ClusterError: it is not.
     """
     if not isinstance(snapshot, Snapshot):
-        raise ClusterError(f"snapshot is what Cluster.snapshot() gave, and not {snapshot!r}")
+        raise ClusterError(f"snapshot must be a result of Cluster.snapshot(), not {snapshot!r}")
 
 
 def config_text(value: str | float | bool) -> str:
@@ -111,5 +111,5 @@ def committed_only(isolation_level: str) -> bool:
         ClusterError: there is no such isolation level.
     """
     if isolation_level not in {"read_uncommitted", "read_committed"}:
-        raise ClusterError(f"isolation_level is 'read_uncommitted' or 'read_committed', and not {isolation_level!r}")
+        raise ClusterError(f"isolation_level must be 'read_uncommitted' or 'read_committed', not {isolation_level!r}")
     return isolation_level == "read_committed"

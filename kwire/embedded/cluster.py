@@ -139,7 +139,7 @@ class Cluster:
             self.check()
 
     def check(self) -> None:
-        """Check that the brokers met no bug of kwire since the last check. close() and the pytest fixtures call this.
+        """Check that the brokers met no bug in kwire since the last check. close() and the pytest fixtures call this.
 
         Raises:
             ClusterError: they met one, which is the cause of this error.
@@ -147,7 +147,7 @@ class Cluster:
         bugs = self._host.take_bugs() if self._host is not None else []
         if bugs:
             cause = bugs[0] if len(bugs) == 1 else BaseExceptionGroup("bugs of kwire", bugs)
-            raise ClusterError("the broker met a bug of kwire, which is shown above; please report it") from cause
+            raise ClusterError("the broker met a bug in kwire, which is shown above; please report it") from cause
 
     def _serves(self) -> bool:
         return self._host is not None and not self._closed
@@ -158,9 +158,7 @@ class Cluster:
                 raise ClusterError("a cluster starts once; make another one with Cluster(...)")
             patcher = by_whom()
             if patcher is not None:
-                raise ClusterError(
-                    f"{patcher} patches this program too late; let it do so before kwire.testing is imported"
-                )
+                raise ClusterError(f"{patcher} patches this program too late; patch before you import kwire.testing")
             host = self._host = Host(self._settings, self._snapshot)
             self._at_exit = weakref.finalize(self, _end, host)
             host.start()
@@ -289,7 +287,7 @@ class Cluster:
         An absent topic is created, as by append().
         """
         if isinstance(records, bytes | str):
-            raise ClusterError(f"extend takes several records; append({topic!r}, ...) takes one")
+            raise ClusterError(f"extend takes a list of records; use append({topic!r}, ...) for one")
         new = [each if isinstance(each, NewRecord) else NewRecord(value=each) for each in records]
         return self._done(actions.extend, topic, new, dated_ms=wall_clock_ms())
 
@@ -397,7 +395,7 @@ class Cluster:
         if self._settings.data is not None:
             raise ClusterError(
                 f"{name}() would delete what {self._settings.data} keeps; close this cluster, and start another one"
-                " over a new directory, such as pytest's tmp_path"
+                " with a new directory, such as pytest's tmp_path"
             )
         return self._started()
 
@@ -409,7 +407,7 @@ class Cluster:
 
     def _waited(self, name: str, timeout_s: float, work: Callable[..., Awaitable[T]], *args: Any) -> T:
         if waiting.in_event_loop():
-            raise ClusterError(f"{name} would stop this thread's event loop; use await {name}_async(...)")
+            raise ClusterError(f"{name} would block this thread's event loop; use await {name}_async(...)")
         return waiting.result_of(self._call(work, *args), timeout_s + waiting.ANSWER_S)
 
 

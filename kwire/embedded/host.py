@@ -141,8 +141,7 @@ class Host:
         return future
 
     def restart(self, snapshot: Snapshot | None) -> Future[None]:
-        """Begin anew at the same addresses, with the snapshot, or None for the state at the first start. Connections
-        are cut.
+        """Begin anew at the same addresses, by default with the state at the first start; cut connections.
 
         Raises:
             ClusterError: as call.
@@ -164,8 +163,8 @@ class Host:
     def _check(self) -> None:
         if self.pid != os.getpid():
             raise ClusterError(
-                f"this cluster belongs to process {self.pid}, of which this one is a fork;"
-                " a child reaches it as any client does, by bootstrap_servers"
+                f"this cluster belongs to process {self.pid}, and this process is a fork of it;"
+                " use bootstrap_servers, as any client does"
             )
         if self._token is None:
             raise self._why_ended()
@@ -173,7 +172,9 @@ class Host:
     def _why_ended(self) -> ClusterError:
         error = ClusterError(CLOSED)
         if self.failure is not None:
-            error = ClusterError("the cluster has failed, which is a bug in kwire; please report it with what is above")
+            error = ClusterError(
+                "the cluster has failed, which is a bug in kwire; please report it with the error above"
+            )
             error.__cause__ = self.failure
         return error
 
@@ -244,7 +245,9 @@ class Host:
             try:
                 return _taken_over(started, backlog(self._settings))
             except CannotStart as error:
-                self._restarts.pop(0).done.set_exception(ClusterError(f"it goes on as it is: {error}"))
+                self._restarts.pop(0).done.set_exception(
+                    ClusterError(f"cannot restart, so nothing has changed: {error}")
+                )
 
     async def _take_calls(self) -> None:
         """Run calls until the cluster must end or begin anew; let those that still wait fail."""

@@ -94,4 +94,4 @@ def _encoded(value: bytes | str | None, what: str) -> bytes | None:
         return value.encode()
     if value is None or isinstance(value, bytes | bytearray | memoryview):
         return value
-    raise ClusterError(f"{what} is bytes, text or None, and not {value!r}; encode it, say with json.dumps()")
+    raise ClusterError(f"{what} must be bytes, text or None, not {value!r}; encode it, for example with json.dumps()")

@@ -82,7 +82,7 @@ class _Child:
         except OSError:
             answer = b""
         if not answer:
-            raise ClusterError("the process that holds the cluster has ended; what it wrote stands above")
+            raise ClusterError("the cluster's child process has ended; see its output above")
         result, error, cause = pickle.loads(answer)  # noqa: S301 - from our child
         if error is not None:
             if cause:
@@ -191,9 +191,7 @@ def _asked(name: str) -> Callable[..., Any]:
 
 def _not_awaited(name: str) -> Callable[..., Any]:
     async def method(*_: Any, **__: Any) -> Any:
-        raise ClusterError(
-            f"a program that gevent or eventlet have patched has {name.removesuffix('_async')}(...) only"
-        )
+        raise ClusterError(f"under gevent or eventlet, use {name.removesuffix('_async')}(...)")
 
     method.__name__ = name
     return method

@@ -83,16 +83,16 @@ def test_sockets_that_are_forbidden_are_one_sentence(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"port": "9092"}, "port is a number from 0, which is any free one, to 65535, and not '9092'"),
-        ({"port": True}, "port is a number"),
-        ({"port": 65_536}, "to 65535, and not 65536"),
-        ({"port": 65_535, "brokers": 2}, "to 65534, and not 65535"),
+        ({"port": "9092"}, "port must be a number from 0 (any free port) to 65535, not '9092'"),
+        ({"port": True}, "port must be a number"),
+        ({"port": 65_536}, "to 65535, not 65536"),
+        ({"port": 65_535, "brokers": 2}, "to 65534, not 65535"),
         ({"port": 1, "listen": "0.0.0.0:1"}, 'port and listen exclude each other; write listen="HOST:1"'),
-        ({"listen": "9092"}, "listen is \"HOST:PORT\" with a port from 0 to 65535, and not '9092'"),
-        ({"listen": 9092}, 'listen is "HOST:PORT"'),
-        ({"listen": "localhost:http"}, 'listen is "HOST:PORT"'),
-        ({"data": ""}, "data is a directory, which is made where it is missing, and not ''"),
-        ({"data": 3}, "data is a directory"),
+        ({"listen": "9092"}, "listen must be \"HOST:PORT\" with a port from 0 to 65535, not '9092'"),
+        ({"listen": 9092}, 'listen must be "HOST:PORT"'),
+        ({"listen": "localhost:http"}, 'listen must be "HOST:PORT"'),
+        ({"data": ""}, "data must name a directory, which is made if it is missing, not ''"),
+        ({"data": 3}, "data must name a directory"),
     ],
 )
 def test_arguments_that_are_none(arguments, message):

@@ -70,8 +70,8 @@ def test_topics_are_those_that_were_asked_for(one):
     ("name", "message"),
     [
         ("ssl.keystore.location", "config: ssl.keystore.location: kwire has no TLS: leave it out"),
-        ("log.dirs", "config: the cluster decides about log.dirs itself; leave it out"),
-        ("listeners", "config: the cluster decides about listeners itself; leave it out"),
+        ("log.dirs", "config: the cluster sets log.dirs itself; leave it out"),
+        ("listeners", "config: the cluster sets listeners itself; leave it out"),
     ],
 )
 def test_a_config_that_asks_for_what_there_is_not_is_refused(name, message):
@@ -106,10 +106,10 @@ def test_names_alone_get_the_default_number_of_partitions():
         (lambda c: c.stop_broker(4), "cannot stop broker 4: there is no broker 4; this cluster has 1"),
         (lambda c: c.move_leader("orders", 0, 2), "cannot move the leader of orders-0 to broker 2: this cluster has 1"),
         (lambda c: c.records("orders", isolation_level="committed"), "'read_uncommitted' or 'read_committed'"),
-        (lambda c: c.append("orders", {"a": 1}), r"a value is bytes, text or None, and not {'a': 1}; encode it"),
-        (lambda c: c.append("orders", "v", key=7), "a key is bytes, text or None, and not 7"),
-        (lambda c: c.append("orders", "v", headers={"h": 7}), "the header 'h' is bytes, text or None, and not 7"),
-        (lambda c: c.extend("orders", "tea"), r"several records; append\('orders', ...\) takes one"),
+        (lambda c: c.append("orders", {"a": 1}), r"a value must be bytes, text or None, not {'a': 1}; encode it"),
+        (lambda c: c.append("orders", "v", key=7), "a key must be bytes, text or None, not 7"),
+        (lambda c: c.append("orders", "v", headers={"h": 7}), "the header 'h' must be bytes, text or None, not 7"),
+        (lambda c: c.extend("orders", "tea"), r"a list of records; use append\('orders', ...\) for one"),
         (lambda c: c.append("orders", b"x" * 2_000_000), "cannot append to orders-0: MESSAGE_TOO_LARGE"),
     ],
 )
@@ -121,9 +121,9 @@ def test_what_cannot_be_done_says_why(one, act, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"brokers": 0}, "1 or more, and not 0"),
-        ({"brokers": "3"}, "1 or more, and not '3'"),
-        ({"topics": "orders"}, "and not 'orders'"),
+        ({"brokers": 0}, "1 or more, not 0"),
+        ({"brokers": "3"}, "1 or more, not '3'"),
+        ({"topics": "orders"}, "not 'orders'"),
         ({"topics": {"a b": 1}}, "cannot create the topic 'a b'"),
         ({"topics": {"orders": 0}}, "cannot create the topic 'orders'"),
         ({"config": {"num.partition": 3}}, "Unknown broker config name: num.partition; did you mean num.partitions"),

@@ -59,7 +59,7 @@ def test_it_does_what_a_cluster_does(tmp_path):
 
 
 def test_what_goes_wrong_there_is_raised_here():
-    with pytest.raises(ClusterError, match="brokers is how many there are, 1 or more, and not 0"):
+    with pytest.raises(ClusterError, match="brokers must be a number of brokers, 1 or more, not 0"):
         remote.Cluster(brokers=0)
     with pytest.raises(TypeError, match="unexpected keyword argument 'prot'"):
         remote.Cluster(prot=1)
@@ -75,7 +75,7 @@ def test_what_goes_wrong_there_is_raised_here():
 
 
 async def test_nothing_of_it_is_awaited():
-    with remote.Cluster(topics=["t"]) as kafka, pytest.raises(ClusterError, match=r"has wait_for_records\(...\) only"):
+    with remote.Cluster(topics=["t"]) as kafka, pytest.raises(ClusterError, match=r"use wait_for_records\(...\)"):
         await kafka.wait_for_records_async("t")
 
 
@@ -148,9 +148,9 @@ def test_the_next_one_has_a_process_where_that_of_the_last_was_killed():
         process = remote._child._process
         process.kill()
         process.wait()
-        with pytest.raises(ClusterError, match="the process that holds the cluster has ended"):
+        with pytest.raises(ClusterError, match="child process has ended"):
             kafka.append("t", "tea")
-        with pytest.raises(ClusterError, match="the process that holds the cluster has ended"):
+        with pytest.raises(ClusterError, match="child process has ended"):
             kafka.close()
         with remote.Cluster() as next_one:
             next_one.append("t", "tea")
@@ -166,7 +166,9 @@ def test_who_has_patched_the_program_decides(monkeypatch):
     gevent = types.SimpleNamespace(is_module_patched=lambda name: name == "socket")
     monkeypatch.setitem(sys.modules, "gevent.monkey", gevent)
     assert kwire.testing.Cluster is remote.Cluster
-    with pytest.raises(ClusterError, match=r"gevent patches this program too late; let it do so before kwire.testing"):
+    with pytest.raises(
+        ClusterError, match=r"gevent patches this program too late; patch before you import kwire.testing"
+    ):
         own.Cluster().start()
     gevent.is_module_patched = lambda _: False
     assert kwire.testing.Cluster is own.Cluster

@@ -154,4 +154,4 @@ def test_a_failure_tells_what_the_brokers_saw(run, command):
     assert told.count("What the Kafka brokers saw:") == 3
     for topic in ("first", "second", "third"):
         assert f"{topic}: partitions 1, records 1" in told
-    assert "ClusterError: brokers is how many there are, 1 or more, and not 0" in told
+    assert "ClusterError: brokers must be a number of brokers, 1 or more, not 0" in told

@@ -271,13 +271,13 @@ def test_a_wrong_marker_is_an_error_in_one_line(run):
     cases = {
         "broker=3": f"@pytest.mark.kafka does not take broker: {takes}",
         "3": f"@pytest.mark.kafka does not take 3: {takes}",
-        "brokers=0": "no Kafka cluster for this test: brokers is how many there are, 1 or more, and not 0",
-        "topics='orders'": 'no Kafka cluster for this test: topics is {"name": partitions} or ["name"], and not',
+        "brokers=0": "no Kafka cluster for this test: brokers must be a number of brokers, 1 or more, not 0",
+        "topics='orders'": 'no Kafka cluster for this test: topics must be {"name": partitions} or ["name"], not',
         "topics=['a b']": "no Kafka cluster for this test: cannot create the topic 'a b'",
-        "topics=3": 'no Kafka cluster for this test: topics is {"name": partitions} or ["name"], and not',
+        "topics=3": 'no Kafka cluster for this test: topics must be {"name": partitions} or ["name"], not',
         "config={'nun.partitions': 3}": "Unknown broker config name: nun.partitions; did you mean num.partitions",
-        "config=3": "no Kafka cluster for this test: config is a mapping",
-        "snapshot='x'": "no Kafka cluster for this test: snapshot is what Cluster.snapshot() gave",
+        "config=3": "no Kafka cluster for this test: config must be a mapping",
+        "snapshot='x'": "no Kafka cluster for this test: snapshot must be a result of Cluster.snapshot()",
     }
     tests = "\n".join(
         f"@pytest.mark.kafka({marker})\ndef test_{number}(kafka): pass" for number, marker in enumerate(cases)
@@ -467,7 +467,7 @@ def test_a_bug_in_the_broker_is_an_error_of_the_test(run):
     )
     result.assert_outcomes(passed=2, errors=2)
     result.stdout.fnmatch_lines(
-        ["*ClusterError: the broker met a bug of kwire, which is shown above; please report it"]
+        ["*ClusterError: the broker met a bug in kwire, which is shown above; please report it"]
     )
 
 
