@@ -78,7 +78,7 @@ def clients() -> str:
             applications.append(found[1])
             continue
         lines.append(f"| {found[1]} | {found[2]} | {version} | {works} | {missing or ''} | {lacks or ''} |")
-    return "\n".join([*lines, "", f"Applications on {', '.join(applications)} run as well, and resume where they were."])
+    return "\n".join([*lines, "", f"Applications on {', '.join(applications)} run, too, and resume where they were."])
 
 
 def measured() -> tuple[dict[str, list[str]], str]:

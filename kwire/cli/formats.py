@@ -73,7 +73,7 @@ def _part(token: str, printable: Callable[[bytes], bytes]) -> Writer:
     if token in made:
         return made[token]
     if token.startswith("%") and token not in ESCAPES:
-        raise UsageError(f"--format knows no {token}; it takes {', '.join(made)} and %%")
+        raise UsageError(f"--format has no {token}; it takes {', '.join(made)} and %%")
     fixed = ESCAPES.get(token, token.encode())
     return lambda _: fixed
 

@@ -28,5 +28,5 @@ def matching(pattern: str, names: Iterable[str]) -> list[str]:
     try:
         expression = re.compile(pattern)
     except re.error as error:
-        raise UsageError(f"{pattern!r} is no regular expression: {error}") from None
+        raise UsageError(f"{pattern!r} is not a regular expression: {error}") from None
     return sorted(name for name in names if expression.match(name))

@@ -67,7 +67,7 @@ def timestamp_ms(text: str, option: str, now_ms: int) -> int:
     moment = _moment_ms(text if text.startswith("@") else f"@{text}", now_ms)
     if moment is None:
         raise UsageError(
-            f"{option}: {text!r} is no time; write 2024-05-01T12:00:00Z, milliseconds, or how long ago, such as 1h"
+            f"{option}: {text!r} is not a time; write 2024-05-01T12:00:00Z, milliseconds, or how long ago, such as 1h"
         )
     return moment
 

@@ -146,13 +146,13 @@ def _one_line(error: click.UsageError) -> str:
     message = error.format_message().rstrip(".")
     command = error.ctx.command_path if error.ctx else "kwire"
     if isinstance(error, click.NoSuchOption):
-        message = f"{command} knows no {error.option_name}{_hint(error)}"
+        message = f"{command} has no option {error.option_name}{_hint(error)}"
     return f"{message[:1].lower()}{message[1:]} (see {command} --help)"
 
 
 def _hint(error: click.NoSuchOption) -> str:
     if error.ctx is not None and isinstance(error.ctx.command, click.Group):
-        return f"; options{' but -b' if error.ctx.parent is None else ''} stand after the command"
+        return f"; put options{' other than -b' if error.ctx.parent is None else ''} after the command"
     return f"; did you mean {one_of(error.possibilities)}?" if error.possibilities else ""
 
 

@@ -165,4 +165,4 @@ def _refuse(unknown: str) -> NoReturn:
         name = OTHER_LETTERS.get(name[:1], name)
     near = nearest(name, BY_NAME)
     hint = f"; did you mean --{near}?" if near else ""
-    raise UsageError(f"kwire serve knows no {unknown}{hint} {see}")
+    raise UsageError(f"kwire serve has no option {unknown}{hint} {see}")

@@ -71,7 +71,7 @@ def size(text: Text) -> int:
     value = one(text)
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", value.strip().lower())
     if match is None or match[2] not in UNITS:
-        raise UsageError(f"{text.where}: {value!r} is no size; write one like 512MiB or 1GiB")
+        raise UsageError(f"{text.where}: {value!r} is not a size; write one like 512MiB or 1GiB")
     size_bytes = int(float(match[1]) * UNITS[match[2]])
     if size_bytes < SMALLEST_MEMORY_BYTES:
         raise UsageError(f"{text.where}: {value!r} is too small; it takes at least 16MiB")
@@ -122,7 +122,7 @@ def advertised_host(text: Text) -> str:
     value = one(text)
     host = value.removeprefix("[").removesuffix("]")
     if host in EVERY_INTERFACE or "," in host or "/" in host or (host.count(":") == 1):
-        raise UsageError(f"{text.where}: {value!r} is no host; write one without a port, such as localhost")
+        raise UsageError(f"{text.where}: {value!r} is not a host; write one without a port, such as localhost")
     return host
 
 

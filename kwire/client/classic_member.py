@@ -191,7 +191,7 @@ def _topics_of(metadata: bytes) -> list[str]:
         known = min(version, ConsumerProtocolSubscription.MAX_VERSION)
         return codec.decode(ConsumerProtocolSubscription, known, metadata, 2).topics
     except (struct.error, ProtocolError) as error:
-        raise ClientError(f"a member of the group is no consumer: {error}") from error
+        raise ClientError(f"a member of the group is not a consumer: {error}") from error
 
 
 def _assignment(partitions: Sequence[TopicPartition]) -> bytes:

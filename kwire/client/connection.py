@@ -94,7 +94,7 @@ class Client(trio.abc.AsyncResource):
         if size >> 16 == TLS_ALERT:
             raise ProtocolError("it speaks TLS; set security.protocol to SSL or SASL_SSL")
         if size > MAX_FRAME_BYTES:
-            raise ProtocolError(f"what arrives begins with a size of {size} bytes")
+            raise ProtocolError(f"its response begins with a size of {size} bytes")
         return await self._receive_exactly(size)
 
     async def _receive_exactly(self, size_bytes: int) -> bytes:

@@ -131,7 +131,7 @@ class Link:
         except trio.TooSlowError as error:
             raise Unreachable(f"no answer within {timeout_s:g} s") from error
         except ConnectionClosed as error:
-            raise HungUp("it closed the connection when it was asked what it knows") from error
+            raise HungUp("it closed the connection on the first request") from error
         except ProtocolError as error:
             raise NotUnderstood(f"it does not speak Kafka's protocol: {error}") from error
         _log.info("connected to %s", self.address)
@@ -203,7 +203,7 @@ class _Line(trio.abc.AsyncResource):
 
     async def tell(self, request: Message, version: int, timeout_s: float) -> None:
         """Send the request, which has no response."""
-        async with self._closing_on_failure(timeout_s, "it takes nothing"), self._sending:
+        async with self._closing_on_failure(timeout_s, "it accepts no data"), self._sending:
             await self._client.send(request, version)
 
     @asynccontextmanager

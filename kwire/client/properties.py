@@ -142,7 +142,9 @@ def config_of(properties: Mapping[str, str], **changes: Any) -> ClientConfig:
 
 def _check_sasl(config: ClientConfig) -> None:
     if config.sasl_mechanism is None:
-        raise BadProperty(f"with {config.security_protocol}, sasl.mechanism is one of {_choices('sasl_mechanism')}")
+        raise BadProperty(
+            f"with {config.security_protocol}, sasl.mechanism must be one of {_choices('sasl_mechanism')}"
+        )
     if config.sasl_username is None or config.sasl_password is None:
         raise BadProperty(f"with sasl.mechanism={config.sasl_mechanism}, sasl.username and sasl.password are needed")
 
@@ -151,7 +153,7 @@ def _value(written: str, name: str, text: str) -> Any:
     default = DEFAULTS[name]
     if isinstance(default, bool):
         if text.lower() not in {"true", "false"}:
-            raise BadProperty(f"the client property {written} is true or false, not {text!r}")
+            raise BadProperty(f"the client property {written} must be true or false, not {text!r}")
         return text.lower() == "true"
     if name == "acks" and text in {"all", "-1"}:
         return -1
@@ -160,10 +162,10 @@ def _value(written: str, name: str, text: str) -> Any:
     if name in ONE_OF:
         found = [choice for choice in ONE_OF[name] if choice.lower() == text.lower()]
         if not found:
-            raise BadProperty(f"the client property {written} is one of {_choices(name)}, not {text!r}")
+            raise BadProperty(f"the client property {written} must be one of {_choices(name)}, not {text!r}")
         return found[0]
     if name in FILES and not Path(text).is_file():
-        raise BadProperty(f"the client property {written} names a file that is not there: {text}")
+        raise BadProperty(f"the client property {written} names a missing file: {text}")
     return text or default
 
 
@@ -173,5 +175,5 @@ def _choices(name: str) -> str:
 
 def _number(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise BadProperty(f"the client property {name} is a number, not {text!r}")
+        raise BadProperty(f"the client property {name} must be a number, not {text!r}")
     return int(text)

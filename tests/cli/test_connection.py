@@ -37,22 +37,22 @@ def no_broker():
     [
         (["-X", "compresion.type=x"], "there is no client property 'compresion.type'; did you mean compression.type?"),
         (["-X", "acks"], "-X: 'acks' is not NAME=VALUE"),
-        (["-X", "request.timeout.ms=soon"], "the client property request.timeout.ms is a number, not 'soon'"),
-        (["-X", "enable.idempotence=1"], "the client property enable.idempotence is true or false, not '1'"),
-        (["-X", "security.protocol=TLS"], "the client property security.protocol is one of PLAINTEXT, SSL, "),
+        (["-X", "request.timeout.ms=soon"], "the client property request.timeout.ms must be a number, not 'soon'"),
+        (["-X", "enable.idempotence=1"], "the client property enable.idempotence must be true or false, not '1'"),
+        (["-X", "security.protocol=TLS"], "the client property security.protocol must be one of PLAINTEXT, SSL, "),
         (
             ["-X", "ssl.ca.location=/no/ca"],
-            "the client property ssl.ca.location names a file that is not there: /no/ca",
+            "the client property ssl.ca.location names a missing file: /no/ca",
         ),
         (
             ["-X", "security.protocol=SASL_SSL"],
-            "with SASL_SSL, sasl.mechanism is one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512",
+            "with SASL_SSL, sasl.mechanism must be one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512",
         ),
         (
             ["-X", "security.protocol=sasl_ssl", "-X", "sasl.mechanism=PLAIN", "-X", "sasl.username=me"],
             "with sasl.mechanism=PLAIN, sasl.username and sasl.password are needed",
         ),
-        (["-X", "sasl.mechanism=GSSAPI"], "the client property sasl.mechanism is one of PLAIN, SCRAM-SHA-256, "),
+        (["-X", "sasl.mechanism=GSSAPI"], "the client property sasl.mechanism must be one of PLAIN, SCRAM-SHA-256, "),
         (["-b", "host:port"], "-b: 'host:port' is not HOST:PORT"),
         (["-b", "http://host:9092"], "-b: 'http://host:9092' is not HOST:PORT"),
     ],
@@ -66,7 +66,7 @@ def test_what_means_nothing_is_told_before_anything_is_tried(run, arguments, sai
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ([], ": it does not speak Kafka's protocol: what arrives begins with a size of 1213486160 bytes"),
+        ([], ": it does not speak Kafka's protocol: its response begins with a size of 1213486160 bytes"),
         (["-X", "security.protocol=SSL"], ": the TLS handshake failed: wrong version number"),
         (
             [

@@ -61,7 +61,7 @@ def test_a_timestamp_is_a_time_and_a_number_is_milliseconds():
         with pytest.raises(UsageError) as caught:
             timestamp_ms(text, "--timestamp", NOW_MS)
         assert str(caught.value) == (
-            f"--timestamp: {text!r} is no time; write 2024-05-01T12:00:00Z, milliseconds, or how long ago, such as 1h"
+            f"--timestamp: {text!r} is not a time; write 2024-05-01T12:00:00Z, milliseconds, or how long ago, such as 1h"
         )
 
 
@@ -85,5 +85,5 @@ def test_a_pattern_of_topics(pattern, names):
 
 def test_what_is_no_pattern():
     assert not any(map(is_pattern, ["orders", "a.b", "__consumer_offsets", "A-1"]))
-    with pytest.raises(UsageError, match=r"'\^\(' is no regular expression: missing \)"):
+    with pytest.raises(UsageError, match=r"'\^\(' is not a regular expression: missing \)"):
         matching("^(", [])

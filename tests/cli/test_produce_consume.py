@@ -309,7 +309,7 @@ def test_a_reader_that_leaves_commits_nothing_that_it_did_not_get(cli, broker, t
             ["--timestamp", "noon"],
             b"",
             2,
-            "--timestamp: 'noon' is no time; write 2024-05-01T12:00:00Z, milliseconds, or how long ago, such as 1h",
+            "--timestamp: 'noon' is not a time; write 2024-05-01T12:00:00Z, milliseconds, or how long ago, such as 1h",
         ),
     ],
 )
@@ -337,7 +337,7 @@ def test_a_refused_record_is_named(cli, topic):
         ),
         (["-p", "7"], 1, "topic {topic} has no partition 7, but 0 to 1"),
         (["--json", "--headers"], 2, "--json, --format, and --key-separator or --headers do not go together"),
-        (["--format", "%x"], 2, "--format knows no %x; it takes %t, %p, %o, %T, %k, %K, %v, %s, %S, %h and %%"),
+        (["--format", "%x"], 2, "--format has no %x; it takes %t, %p, %o, %T, %k, %K, %v, %s, %S, %h and %%"),
         (["-g", "g", "--from", "5"], 2, "a group begins where it is; with --group leave out "),
     ],
 )

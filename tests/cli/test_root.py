@@ -48,10 +48,13 @@ def test_short_names(cli):
         ("ls", f"there is no command 'kwire ls'; did you mean {LISTS}? (see kwire --help)"),
         ("xyz", "there is no command 'kwire xyz' (see kwire --help)"),
         ("group lst", "there is no command 'kwire group lst'; did you mean kwire group list? (see kwire group --help)"),
-        ("-X a=b topic list", "kwire knows no -X; options but -b stand after the command (see kwire --help)"),
-        ("topic -b a:1 ls", "kwire topic knows no -b; options stand after the command (see kwire topic --help)"),
-        ("topic list --jsn", "kwire topic list knows no --jsn; did you mean --json? (see kwire topic list --help)"),
-        ("topic list --zz", "kwire topic list knows no --zz (see kwire topic list --help)"),
+        ("-X a=b topic list", "kwire has no option -X; put options other than -b after the command (see kwire --help)"),
+        ("topic -b a:1 ls", "kwire topic has no option -b; put options after the command (see kwire topic --help)"),
+        (
+            "topic list --jsn",
+            "kwire topic list has no option --jsn; did you mean --json? (see kwire topic list --help)",
+        ),
+        ("topic list --zz", "kwire topic list has no option --zz (see kwire topic list --help)"),
         ("version", "there is no command 'kwire version'; did you mean kwire --version? (see kwire --help)"),
     ],
 )

@@ -203,15 +203,19 @@ def test_settings_come_from_a_file_a_variable_and_options(serve, tmp_path):
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        (["--no-such-option"], 2, "kwire serve knows no --no-such-option (see kwire serve --help)"),
-        (["--brokerid=3"], 2, "kwire serve knows no --brokerid=3; did you mean --broker-id? (see kwire serve --help)"),
+        (["--no-such-option"], 2, "kwire serve has no option --no-such-option (see kwire serve --help)"),
+        (
+            ["--brokerid=3"],
+            2,
+            "kwire serve has no option --brokerid=3; did you mean --broker-id? (see kwire serve --help)",
+        ),
         (
             ["--listen", "nowhere"],
             2,
             "--listen: 'nowhere' is not HOST:PORT with a port from 0 to 65535; write nowhere:9092",
         ),
         (["--listen", "192.0.2.1:9092"], 1, "cannot listen on 192.0.2.1:9092: this machine has no such address"),
-        (["--memory", "lots"], 2, "--memory: 'lots' is no size; write one like 512MiB or 1GiB"),
+        (["--memory", "lots"], 2, "--memory: 'lots' is not a size; write one like 512MiB or 1GiB"),
         (["--config", "auto.create.topic.enable=false"], 2, "auto.create.topics.enable"),
         (["--config", "listeners=PLAINTEXT://:9092"], 2, "listeners is given as --listen HOST:PORT"),
         (

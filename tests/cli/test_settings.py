@@ -186,14 +186,17 @@ def test_the_file_can_be_named_by_a_variable(tmp_path):
         *(
             (
                 ["--advertise-to-gateway", nowhere],
-                f"--advertise-to-gateway: {nowhere!r} is no host; write one without a port, such as localhost",
+                f"--advertise-to-gateway: {nowhere!r} is not a host; write one without a port, such as localhost",
             )
             for nowhere in ("localhost:9092", "", "::", "a,b", "PLAINTEXT://a")
         ),
-        (["--port", "9094"], "kwire serve knows no --port; did you mean --listen HOST:PORT? (see kwire serve --help)"),
-        (["-p", "9094"], "kwire serve knows no -p; did you mean --listen HOST:PORT? (see kwire serve --help)"),
-        (["--topics=a"], "kwire serve knows no --topics=a; did you mean --topic? (see kwire serve --help)"),
-        (["--zzz"], "kwire serve knows no --zzz (see kwire serve --help)"),
+        (
+            ["--port", "9094"],
+            "kwire serve has no option --port; did you mean --listen HOST:PORT? (see kwire serve --help)",
+        ),
+        (["-p", "9094"], "kwire serve has no option -p; did you mean --listen HOST:PORT? (see kwire serve --help)"),
+        (["--topics=a"], "kwire serve has no option --topics=a; did you mean --topic? (see kwire serve --help)"),
+        (["--zzz"], "kwire serve has no option --zzz (see kwire serve --help)"),
         (["kafka.properties"], "kwire serve takes options only, not 'kafka.properties' (see kwire serve --help)"),
         (["--data"], "--data: expected one argument (see kwire serve --help)"),
     ],

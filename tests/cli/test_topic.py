@@ -81,7 +81,7 @@ def test_internal_topics_are_listed_when_asked_for(cli):
         (["delete", "their"], 1, "there is no topic their; did you mean there?"),
         (["alter", "xyz", "-p", "3"], 1, "there is no topic xyz; create it: kwire topic create xyz\n"),
         (["list", "xyz*"], 1, "no topic matches xyz*; kwire topic list shows all\n"),
-        (["list", "^("], 2, "'^(' is no regular expression: "),
+        (["list", "^("], 2, "'^(' is not a regular expression: "),
         (["alter", "there"], 2, "nothing to alter; give --partitions, --config or --unset"),
         (["alter", "there", "-p", "1"], 1, "cannot alter topic there: INVALID_PARTITIONS: "),
         (["alter", "there", "-c", "retention.ms=x"], 1, "cannot alter topic there: INVALID_CONFIG: "),

@@ -232,9 +232,9 @@ async def test_an_old_broker_is_asked_in_a_version_that_it_knows(answered):
     [
         (
             b"HTTP/1.1 400 Bad Request\r\n\r\n",
-            "other:9092: it does not speak Kafka's protocol: what arrives begins with a size",
+            "other:9092: it does not speak Kafka's protocol: its response begins with a size",
         ),
-        (b"", "other:9092: it closed the connection when it was asked what it knows"),
+        (b"", "other:9092: it closed the connection on the first request"),
         (b"\0\0\0\x04\0\0\0\x01", "other:9092: it does not speak Kafka's protocol: "),
         (b"\x15\x03\x01\0\x02\x02\x46", "it speaks TLS; set security.protocol to SSL or SASL_SSL"),
     ],

@@ -73,14 +73,14 @@ def test_kafka_pythons_own_properties_are_known():
     [
         ({"compresion.type": "x"}, "there is no client property 'compresion.type'; did you mean compression.type?"),
         ({"xyz": "x"}, "there is no client property 'xyz'"),
-        ({"request.timeout.ms": "soon"}, "the client property request.timeout.ms is a number, not 'soon'"),
-        ({"linger.ms": "-1"}, "the client property linger.ms is a number, not '-1'"),
-        ({"enable.idempotence": "1"}, "the client property enable.idempotence is true or false, not '1'"),
+        ({"request.timeout.ms": "soon"}, "the client property request.timeout.ms must be a number, not 'soon'"),
+        ({"linger.ms": "-1"}, "the client property linger.ms must be a number, not '-1'"),
+        ({"enable.idempotence": "1"}, "the client property enable.idempotence must be true or false, not '1'"),
         (
             {"isolation.level": "x"},
-            "the client property isolation.level is one of read_uncommitted, read_committed, not 'x'",
+            "the client property isolation.level must be one of read_uncommitted, read_committed, not 'x'",
         ),
-        ({"ssl.key.location": "/no"}, "the client property ssl.key.location names a file that is not there: /no"),
+        ({"ssl.key.location": "/no"}, "the client property ssl.key.location names a missing file: /no"),
         ({"transactional.id": "x"}, "there is no client property 'transactional.id'"),
     ],
 )
