@@ -5,20 +5,11 @@ does a listed one that is gone.
 """
 
 import shutil
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
-from compat.side_by_side import (
-    broken_bodies,
-    scenarios,
-    scenarios_of_admin,
-    scenarios_of_cluster,
-    scenarios_of_configs,
-    scenarios_of_data_duplicates,
-    scenarios_of_duplicates,
-    scenarios_of_placement,
-    scenarios_of_records,
-)
 from compat.side_by_side.pair import DIFFERENCES, Pair
 from compat.side_by_side.scenarios import WARM_UP
 
@@ -27,20 +18,11 @@ if shutil.which("java") is None or shutil.which("mvn") is None:
 
 INTERNAL_TOPIC_S = 60
 """Apache Kafka makes an internal topic in the background, and its coordinator loads it."""
+MODULES = *sorted(path.stem for path in Path(__file__).parent.glob("scenarios*.py")), "broken_bodies"
 SCENARIOS = {
     scenario.__name__: scenario
-    for module in (
-        scenarios,
-        scenarios_of_admin,
-        scenarios_of_cluster,
-        scenarios_of_configs,
-        scenarios_of_data_duplicates,
-        scenarios_of_duplicates,
-        scenarios_of_placement,
-        scenarios_of_records,
-        broken_bodies,
-    )
-    for scenario in module.SCENARIOS
+    for module in MODULES
+    for scenario in import_module(f"compat.side_by_side.{module}").SCENARIOS
 }
 
 
