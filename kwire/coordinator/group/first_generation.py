@@ -5,16 +5,36 @@ the others end, and notice it by its heartbeat three seconds later; the first on
 everything, and release the others' shares five seconds later. Kafka waits for group.initial.rebalance.delay.ms, in
 classic groups only. Where that is 0 a first generation waits for moments, and longer for clients that have just asked
 where the group's coordinator is, as all that start do, each on a connection of its own.
+
+A start without groups imports this module, so it holds no named tuples and no protocols at run time.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sized
+    from typing import Protocol
 
     from kwire.coordinator.decision import Waiter
+
+    class Joining(Protocol):
+        """A classic group that gathers its first members. expected_members: how many are known to be on their way."""
+
+        expected_members: int
+
+        @property
+        def members(self) -> Sized:
+            """Those who have come."""
+
+        @property
+        def rebalance_timeout_ms(self) -> int:
+            """How long a rebalance may take."""
+
+        @property
+        def is_gathering(self) -> bool:
+            """Whether the first rebalance has begun."""
 
 # Who is on the way, for either kind of group
 
@@ -79,24 +99,6 @@ OTHERS_JOIN_LONGEST_MS: Final = 500
 """FIRST_JOINS_LONGEST_MS while others are on their way."""
 
 
-class Joining(Protocol):
-    """A classic group that gathers its first members. expected_members: how many are known to be on their way."""
-
-    expected_members: int
-
-    @property
-    def members(self) -> Sized:
-        """Those who have come."""
-
-    @property
-    def rebalance_timeout_ms(self) -> int:
-        """How long a rebalance may take."""
-
-    @property
-    def is_gathering(self) -> bool:
-        """Whether the first rebalance has begun."""
-
-
 def rebalance_wait_ms(group: Joining, initial_delay_ms: int) -> tuple[int, int]:
     """Return how long the first rebalance waits from now on, and again if one comes; and how long in all.
 
@@ -133,19 +135,15 @@ LONGEST_MS: Final = 1_000
 """Wait no longer in all, however many come one after the other."""
 
 
-class FirstJoin(NamedTuple):
+class FirstJoin:
     """Who has joined, and the request that waits."""
 
-    member_id: str
-    instance_id: str | None
-    waiter: Waiter
+    __slots__ = ("instance_id", "member_id", "waiter")
 
-
-class FirstWait(NamedTuple):
-    """How long joins wait from now on. longest_ms: in all, given with the first of them."""
-
-    delay_ms: int
-    longest_ms: int | None
+    def __init__(self, member_id: str, instance_id: str | None, waiter: Waiter) -> None:
+        self.member_id = member_id
+        self.instance_id = instance_id
+        self.waiter = waiter
 
 
 class FirstJoins:
@@ -156,8 +154,12 @@ class FirstJoins:
     def __init__(self) -> None:
         self._joined: dict[str, list[FirstJoin]] = {}
 
-    def add(self, group_id: str, join: FirstJoin, expected_members: int, *, was_empty: bool) -> FirstWait | None:
+    def add(
+        self, group_id: str, join: FirstJoin, expected_members: int, *, was_empty: bool
+    ) -> tuple[int, int | None] | None:
         """Let the join wait, or return None where it is to be answered at once.
+
+        Return how long the joins of the group wait from now on, in ms; and how long in all, with the first of them.
 
         expected_members: clients that have just asked for the group's coordinator. was_empty: before this member.
         """
@@ -169,7 +171,7 @@ class FirstJoins:
             joined = self._joined[group_id] = []
         joined.append(join)
         delay_ms = TOGETHER_MS if max(len(joined), expected_members) > 1 else ALONE_MS
-        return FirstWait(delay_ms, LONGEST_MS if is_first else None)
+        return delay_ms, LONGEST_MS if is_first else None
 
     def take(self, group_id: str) -> list[FirstJoin]:
         """Take the joins that are to be answered now; none waits any longer."""

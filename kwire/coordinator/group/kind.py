@@ -68,7 +68,7 @@ class Kind(Protocol[G_contra]):
         """Add to the decision what follows from the group having been read from the log."""
 
     def committed(self, group: G_contra, member_id: str, decision: Decision) -> None:
-        """Add to the decision what follows from the member, or a client that is none, having committed offsets."""
+        """Add to the decision what follows from a client that says to be this member having committed offsets."""
 
     def session_expired(self, group: G_contra, command: SessionExpired, now_ms: int) -> Decision:
         """Remove the silent member."""

@@ -149,9 +149,10 @@ class GroupShard:
 
     def _commit(self, command: commands.CommitOffsets, now_ms: int, _waiter: Waiter | None) -> Decision:
         decision = self.offsets.commit(command, now_ms)
-        group = self.groups.get(command.request.group_id)
+        request = command.request
+        group = self.groups.get(request.group_id) if request.member_id else None
         if group is not None:
-            self._kinds[group.group_type].committed(group, command.request.member_id, decision)
+            self._kinds[group.group_type].committed(group, request.member_id, decision)
         return decision
 
     def _forget_missing(self, command: commands.ForgetMissingTopics, _now_ms: int, _waiter: Waiter | None) -> Decision:

@@ -19,7 +19,6 @@ from kwire.coordinator.group.first_generation import (
     Arrivals,
     FirstJoin,
     FirstJoins,
-    FirstWait,
     expect,
     rebalance_wait_ms,
     were_last_expected,
@@ -100,9 +99,9 @@ def test_first_joins_of_a_consumer_group_are_taken_together():
     first, second = FirstJoin("a", None, object()), FirstJoin("b", None, object())
     assert joins.add("g", first, 0, was_empty=True) is None  # it was not looked for
     assert joins.add("g", first, 1, was_empty=False) is None
-    assert joins.add("g", first, 1, was_empty=True) == FirstWait(ALONE_MS, LONGEST_MS)
-    assert joins.add("g", second, 0, was_empty=False) == FirstWait(TOGETHER_MS, None)
-    assert joins.add("other", first, 2, was_empty=True) == FirstWait(TOGETHER_MS, LONGEST_MS)
+    assert joins.add("g", first, 1, was_empty=True) == (ALONE_MS, LONGEST_MS)
+    assert joins.add("g", second, 0, was_empty=False) == (TOGETHER_MS, None)
+    assert joins.add("other", first, 2, was_empty=True) == (TOGETHER_MS, LONGEST_MS)
     assert joins.take("g") == [first, second]
     assert joins.take("g") == []
     assert joins.take("other") == [first]

@@ -131,10 +131,11 @@ def test_no_consumer_joins_it(driver, shares):
 
 
 def test_it_hears_of_commits_and_silence_and_loads(driver, shares):
-    driver.commit(1)
+    driver.commit(1)  # of no member
+    driver.commit(1, member_id="m")
     driver.ask(SessionExpired("g", "a"))
     driver.machine.loaded(driver.now_ms)
-    assert shares.heard == [("committed", "g", ""), ("expired", "g", "a"), ("loaded", "g")]
+    assert shares.heard == [("committed", "g", "m"), ("expired", "g", "a"), ("loaded", "g")]
 
 
 def test_it_goes_when_it_is_abandoned(driver, shares):

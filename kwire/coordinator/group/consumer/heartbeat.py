@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from kwire.coordinator.group.config import ConsumerGroupConfig, GroupCoordinatorConfig
     from kwire.coordinator.group.consumer.member import HeldPartitions, OwnedPartitions
     from kwire.coordinator.group.consumer.steps import ConsumerSteps, Draft
-    from kwire.coordinator.group.first_generation import FirstWait
     from kwire.coordinator.group.topics import Topics
     from kwire.protocol.messages.consumer_group_heartbeat import ConsumerGroupHeartbeatRequest
 
@@ -162,7 +161,7 @@ class ConsumerHeartbeats:
             join = FirstJoin(member_id, request.instance_id, waiter)
             wait = self._first_joins.add(group_id, join, command.expected_members, was_empty=was_empty)
             if wait is not None:
-                _await_others(draft, group_id, wait)
+                _await_others(draft, group_id, *wait)
                 return draft.decision
         self._steps.update_target(draft, group_id, now_ms)
         changed = self._steps.reconcile(draft, group_id, member_id, held)
@@ -305,12 +304,12 @@ class ConsumerHeartbeats:
         return draft.decision
 
 
-def _await_others(draft: Draft, group_id: str, wait: FirstWait) -> None:
+def _await_others(draft: Draft, group_id: str, delay_ms: int, longest_ms: int | None) -> None:
     """Answer the joins of the group when no more come."""
     over = FirstBeatsOver(group_id)
-    if wait.longest_ms is not None:
-        draft.set_timer(first_beats_key(group_id, longest=True), wait.longest_ms, over)
-    draft.set_timer(first_beats_key(group_id, longest=False), wait.delay_ms, over)
+    if longest_ms is not None:
+        draft.set_timer(first_beats_key(group_id, longest=True), longest_ms, over)
+    draft.set_timer(first_beats_key(group_id, longest=False), delay_ms, over)
 
 
 def _told(known: Subscription, command: ConsumerBeat) -> Subscription:
