@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 async def handle(request: ConsumerGroupDescribeRequest, context: RequestContext) -> ConsumerGroupDescribeResponse:
-    """A row for each group, in the order of the request.
+    """Answer with one row for each group, in the order of the request.
 
     Raises:
-        CloseConnection: they are too many.
+        CloseConnection: the rows would be too many.
     """
     refuse_repeats("ConsumerGroupDescribe", request.group_ids)
     reply = LongReply("ConsumerGroupDescribe", context.broker.cluster.env)

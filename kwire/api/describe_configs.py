@@ -67,10 +67,10 @@ Rows = list[DescribeConfigsResourceResult]
 
 
 async def handle(request: DescribeConfigsRequest, context: RequestContext) -> DescribeConfigsResponse:
-    """Every resource has its row: the configs asked for, or an error.
+    """Answer with one row for each resource, with the configs asked for or an error.
 
     Raises:
-        CloseConnection: there would be too many configs.
+        CloseConnection: the configs would be too many.
     """
     for resource in request.resources:
         if resource.resource_type not in {TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP}:
@@ -114,7 +114,7 @@ def _result(resource: DescribeConfigsResource, description: _Description) -> Des
 
 
 class _Description:
-    """Describes resources as one request wants it; nobody may change the rows, which several may share."""
+    """Describes the resources of one request. Do not change the rows: several resources may share them."""
 
     def __init__(self, request: DescribeConfigsRequest, context: RequestContext) -> None:
         cluster = context.broker.cluster
@@ -124,7 +124,7 @@ class _Description:
         self._with_synonyms = request.include_synonyms
         self._with_documentation = request.include_documentation
         self._told: dict[Hashable, Rows] = {}
-        """By who makes them and from which texts: most topics and groups have none of their own."""
+        """Rows by their maker and its texts: most topics and groups have no configs of their own, and share them."""
 
     def of(self, resource_type: int, name: str) -> Rows:
         """One row for each config of the resource, by name.
@@ -143,7 +143,7 @@ class _Description:
         return self._group(name)
 
     def _once(self, make: Callable[[Mapping[str, str]], Rows], texts: Mapping[str, str] = MappingProxyType({})) -> Rows:
-        """What make says of these texts, made once."""
+        """Return what make returns for these texts; call it only once for the same ones."""
         key = make, frozenset(texts.items())
         if key not in self._told:
             self._told[key] = make(texts)

@@ -28,10 +28,10 @@ MISSING_GROUP_VERSION = 6
 
 
 async def handle(request: DescribeGroupsRequest, context: RequestContext) -> DescribeGroupsResponse:
-    """A row for each group, in the order of the request.
+    """Answer with one row for each group, in the order of the request.
 
     Raises:
-        CloseConnection: they are too many.
+        CloseConnection: the rows would be too many.
     """
     refuse_repeats("DescribeGroups", request.groups)
     reply = LongReply("DescribeGroups", context.broker.cluster.env)

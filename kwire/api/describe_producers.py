@@ -67,7 +67,9 @@ async def _producers(topic: str, index: int, broker: Broker) -> list[ProducerSta
         raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "This server does not host this topic-partition.")
     partition = cluster.partition(topic, index)
     if partition is not None and not partition.is_open:
-        await trio.lowlevel.checkpoint()  # opening takes a while: others come in between, and may delete the topic
+        await (
+            trio.lowlevel.checkpoint()
+        )  # opening takes a while, so let other tasks run first; one may delete the topic
         partition = cluster.partition(topic, index)
     if partition is None:
         raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)

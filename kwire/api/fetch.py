@@ -80,7 +80,7 @@ async def handle(request: FetchRequest, context: RequestContext) -> FetchRespons
 
 
 class _Plan(ReadPlan):
-    """What a reply would be now: rows with what they answer."""
+    """What a reply would contain now, as rows."""
 
     __slots__ = ("rows",)
 

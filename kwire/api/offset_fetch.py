@@ -41,10 +41,10 @@ NO_OFFSET = -1
 
 
 async def handle(request: OffsetFetchRequest, context: RequestContext) -> OffsetFetchResponse:
-    """A row for each group, with its offsets or its error.
+    """Answer with one row for each group, with its offsets or its error.
 
     Raises:
-        CloseConnection: they are too many.
+        CloseConnection: the rows would be too many.
     """
     stable = request.require_stable
     if context.api_version >= SEVERAL_GROUPS_VERSION:

@@ -73,7 +73,7 @@ async def handle(request: ProduceRequest, context: RequestContext) -> ProduceRes
 def answer(
     request: ProduceRequest, context: RequestContext
 ) -> ProduceResponse | Coroutine[Any, Any, ProduceResponse | None] | None:
-    """As handle; a coroutine only where durability has to be waited for, or others for what takes long."""
+    """As handle; return a coroutine only to wait for durability, or to let other requests run during a long one."""
     work = _Produce(request, context)
     topics = request.topic_data
     if len(topics) == 1 == len(topics[0].partition_data):
@@ -104,7 +104,7 @@ class _Produce:
         self.errors: list[str] = []
 
     def in_turns(self, topics: Sequence[TopicProduceData]) -> Iterator[None]:
-        """The reply has the rows of these topics; yields where it is time for others to have their turn."""
+        """Make the rows of these topics; yield when it is time for other requests."""
         env = self.context.broker.cluster.env
         turn = Turn(env)
         for topic in topics:
@@ -118,7 +118,7 @@ class _Produce:
             self.add_rows(topic, rows)
 
     async def go_on(self, turns: Iterator[None]) -> ProduceResponse | None:
-        """As wait_durable, after the turns that are left. Whether the client stays or not: it has sent all of it."""
+        """As wait_durable, after the remaining turns, also if the client has gone: it has sent the whole request."""
         await trio.lowlevel.cancel_shielded_checkpoint()
         for _ in turns:
             await trio.lowlevel.cancel_shielded_checkpoint()
@@ -130,7 +130,7 @@ class _Produce:
             self.response.responses.append(TopicProduceResponse(topic.name, topic.topic_id, rows))
 
     def row(self, topic: TopicProduceData, data: PartitionProduceData) -> PartitionProduceResponse:
-        """The partition has the records, or the row tells why not."""
+        """Append the partition's records; return its row, with the error if that fails."""
         cluster = self.context.broker.cluster
         name: str | None = topic.name
         unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION

@@ -1,4 +1,4 @@
-"""What one request may take of the broker, where it can ask for much: turns, and the length of its reply."""
+"""Bounds of one request that can ask for much: turns for other requests, and the length of the reply."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Turn:
-    """How long a request has kept others waiting."""
+    """Measures how long a request has kept others waiting."""
 
     __slots__ = ("_clock_s", "_until_s")
 
@@ -25,7 +25,7 @@ class Turn:
         self.begin()
 
     def begin(self) -> None:
-        """Others had theirs."""
+        """Begin a turn: others had theirs."""
         self._until_s = self._clock_s() + TURN_S
 
     @property
@@ -35,7 +35,7 @@ class Turn:
 
 
 class LongReply:
-    """A reply that has as many rows as it is asked for: others have their turn while it is made, and it has an end."""
+    """A reply with as many rows as requested: others get turns while it is made, and its length is bounded."""
 
     __slots__ = ("_api", "_rows", "_turn")
 
@@ -45,7 +45,7 @@ class LongReply:
         self._turn = Turn(env)
 
     async def add(self, rows: int) -> None:
-        """The reply has that many rows more.
+        """Count rows of the reply.
 
         Raises:
             CloseConnection: they are too many.
@@ -59,10 +59,10 @@ class LongReply:
 
 
 def refuse_repeats(api: str, group_ids: Sequence[str]) -> None:
-    """Hardly any group is asked for twice: a row may have megabytes.
+    """Refuse a request that names many groups twice: clients hardly ever do, and one row may have megabytes.
 
     Raises:
-        CloseConnection: many are.
+        CloseConnection: too many are repeated.
     """
     if len(group_ids) - len(set(group_ids)) > MAX_REPEATS:
         raise CloseConnection(f"{api} asks for the same groups again and again")

@@ -121,7 +121,7 @@ def _check_operations(resource_type: int, operations: Sequence[int]) -> None:
         if operation not in OPERATIONS:
             if resource_type == BROKER:
                 raise ApiError(ErrorCode.INVALID_REQUEST, f"Unknown operations type {operation}")
-            raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)  # Kafka trips over it
+            raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)  # Kafka fails on it
 
 
 def _check_loggers(broker: str, changes: Sequence[tuple[str, int, str | None]], node_id: int) -> None:
@@ -133,7 +133,7 @@ def _check_loggers(broker: str, changes: Sequence[tuple[str, int, str | None]], 
     known = loggers.levels()
     for name, operation, level in changes:
         if operation not in OPERATIONS:
-            raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)  # Kafka trips over it
+            raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)  # Kafka fails on it
         if operation in {Operation.APPEND, Operation.SUBTRACT}:
             word = Operation(operation).name
             raise ApiError(ErrorCode.INVALID_REQUEST, f"{word} operation is not allowed for the BROKER_LOGGER resource")

@@ -54,7 +54,7 @@ class ProduceResult:
 
 
 class Bounds(NamedTuple):
-    """Where a log begins, how far it may be read, and where it ends."""
+    """The bounds of a log: its start, up to where it may be read, and its end."""
 
     log_start_offset: int
     last_stable_offset: int
@@ -122,12 +122,12 @@ class Partition:
 
     @property
     def opened(self) -> SegmentedLog | None:
-        """The log if something needed it already. For recovery, the cleaner and tools."""
+        """Return the log if it is open. For recovery, the cleaner and tools."""
         return self._opened
 
     @property
     def is_open(self) -> bool:
-        """Whether something needed the log already: then it answers without a look at the disk's directories."""
+        """Whether the log is open already; otherwise its first use looks at directories on disk."""
         return self._opened is not None
 
     @property
@@ -137,7 +137,7 @@ class Partition:
 
     @property
     def config(self) -> LogConfig:
-        """The topic's configs, as the log has them."""
+        """Return the topic's configs as the log has them."""
         return self._log.config
 
     @property
@@ -157,7 +157,7 @@ class Partition:
 
     @property
     def producers(self) -> Iterable[ProducerEntry]:
-        """The producers with ids that the log knows."""
+        """Return the producers with ids that the log knows."""
         return self._log.producers
 
     @property
@@ -173,7 +173,7 @@ class Partition:
         return self.bounds().last_stable_offset
 
     def bounds(self) -> Bounds:
-        """Everything that a reader is told about where the log begins and ends, at one look."""
+        """Return the log's bounds for a reader, all at once."""
         log = self._log
         start, end = log.log_start_offset, log.log_end_offset
         high_watermark = next(iter(self._undurable)) if self._undurable else end
@@ -233,7 +233,7 @@ class Partition:
             raise self.storage_error(error) from error
 
     def headers(self, offset: int) -> Iterator[BatchHeader]:
-        """Every batch header from the batch that contains offset on.
+        """Generate every batch header from the batch that contains offset on.
 
         Raises:
             StorageError.
@@ -241,7 +241,7 @@ class Partition:
         return self.open().headers(offset)
 
     def aborted_between(self, offset: int, end_offset: int) -> Sequence[AbortedTransaction]:
-        """The aborted transactions that may have records between these offsets (the second is exclusive)."""
+        """Return the aborted transactions that may have records between these offsets (the second one exclusive)."""
         return self._log.aborted.collect(offset, end_offset)
 
     def offset_for_timestamp(self, timestamp_ms: int, *, before_offset: int) -> TimestampOffset | None:

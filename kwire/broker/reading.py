@@ -113,7 +113,7 @@ class ReadPlan:
 
 
 def _aborted_within(partition: Partition, offset: int, records: LogSlice) -> Sequence[AbortedTransaction]:
-    """The aborted transactions that have records in these, which begin with the batch that contains offset.
+    """Return the aborted transactions with records among these, which begin with the batch that contains offset.
 
     Raises:
         ApiError: KAFKA_STORAGE_ERROR; the records are closed.
@@ -129,10 +129,10 @@ def _aborted_within(partition: Partition, offset: int, records: LogSlice) -> Seq
 
 
 def _diverging(partition: Partition, offset: int, last_fetched_epoch: int) -> tuple[int, int] | None:
-    """Where the reader's log and the partition's part; None where they agree up to offset.
+    """Return where the reader's log and the partition's diverge, None if they agree up to offset.
 
     Raises:
-        ApiError: OFFSET_OUT_OF_RANGE, the reader's epoch is not known or its offset is deleted.
+        ApiError: OFFSET_OUT_OF_RANGE, the reader's epoch is unknown or its offset is deleted.
     """
     epoch, end_offset = partition.end_offset_for(last_fetched_epoch)
     if epoch == UNDEFINED_EPOCH or offset < partition.log_start_offset:

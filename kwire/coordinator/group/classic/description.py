@@ -1,4 +1,4 @@
-"""How a classic group is described to who administers it."""
+"""How DescribeGroups shows a classic group."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def described(group: ClassicGroup) -> DescribedGroup:
-    """Return the group's row in DescribeGroups; what members told and got is there while it is stable."""
+    """Return the group's row in DescribeGroups; it has metadata and assignments while the group is stable."""
     stable = group.state is State.STABLE
     return DescribedGroup(
         group_id=group.group_id,

@@ -1,7 +1,7 @@
-"""A classic group: its members, its generation, and how far a rebalance has come.
+"""A classic group: its members, its generation, and the progress of a rebalance.
 
-The last stable generation is what the group's record says. Who has joined the next one, and who waits for a reply, no
-record holds, as in Kafka: a coordinator that takes over begins with the last generation, and the members come again.
+The group's record holds the last stable generation. No record holds who has joined the next one and who waits for a
+reply, as in Kafka: a coordinator that takes over begins with the last generation, and the members join again.
 
 Source: Kafka's client-side assignment protocol; KIP-62, KIP-345, KIP-394.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class State(Enum):
-    """Where a classic group stands; the values are those of DescribeGroups."""
+    """The state of a classic group; the values are those of DescribeGroups."""
 
     EMPTY = "Empty"
     PREPARING_REBALANCE = "PreparingRebalance"
@@ -38,14 +38,14 @@ class State(Enum):
 
 
 DEAD = "Dead"
-"""What DescribeGroups says of a group that is not there."""
+"""The state that DescribeGroups shows for a group that does not exist."""
 
 
 @dataclass(slots=True)
 class Member:
-    """One member. is_new: it has not been in a generation yet, so that only a short silence is forgiven.
+    """One member. is_new: it has not been in a generation yet, so it may be silent only for a short time.
 
-    join_waiter, sync_waiter: its request that waits. protocols: in the order of its preference.
+    join_waiter, sync_waiter: its waiting request. protocols: in the order of its preference.
     """
 
     member_id: str
@@ -61,11 +61,11 @@ class Member:
     sync_waiter: Waiter | None = None
 
     def metadata(self, protocol: str | None) -> bytes:
-        """What it said with that protocol, nothing where it does not support it."""
+        """Return the member's metadata for that protocol, b"" if it does not support it."""
         return next((each.metadata for each in self.protocols if each.name == protocol), b"")
 
     def matches(self, protocols: list[JoinGroupRequestProtocol]) -> bool:
-        """Whether these are its protocols and what it said with them."""
+        """Whether the member has these protocols and metadata already."""
         mine = [(each.name, each.metadata) for each in self.protocols]
         return mine == [(each.name, each.metadata) for each in protocols]
 
@@ -74,11 +74,11 @@ class Member:
 class ClassicGroup:
     """One classic group.
 
-    protocol_type: None for a group that only holds offsets. initial: the rebalance under way is the first one of an
-    empty group, which waits for more members. expected_members: so many are known to be on their way then.
+    protocol_type: None for a group that only holds offsets. initial: the rebalance in progress is the first one of an
+    empty group, which waits for more members. expected_members: the number of members known to be about to join it.
     state_since_ms: when it became empty, or began its generation; -1 for unknown. pending_join: ids that were given out
-    and have not come back. pending_sync: members that have not asked for their assignment. subscribed_topics: None
-    where they are not known. awaiting_join: members that have joined the generation to come.
+    and have not joined yet. pending_sync: members that have not asked for their assignment. subscribed_topics: None if
+    unknown. awaiting_join: members that have joined the next generation.
     """
 
     group_type: ClassVar[str] = "classic"
@@ -110,7 +110,7 @@ class ClassicGroup:
 
     @property
     def is_empty(self) -> bool:
-        """See Group.is_empty; nor is a member on its way in."""
+        """See Group.is_empty; an id that was given out and has not joined yet counts as a member."""
         return self.state is State.EMPTY
 
     @property
@@ -133,7 +133,7 @@ class ClassicGroup:
             raise ApiError(ErrorCode.REBALANCE_IN_PROGRESS)
 
     def check_fetch(self, member_id: str | None, member_epoch: int) -> None:
-        """See Group.check_fetch: a classic group lets everybody know."""
+        """See Group.check_fetch: a classic group refuses nobody."""
 
     def check_offset_delete(self) -> None:
         """See Group.check_offset_delete."""
@@ -146,7 +146,7 @@ class ClassicGroup:
         return self.is_empty or (self.state is State.STABLE and self.subscribed_topics is not None)
 
     def kept_since_ms(self, commit_timestamp_ms: int) -> int:
-        """See Group.kept_since_ms: since the group became empty, where that is known."""
+        """See Group.kept_since_ms: since the group became empty, if known."""
         known = self.is_empty and self.protocol_type is not None and self.state_since_ms >= 0
         return self.state_since_ms if known else commit_timestamp_ms
 
@@ -157,7 +157,7 @@ class ClassicGroup:
     # Who is in it
 
     def add(self, member: Member) -> None:
-        """The member belongs to it."""
+        """Add the member."""
         self.members[member.member_id] = member
         self._count_support(member, 1)
         if member.join_waiter is not None:
@@ -169,7 +169,7 @@ class ClassicGroup:
         self.pending_join.discard(member.member_id)
 
     def remove(self, member_id: str) -> Member | None:
-        """The member is gone; another one leads if it did. None where it was none."""
+        """Remove the member and return it, None if it is unknown. If it led, another one leads."""
         member = self.members.pop(member_id, None)
         if member is not None:
             self._count_support(member, -1)
@@ -184,7 +184,7 @@ class ClassicGroup:
         return member
 
     def check_member(self, member_id: str, instance_id: str | None) -> Member:
-        """The member of that id, which is the current one of its instance.
+        """Return the member of that id, checked to be the current one of its instance.
 
         Raises:
             ApiError: UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID.
@@ -201,36 +201,36 @@ class ClassicGroup:
         return member
 
     def await_join(self, member: Member, waiter: Waiter | None) -> Waiter | None:
-        """The member's JoinGroup waits, for None no longer; returns the one that waited before."""
+        """Set the member's waiting JoinGroup, None for none; return the one that waited before."""
         before, member.join_waiter = member.join_waiter, waiter
         self.awaiting_join += (waiter is not None) - (before is not None)
         return before
 
     def set_protocols(self, member: Member, protocols: list[JoinGroupRequestProtocol]) -> None:
-        """The member supports these protocols from now on."""
+        """Set the member's supported protocols."""
         self._count_support(member, -1)
         member.protocols = protocols
         self._count_support(member, 1)
 
     @property
     def all_joined(self) -> bool:
-        """Whether nobody is missing in the generation to come."""
+        """Whether every member has joined the next generation."""
         return not self.pending_join and self.awaiting_join == len(self.members)
 
     @property
     def rebalance_timeout_ms(self) -> int:
-        """The longest of its members'."""
+        """Return the longest rebalance timeout of its members."""
         return max((member.rebalance_timeout_ms for member in self.members.values()), default=0)
 
     @property
     def is_gathering(self) -> bool:
-        """Whether its first rebalance waits for more members."""
+        """Whether the group's first rebalance waits for more members."""
         return self.state is State.PREPARING_REBALANCE and self.initial
 
     # What they speak
 
     def supports(self, protocol_type: str, protocols: Iterable[str]) -> bool:
-        """Whether a member with these protocols can belong to it."""
+        """Whether a member with these protocols can join the group."""
         if self.state is State.EMPTY:
             return bool(protocol_type) and any(True for _ in protocols)
         count = len(self.members)
@@ -256,7 +256,7 @@ class ClassicGroup:
                 del self._supporters[name]
 
     def read_subscriptions(self) -> None:
-        """subscribed_topics is what its members said, where they are consumers and what they said can be read."""
+        """Set subscribed_topics from the members' metadata, if they are consumers and it can be decoded."""
         self.subscribed_topics = None
         if self.protocol_type != CONSUMER_PROTOCOL or (self.members and self.protocol is None):
             return
@@ -270,7 +270,7 @@ class ClassicGroup:
         self.subscribed_topics = frozenset(topics)
 
     def is_subscribed_to(self, topic: str) -> bool:
-        """Whether a member may consume the topic: where nobody can tell, a consumer may."""
+        """Whether a member may consume the topic; if unknown, assume that consumers do."""
         if self.subscribed_topics is None:
             return self.protocol_type == CONSUMER_PROTOCOL
         return topic in self.subscribed_topics
@@ -278,7 +278,7 @@ class ClassicGroup:
     # From and to its record
 
     def as_value(self, assignments: Mapping[str, bytes], generation_id: int | None = None) -> GroupMetadataValue:
-        """Its record's value with these assignments, and that generation where it is not the current one."""
+        """Return the record's value with these assignments, and with that generation instead of the current one."""
         return GroupMetadataValue(
             protocol_type=self.protocol_type or "",
             generation=self.generation_id if generation_id is None else generation_id,
@@ -301,7 +301,7 @@ class ClassicGroup:
         )
 
     def replay(self, value: GroupMetadataValue) -> None:
-        """What the record says counts.
+        """Apply the record.
 
         The record of a new group says nothing about the members that have joined it in the same decision.
         """
@@ -328,7 +328,7 @@ class ClassicGroup:
             self.read_subscriptions()
 
     def _replay_told(self, member: Member, stored: MemberMetadata) -> bool:
-        """The known member has told what the record says; whether that is new, as only in a log that is being read."""
+        """Take the known member's metadata from the record; return whether it is new, as only while a log is read."""
         if member.metadata(self.protocol) == stored.subscription:
             return False
         told = _loaded(stored, self.protocol or "")
@@ -337,7 +337,7 @@ class ClassicGroup:
         return True
 
     def described_members(self) -> list[JoinGroupResponseMember]:
-        """What its leader is told about the members."""
+        """Return the members as their leader sees them."""
         return [
             JoinGroupResponseMember(
                 member_id=member.member_id,
@@ -349,7 +349,7 @@ class ClassicGroup:
 
 
 def _loaded(stored: MemberMetadata, protocol: str) -> Member:
-    """A member of a group as its record has it."""
+    """Make a member of its part of the record."""
     return Member(
         member_id=stored.member_id,
         instance_id=stored.group_instance_id,

@@ -33,17 +33,17 @@ if TYPE_CHECKING:
     from kwire.protocol.messages.leave_group import MemberIdentity
 
 NEW_MEMBER_JOIN_TIMEOUT_MS = 300_000
-"""Silence that a member is allowed before its first generation, whatever its session timeout."""
+"""How long a member may be silent before its first generation, whatever its session timeout."""
 
 ID_PREFIX_MAX_BYTES = 32_000
-"""Longest client id or instance id that a member id begins with; with the rest it has to fit into a string."""
+"""Longest client id or instance id at the beginning of a member id, so that the whole id fits into a string."""
 
 UNKNOWN_MEMBER_ID = ""
-"""The id of a member that has none yet."""
+"""The id of a member without one yet."""
 
 
 class Rebalancing:
-    """A ClassicProtocol: decides over the classic groups of one shard. new_id: a text that is never given twice."""
+    """Decides over the classic groups of one shard. new_id: returns a text that is never returned twice."""
 
     def __init__(self, groups: Groups, config: Callable[[], GroupCoordinatorConfig], new_id: Callable[[], str]) -> None:
         self._groups = groups
@@ -53,10 +53,10 @@ class Rebalancing:
     # JoinGroup
 
     def join(self, group: ClassicGroup | None, command: Join, now_ms: int, waiter: Waiter) -> Decision:
-        """The member waits for the next generation, or is told why not, or what its generation is.
+        """Have the member wait for the next generation, or reply with an error or with the current generation.
 
         Raises:
-            ApiError: UNKNOWN_SERVER_ERROR, an id made of what the client says would be too long to be stored.
+            ApiError: UNKNOWN_SERVER_ERROR, the member id would be too long to be stored.
         """
         check_join(command)
         request = command.request
@@ -122,7 +122,7 @@ class Rebalancing:
             decision.reply = _joined(group, member_id, with_members=members)
 
     def _join_static(self, group: ClassicGroup, command: Join, now_ms: int, waiter: Waiter, decision: Decision) -> None:
-        """A static member without an id: it is new, or it has restarted and takes the place of what it was."""
+        """Join a static member without an id: it is new, or it has restarted and takes its former place."""
         request = command.request
         instance_id = request.group_instance_id
         assert instance_id is not None
@@ -157,7 +157,7 @@ class Rebalancing:
             decision.reply = reply
 
     def _replace(self, group: ClassicGroup, old_id: str, new_id: str, decision: Decision) -> Member:
-        """The member of the old id has the new one; requests of the old one that wait are fenced."""
+        """Give the member of the old id the new one; fence the waiting requests of the old one."""
         led = group.leader == old_id
         member = group.remove(old_id)
         assert member is not None
@@ -224,7 +224,7 @@ class Rebalancing:
             self._prepare(group, now_ms, decision)
 
     def _prepare(self, group: ClassicGroup, now_ms: int, decision: Decision) -> None:
-        """Everybody has to join again."""
+        """Begin a rebalance: every member has to join again."""
         if group.state is State.COMPLETING_REBALANCE:
             self._reset_assignments(group, ErrorCode.REBALANCE_IN_PROGRESS, decision)
         group.pending_sync.clear()
@@ -245,7 +245,7 @@ class Rebalancing:
             self._await_first_joins(group, decision)
 
     def _await_first_joins(self, group: ClassicGroup, decision: Decision) -> None:
-        """The first rebalance completes when no more members come, from now on."""
+        """Start to wait until no more members join; the first rebalance completes then."""
         group.new_member_added = False
         delay_ms, longest_ms = self._first_wait_ms(group)
         over = InitialDelayOver(group.group_id, delay_ms, max(longest_ms - delay_ms, 0))
@@ -263,7 +263,7 @@ class Rebalancing:
             self._complete(group, now_ms, decision)
 
     def _complete(self, group: ClassicGroup, now_ms: int, decision: Decision) -> None:
-        """The next generation is of those who have joined; dynamic members that have not are out."""
+        """Begin the next generation with the members that have joined; remove other dynamic members."""
         decision.timers.append(Timer(join_key(group.group_id), None))
         late = [each for each in group.members.values() if each.join_waiter is None]
         for member in late:
@@ -309,7 +309,7 @@ class Rebalancing:
         decision.timers.append(Timer(key, member.session_timeout_ms, expired))
 
     def _drop(self, group: ClassicGroup, member_id: str, decision: Decision) -> None:
-        """The member, or the id that was given out, is gone, and its requests that wait are told."""
+        """Remove the member, or an id that was given out; answer its waiting requests."""
         member = group.remove(member_id)
         decision.timers.append(Timer(session_key(group.group_id, member_id), None))
         if member is None:
@@ -320,7 +320,7 @@ class Rebalancing:
             decision.replies.append((member.sync_waiter, _sync_error(ErrorCode.UNKNOWN_MEMBER_ID)))
 
     def _after_drop(self, group: ClassicGroup, now_ms: int, decision: Decision) -> None:
-        """What follows for those who stay."""
+        """Continue the rebalance, or begin one, for the members that are left."""
         if group.state in {State.STABLE, State.COMPLETING_REBALANCE}:
             self._prepare(group, now_ms, decision)
         elif group.state is State.PREPARING_REBALANCE and group.all_joined:
@@ -329,10 +329,10 @@ class Rebalancing:
     # SyncGroup
 
     def sync(self, group: ClassicGroup | None, command: Sync, now_ms: int, waiter: Waiter) -> Decision:
-        """The member waits for its assignment or has it; the leader's request gives everybody theirs.
+        """Reply with the member's assignment, or have it wait; the leader's request assigns to all.
 
         Raises:
-            ApiError: what the member is told.
+            ApiError: the error for the member.
         """
         request = command.request
         if group is None or group.is_empty:
@@ -357,7 +357,7 @@ class Rebalancing:
         return decision
 
     def _assign(self, group: ClassicGroup, given: dict[str, bytes], now_ms: int, decision: Decision) -> None:
-        """The group is stable with what its leader gave to each; whoever it forgot has nothing."""
+        """Make the group stable with the leader's assignments; a member that it forgot gets none."""
         record = group_record(group.group_id, group.as_value(given))
         if record.size_bytes + HEADER_BYTES > self._config().message_max_bytes:
             self._reset_assignments(group, ErrorCode.UNKNOWN_SERVER_ERROR, decision)
@@ -373,10 +373,10 @@ class Rebalancing:
     # Heartbeat, LeaveGroup
 
     def beat(self, group: ClassicGroup | None, command: Beat) -> Decision:
-        """The member's session goes on.
+        """Extend the member's session.
 
         Raises:
-            ApiError: what the member is told.
+            ApiError: the error for the member.
         """
         request = command.request
         if group is None:
@@ -391,13 +391,13 @@ class Rebalancing:
         return decision
 
     def keep_session(self, group: ClassicGroup, member_id: str, decision: Decision) -> None:
-        """A commit says as much as a heartbeat."""
+        """Extend the session of a member that commits, as a heartbeat would."""
         member = group.members.get(member_id)
         if member is not None and group.state in {State.STABLE, State.PREPARING_REBALANCE}:
             self._restart_session(group, member, decision)
 
     def leave(self, group: ClassicGroup | None, command: Leave, now_ms: int) -> Decision:
-        """The members that were named are out; the reply is a row for each.
+        """Remove the named members; reply with a row for each.
 
         Raises:
             ApiError: UNKNOWN_MEMBER_ID, there is no such group.
@@ -424,7 +424,7 @@ class Rebalancing:
     # Timers
 
     def session_expired(self, group: ClassicGroup, command: SessionExpired, now_ms: int) -> Decision:
-        """The silent member is out, unless it is us for whom it waits."""
+        """Remove the silent member, unless it has been in a generation and waits for our reply."""
         decision = Decision()
         member = group.members.get(command.member_id)
         if member is None:
@@ -438,7 +438,7 @@ class Rebalancing:
         return decision
 
     def initial_delay_over(self, command: InitialDelayOver, now_ms: int) -> Decision:
-        """The first rebalance completes, unless somebody came in the meantime and there is time left."""
+        """Complete the first rebalance, unless a member has joined meanwhile and there is time left."""
         decision = Decision()
         group = self._groups.of_kind(command.group_id, ClassicGroup)
         if group is None or group.state is not State.PREPARING_REBALANCE:
@@ -453,7 +453,7 @@ class Rebalancing:
         return decision
 
     def join_overdue(self, command: JoinOverdue, now_ms: int) -> Decision:
-        """The rebalance goes on without those who have not joined."""
+        """Complete the rebalance without the members that have not joined."""
         decision = Decision()
         group = self._groups.of_kind(command.group_id, ClassicGroup)
         if group is not None and group.state is State.PREPARING_REBALANCE:
@@ -461,7 +461,7 @@ class Rebalancing:
         return decision
 
     def sync_overdue(self, command: SyncOverdue, now_ms: int) -> Decision:
-        """Members that never asked for their assignment are out."""
+        """Remove the members that never asked for their assignment."""
         decision = Decision()
         group = self._groups.of_kind(command.group_id, ClassicGroup)
         if group is None or group.generation_id != command.generation_id or not group.pending_sync:
@@ -473,9 +473,9 @@ class Rebalancing:
         return decision
 
     def loaded(self, group: ClassicGroup, now_ms: int, decision: Decision) -> None:
-        """Its members have their session timeout to show up.
+        """Give every member its session timeout to show up.
 
-        They have to join again where they are too many by now, or where nobody leads: a consumer group that became a
+        The members have to join again if there are too many by now, or if none leads: a consumer group that became a
         classic one has not had a generation of its own yet.
         """
         for member in group.members.values():
@@ -486,7 +486,7 @@ class Rebalancing:
     # From and to a consumer group
 
     def dismiss(self, group: ClassicGroup, decision: Decision) -> None:
-        """The group will be a consumer group: whoever waits is told to come again, and no rebalance goes on."""
+        """Prepare the change to a consumer group: have waiting members join again, and end the rebalance."""
         code = ErrorCode.REBALANCE_IN_PROGRESS
         for member in group.members.values():
             if member.join_waiter is not None:
@@ -499,7 +499,7 @@ class Rebalancing:
     def take_over(
         self, group: ClassicGroup, gone: Collection[str], now_ms: int, decision: Decision, *, rebalance: bool
     ) -> None:
-        """The group was a consumer group, with members that are gone; rebalance: the others have to join again."""
+        """Take over a former consumer group. gone: the members that left. rebalance: the others join again."""
         for member_id in (*gone, *group.members):
             for key in (session_key, revocation_key, join_key, sync_key):
                 decision.timers.append(Timer(key(group.group_id, member_id), None))
@@ -510,7 +510,7 @@ class Rebalancing:
 
 
 def check_join(command: Join) -> None:
-    """An id made of what the client says can be stored.
+    """Check that an id made of the client's texts can be stored.
 
     Raises:
         ApiError: UNKNOWN_SERVER_ERROR.
@@ -520,7 +520,7 @@ def check_join(command: Join) -> None:
 
 
 def _leaving_id(group: ClassicGroup, leaving: MemberIdentity) -> str:
-    """The id of the member that leaves: a static one may be named by its instance alone."""
+    """Return the id of the leaving member; a static one may be named by its instance alone."""
     if leaving.member_id == UNKNOWN_MEMBER_ID:
         member_id = group.static_members.get(leaving.group_instance_id or "")
         if leaving.group_instance_id is None or member_id is None:
@@ -559,7 +559,7 @@ def _differs(told: str | None, known: str | None) -> bool:
 
 
 def rebalance_timeout_ms(request: JoinGroupRequest) -> int:
-    """The member's rebalance timeout; version 0 has only the session timeout."""
+    """Return the member's rebalance timeout; version 0 has only the session timeout."""
     return request.session_timeout_ms if request.rebalance_timeout_ms < 0 else request.rebalance_timeout_ms
 
 

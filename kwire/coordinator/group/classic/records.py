@@ -1,4 +1,4 @@
-"""The record of a classic group. Who is in it, its generation and what each member was given are one value."""
+"""The record of a classic group: one value with members, generation and assignments."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ GROUP_METADATA_VERSION: Final = 3
 
 
 def group_record(group_id: str, value: GroupMetadataValue) -> CoordinatorRecord:
-    """Say what the classic group is from now on."""
+    """Make the record of the classic group's state."""
     return records.record(GroupMetadataKey(group=group_id), value, GROUP_METADATA_VERSION)
 
 
 def group_tombstone(group_id: str) -> CoordinatorRecord:
-    """Say that the classic group is no more."""
+    """Make the record that deletes the classic group."""
     return records.record(GroupMetadataKey(group=group_id), None)
