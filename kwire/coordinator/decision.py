@@ -1,8 +1,8 @@
-"""What a state machine of a coordinator decides: records to append, replies to send, timers to set.
+"""Decisions of a coordinator's state machine: records to append, replies to send, timers to set.
 
 A machine decides over a command without a clock, a socket or a log of its own; the runtime carries its decisions out.
-What a record holds changes only when the record is replayed, so that a live request, a restart and a timer take the
-same way.
+State that records hold changes only by replay of a record, so that live requests, restarts and timers take the same
+way.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from kwire.protocol.schema import Message
 
 Command: TypeAlias = Any
-"""What is asked of a machine: an object of a class that the machine knows."""
+"""A request to a machine: an object of a class that the machine knows."""
 
 
 class Waiter(Protocol):
-    """A request that waits for its reply: the runtime's object, which a machine only keeps and hands back."""
+    """A request that waits for its reply: the runtime's object, which a machine only keeps and returns."""
 
 
 @dataclass(slots=True)
@@ -36,17 +36,17 @@ class CoordinatorRecord:
 
     @property
     def size_bytes(self) -> int:
-        """About what it takes in a batch."""
+        """Return about what it takes in a batch."""
         return len(self.key_bytes) + len(self.value_bytes or b"") + RECORD_OVERHEAD_BYTES
 
 
 RECORD_OVERHEAD_BYTES = 24
-"""A record's lengths, attributes and deltas take at most so much."""
+"""Upper bound of a record's lengths, attributes and deltas."""
 
 
 @dataclass(slots=True)
 class Timer:
-    """After delay_ms the command is decided, unless a timer of the same key replaces it. delay_ms None: it is off."""
+    """Decide the command after delay_ms, unless the key is set again before. delay_ms None: cancel the timer."""
 
     key: Hashable
     delay_ms: int | None
@@ -73,29 +73,29 @@ class Machine(Protocol):
     """The state of one shard: what a partition of the coordinator's log says, and what nobody stores."""
 
     def decide(self, command: Command, now_ms: int, waiter: Waiter | None) -> Decision:
-        """What follows from the command at that wall time. waiter: to keep where the reply comes later.
+        """Decide over the command at that wall time. waiter: to keep if the reply comes later.
 
         Raises:
-            ApiError: the command is refused, nothing has changed.
+            ApiError: the command is refused, and nothing has changed.
         """
         ...
 
     def replay(self, record: CoordinatorRecord, producer_id: int = NO_PRODUCER_ID) -> None:
-        """The record counts. producer_id: of the transaction that it belongs to."""
+        """Apply the record. producer_id: of the transaction that it belongs to."""
         ...
 
     def replay_stored(self, key: bytes, value: bytes | None, producer_id: int = NO_PRODUCER_ID) -> None:
-        """A record of the log counts; one of a kind that is not known changes nothing.
+        """Apply a record of the log; ignore one of an unknown kind.
 
         Raises:
-            ProtocolError: it cannot be read.
+            ProtocolError: it cannot be decoded.
         """
         ...
 
     def end_transaction(self, producer_id: int, *, committed: bool) -> None:
-        """What the producer's transaction wrote counts from now on, or never."""
+        """Apply or drop what the producer's transaction wrote."""
         ...
 
     def loaded(self, now_ms: int) -> Decision:
-        """What follows from the log having been read to its end, mostly timers."""
+        """Return what follows from the log having been read to its end, mostly timers."""
         ...

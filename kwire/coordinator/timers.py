@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Timers:
-    """Deadlines in seconds of any clock that never goes back."""
+    """Deadlines in seconds of any monotonic clock."""
 
     __slots__ = ("_armed", "_heap", "_numbers", "_queued")
 
@@ -29,28 +29,28 @@ class Timers:
         return len(self._armed)
 
     def arm(self, key: Hashable, deadline_s: float, command: Any) -> None:
-        """At the deadline the command is due, and no other one of that key."""
+        """Make the command due at the deadline, instead of any other one of that key."""
         self._armed[key] = (deadline_s, command)
         queued_s = self._queued.get(key)
         if queued_s is None or deadline_s < queued_s:
             self._queue(key, deadline_s)
 
     def disarm(self, key: Hashable) -> None:
-        """Nothing of that key is due any more."""
+        """Cancel the timer of that key."""
         self._armed.pop(key, None)
 
     def disarm_all(self, matches: Callable[[Any], bool]) -> None:
-        """Nothing of a key that matches is due any more."""
+        """Cancel all timers whose key matches."""
         for key in [key for key in self._armed if matches(key)]:
             del self._armed[key]
 
     @property
     def next_deadline_s(self) -> float | None:
-        """Nothing is due before it; None where nothing is armed."""
+        """Return a time before which no timer is due; None if none is armed."""
         return self._heap[0][0] if self._heap else None
 
     def due(self, now_s: float) -> Iterator[tuple[Any, Any]]:
-        """Takes (key, command) of every timer that is due, in the order of their deadlines."""
+        """Remove and return key and command of every timer that is due, in the order of their deadlines."""
         while self._heap and self._heap[0][0] <= now_s:
             queued_s, _, key = heapq.heappop(self._heap)
             if self._queued.get(key) != queued_s:

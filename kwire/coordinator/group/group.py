@@ -1,6 +1,6 @@
-"""What every kind of group is to committed offsets, lists and deletions, and the groups of one shard.
+"""What every kind of group offers for committed offsets, lists and deletions; and the groups of one shard.
 
-Here alone it is asked of which kind a group is, by the room of that kind.
+Only here, the room of a kind can ask whether a group is of that kind.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class Group(Protocol):
 
     @property
     def protocol_type(self) -> str | None:
-        """What its members do with their partitions; None for a group that only holds offsets."""
+        """The purpose of its members' protocol; None for a group that only holds offsets."""
 
     @property
     def state_name(self) -> str:
-        """Where it stands, as it is listed and described."""
+        """Its state, as it is listed and described."""
 
     @property
     def is_empty(self) -> bool:
@@ -37,10 +37,10 @@ class Group(Protocol):
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether it has no members, and none is on its way in: it may go where it holds no offsets."""
+        """Whether it has no members and none is about to join: it may be removed if it holds no offsets."""
 
     def is_subscribed_to(self, topic: str) -> bool:
-        """Whether a member consumes the topic, as far as can be told."""
+        """Whether a member consumes the topic, as far as is known."""
 
     def check_commit(self, command: CommitOffsets, is_stored: Callable[[OffsetCommitRequestPartition], bool]) -> None:
         """Check that the member, or a client outside the group, may commit these offsets.
@@ -52,14 +52,14 @@ class Group(Protocol):
         """
 
     def check_fetch(self, member_id: str | None, member_epoch: int) -> None:
-        """Whoever says to be this member may know what is committed.
+        """Check that the client, which names itself by these, may read committed offsets.
 
         Raises:
             ApiError: why not.
         """
 
     def check_offset_delete(self) -> None:
-        """Offsets of topics that nobody consumes may be deleted.
+        """Check that offsets of topics that no member consumes may be deleted.
 
         Raises:
             ApiError: why not.
@@ -67,13 +67,13 @@ class Group(Protocol):
 
     @property
     def lets_offsets_expire(self) -> bool:
-        """Whether offsets of topics that nobody consumes go after their retention, as it is now."""
+        """Whether offsets of topics that no member consumes now expire after their retention."""
 
     def kept_since_ms(self, commit_timestamp_ms: int) -> int:
-        """When the retention of an offset that was committed at that time began."""
+        """Return when the retention of an offset that was committed at that time began."""
 
     def tombstones(self) -> list[CoordinatorRecord]:
-        """The records that end it."""
+        """Make the records that delete the group."""
 
 
 G = TypeVar("G", bound=Group)
@@ -96,12 +96,12 @@ class Groups(dict[str, Group]):
         return group
 
     def of_kind(self, group_id: str, kind: type[G]) -> G | None:
-        """Return the group where there is one of that kind."""
+        """Return the group if there is one of that kind."""
         group = self.get(group_id)
         return group if isinstance(group, kind) else None
 
     def existing_of_kind(self, group_id: str, kind: type[G]) -> G:
-        """Return the group, which is of that kind.
+        """Return the group of that kind.
 
         Raises:
             ApiError: GROUP_ID_NOT_FOUND.

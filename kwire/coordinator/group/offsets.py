@@ -48,7 +48,7 @@ MINUTE_MS = 60_000
 
 @dataclass(slots=True)
 class CommittedOffset:
-    """Where a group goes on. sequence: the greater, the later it was committed."""
+    """A committed offset. sequence: greater for a later commit."""
 
     offset: int
     leader_epoch: int
@@ -63,7 +63,7 @@ Topics = dict[str, dict[int, CommittedOffset]]
 
 
 class Offsets:
-    """What the groups of one shard have committed, and what open transactions are about to.
+    """The committed offsets of one shard's groups, and those of open transactions.
 
     new_group: makes a group of that id that only holds offsets.
     """
@@ -79,16 +79,16 @@ class Offsets:
         self._sequence = 0
 
     def of(self, group_id: str) -> Topics:
-        """What the group has committed: topic, partition, offset."""
+        """Return what the group has committed: topic, partition, offset."""
         return self._committed.get(group_id, {})
 
     # OffsetCommit
 
     def commit(self, command: CommitOffsets, now_ms: int) -> Decision:
-        """The offsets are committed; where the metadata is too long, that row says so.
+        """Commit the offsets; report too long metadata in the offset's row.
 
         Raises:
-            ApiError: none of them may be.
+            ApiError: none of them may be committed.
         """
         request = command.request
         self._check_commit(command)
@@ -129,10 +129,10 @@ class Offsets:
     # OffsetFetch
 
     def fetch(self, command: FetchOffsets) -> Decision:
-        """What is committed for the partitions that were asked for, or for all.
+        """Return the committed offsets of the requested partitions, or of all.
 
         Raises:
-            ApiError: whoever says to be a member is none, or not at that epoch.
+            ApiError: UNKNOWN_MEMBER_ID or STALE_MEMBER_EPOCH.
         """
         request = command.request
         group_id = request.group_id
@@ -164,7 +164,7 @@ class Offsets:
     # OffsetDelete, deleted topics, deleted groups, retention
 
     def delete(self, command: DeleteOffsets) -> Decision:
-        """The offsets are gone, but for topics that the group consumes.
+        """Delete the offsets, except for topics that the group consumes.
 
         Raises:
             ApiError: GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP.
@@ -189,7 +189,7 @@ class Offsets:
         return decision
 
     def forget_missing(self, existing: Mapping[str, bytes]) -> Iterator[CoordinatorRecord]:
-        """Tombstones of everything that was committed for topics that are not among these, each with its id."""
+        """Make tombstones of everything committed for topics that are not among these, each with its id."""
         for group_id, committed in self._committed.items():
             for topic, partitions in committed.items():
                 topic_id = existing.get(topic)
@@ -198,13 +198,13 @@ class Offsets:
                         yield offset_tombstone(group_id, topic, index)
 
     def delete_all(self, group_id: str) -> Iterator[CoordinatorRecord]:
-        """Tombstones of everything that the group has committed."""
+        """Make tombstones of everything that the group has committed."""
         for topic, partitions in self.of(group_id).items():
             for index in partitions:
                 yield offset_tombstone(group_id, topic, index)
 
     def expire(self, group: Group, now_ms: int, records: list[CoordinatorRecord]) -> bool:
-        """Adds tombstones of what the group has kept long enough without a member; whether it holds no offset then."""
+        """Add tombstones of expired offsets of a group without members; return whether it holds no offset then."""
         committed = self.of(group.group_id)
         if not committed:
             return not self._unstable(group.group_id)
@@ -225,7 +225,7 @@ class Offsets:
     # Replay
 
     def replay(self, key: OffsetCommitKey, value: OffsetCommitValue | None, producer_id: int) -> None:
-        """The record counts; one of a transaction counts when that is committed."""
+        """Apply the record; one of a transaction is applied when that is committed."""
         if value is None:
             self._remove(key.group, key.topic, key.partition)
             for pending in self._pending.values():
@@ -249,7 +249,7 @@ class Offsets:
             self._pending.setdefault(producer_id, {})[key.group, key.topic, key.partition] = committed
 
     def end_transaction(self, producer_id: int, *, committed: bool) -> None:
-        """What the producer's transaction was about to commit counts now, or never."""
+        """Apply or drop what the producer's transaction was about to commit."""
         for (group_id, topic, index), pending in self._pending.pop(producer_id, {}).items():
             before = self.of(group_id).get(topic, {}).get(index)
             if committed and (before is None or before.sequence < pending.sequence):
