@@ -18,19 +18,19 @@ Partitions: TypeAlias = "Mapping[bytes, frozenset[int]]"
 
 
 class Topic(Protocol):
-    """One topic that exists."""
+    """An existing topic."""
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The topic's name."""
 
     @property
     def topic_id(self) -> bytes:
-        """Its id, 16 bytes."""
+        """The topic's id, 16 bytes."""
 
     @property
     def partitions(self) -> Sized:
-        """As many as it has, numbered from 0."""
+        """The number of its partitions, which are numbered from 0."""
 
 
 class Topics(Protocol):
@@ -42,13 +42,13 @@ class Topics(Protocol):
 
     @property
     def topics(self) -> Mapping[str, Topic]:
-        """All of them by name."""
+        """Return all topics by name."""
 
     def topic(self, name: str) -> Topic | None:
-        """The topic of that name."""
+        """Find the topic of that name."""
 
     def topic_by_id(self, topic_id: bytes) -> Topic | None:
-        """The topic with that id."""
+        """Find the topic with that id."""
 
 
 class TopicHashes:

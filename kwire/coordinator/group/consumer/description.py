@@ -1,4 +1,4 @@
-"""How a consumer group is described to who administers it."""
+"""How ConsumerGroupDescribe shows a consumer group."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CLASSIC_MEMBER: Final = 0
 CONSUMER_MEMBER: Final = 1
-"""Which protocol a member of a consumer group speaks, as ConsumerGroupDescribe numbers them."""
+"""ConsumerGroupDescribe's number for members that speak the consumer protocol."""
 
 
 def described(group: ConsumerGroup, default_assignor: str, topics: Topics) -> consumer_group_describe.DescribedGroup:
@@ -46,7 +46,7 @@ def described(group: ConsumerGroup, default_assignor: str, topics: Topics) -> co
 
 
 def _held(ownership: Ownership) -> dict[bytes, set[int]]:
-    """What the member consumes, with what it has been told to give up and may still hold."""
+    """Return what the member consumes, with partitions that it has been told to give up and may still hold."""
     held: dict[bytes, set[int]] = {}
     for owned in (ownership.assigned, ownership.revoking):
         for topic_id, partitions in owned.items():

@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from kwire.protocol.schema import Message
 
 FIRST_EPOCH: Final = 1
-"""Group epoch and target epoch of a group that no record gives another one."""
+"""Group epoch and target epoch of a group without a record of another one."""
 
 
 @dataclass(slots=True)
@@ -191,7 +191,7 @@ class ConsumerGroup:
     # Who is in it
 
     def member(self, member_id: str) -> ConsumerMember:
-        """The member of that id.
+        """Return the member of that id.
 
         Raises:
             ApiError: UNKNOWN_MEMBER_ID.
@@ -203,12 +203,12 @@ class ConsumerGroup:
         return member
 
     def static_member(self, instance_id: str | None) -> ConsumerMember | None:
-        """The current member of that instance."""
+        """Return the current member of that instance."""
         member_id = self.static_members.get(instance_id) if instance_id is not None else None
         return self.members.get(member_id) if member_id is not None else None
 
     def check_static(self, member_id: str, instance_id: str) -> ConsumerMember:
-        """The instance's member, which has that id.
+        """Return the instance's member, checked to have that id.
 
         Raises:
             ApiError: UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID.
@@ -224,7 +224,7 @@ class ConsumerGroup:
         return member
 
     def speaks_classic_without(self, leaving: Iterable[str]) -> bool:
-        """Whether, once these members are gone, the others all speak the classic protocol, though one spoke not."""
+        """Whether, without these members, all others speak the classic protocol, although now not all do."""
         leaving = set(leaving)
         leaving_classic = sum(self.members[member_id].subscription.classic is not None for member_id in leaving)
         return leaving_classic < len(leaving) and self.classic_members - leaving_classic == len(self.members) - len(
@@ -232,7 +232,7 @@ class ConsumerGroup:
         )
 
     def supports_classic(self, protocol_type: str, names: Iterable[str]) -> bool:
-        """Whether a member with these classic protocols can belong to it."""
+        """Whether a member with these classic protocols can join the group."""
         if protocol_type != CONSUMER_PROTOCOL:
             return False
         if not self.members:
@@ -242,30 +242,30 @@ class ConsumerGroup:
     # What they consume
 
     def topics_of(self, subscription: Subscription) -> frozenset[str]:
-        """The names of the topics that a member with that subscription consumes, existing or not."""
+        """Return the names of the topics that a member with that subscription consumes, existing or not."""
         resolved = self.resolved.get(subscription.regex)
         return subscription.topic_names if resolved is None else subscription.topic_names | resolved.topics
 
     @property
     def subscribed_topics(self) -> set[str]:
-        """The names of all topics that its members consume, existing or not."""
+        """Return the names of all topics that its members consume, existing or not."""
         return set(self.topic_names).union(*(resolved.topics for resolved in self.resolved.values()))
 
     @property
     def preferred_assignor(self) -> str | None:
-        """The server-side assignor that most members want, None where none says."""
+        """Return the server-side assignor that most members want, None if none names one."""
         return max(self.server_assignors, key=lambda name: self.server_assignors[name], default=None)
 
     def is_free(self, topic_id: bytes, partition: int) -> bool:
-        """Whether nobody holds the partition."""
+        """Whether no member holds the partition."""
         return partition not in self.owners.get(topic_id, ())
 
     def target_of(self, member: ConsumerMember) -> Partitions:
-        """What the member should consume."""
+        """Return the member's target assignment."""
         return self.targets.get(member.member_id, {})
 
     def waits_for_others(self, member: ConsumerMember) -> bool:
-        """Whether somebody still holds what the member should have."""
+        """Whether other members still hold partitions of the member's target."""
         if member.ownership.state is not MemberState.UNRELEASED_PARTITIONS:
             return False
         assigned = member.ownership.assigned
@@ -278,7 +278,7 @@ class ConsumerGroup:
     # What its records say
 
     def replay(self, record: CoordinatorRecord) -> None:
-        """What the record says counts; its key is one of a consumer group."""
+        """Apply the record, which has a key of a consumer group."""
         self.REPLAYS[type(record.key)](self, record.key, record.value)
         self.changes += 1
 
@@ -338,7 +338,7 @@ class ConsumerGroup:
             self.resolved[key.regular_expression] = resolved_of(value)
 
     def _member_to_be(self, member_id: str) -> ConsumerMember:
-        """The member; the group has one of that id from now on, whichever of its records comes first."""
+        """Return the member of that id; create it if this is the first of its records."""
         member = self.members.get(member_id)
         if member is None:
             member = self.members[member_id] = ConsumerMember(member_id)
@@ -352,7 +352,7 @@ class ConsumerGroup:
         self._forget(member)
 
     def _forget(self, member: ConsumerMember) -> None:
-        """What the member has told counts no longer."""
+        """Forget what the member subscribed to."""
         self._count(member.subscription, -1)
         instance_id = member.subscription.instance_id
         if instance_id is not None and self.static_members.get(instance_id) == member.member_id:
@@ -396,7 +396,7 @@ class ConsumerGroup:
         ConsumerGroupCurrentMemberAssignmentKey: _replay_current,
         ConsumerGroupRegularExpressionKey: _replay_expression,
     }
-    """What a record of each key does."""
+    """What to do with a record of each key."""
 
 
 CONSUMER_KEYS = frozenset(ConsumerGroup.REPLAYS)

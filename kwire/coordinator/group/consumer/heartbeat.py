@@ -48,7 +48,7 @@ MUST_REJOIN = "The member must abandon all its partitions and rejoin."
 
 
 class OtherKinds(Protocol):
-    """What consumer groups have to do with groups of other kinds."""
+    """What consumer groups need from groups of other kinds."""
 
     def upgraded(self, group_id: str, now_ms: int) -> tuple[ConsumerGroup, Callable[[Draft], None]]:
         """Return the consumer group that a new member joins, and what makes it one of whatever it is now.
@@ -62,7 +62,7 @@ class OtherKinds(Protocol):
 
 
 class ConsumerHeartbeats:
-    """Decides over the consumer protocol's requests to one shard. new_id: a text that is never given twice."""
+    """Decides over the consumer protocol's requests to one shard. new_id: never returns the same text twice."""
 
     def __init__(
         self,
@@ -82,10 +82,10 @@ class ConsumerHeartbeats:
         self._first_joins = FirstJoins()
 
     def beat(self, command: ConsumerBeat, now_ms: int, waiter: Waiter) -> Decision:
-        """The member is in the group, or out, and is told what it should consume where that has changed.
+        """Join, keep or remove the member; reply with its assignment if that has changed.
 
         Raises:
-            ApiError: what the member is told instead.
+            ApiError: the error for the member.
         """
         request = command.request
         if request.member_epoch < JOINS:
@@ -97,7 +97,7 @@ class ConsumerHeartbeats:
         return self._beat(command, now_ms, waiter)
 
     def _idle(self, command: ConsumerBeat, now_ms: int) -> Decision | None:
-        """The reply to a member that has nothing to tell and for whom nothing is to be done; this costs little."""
+        """Return the reply to a member that reports and needs nothing, at little cost; None for other members."""
         request = command.request
         group = self._steps.group(request.group_id)
         member = None if group is None else group.members.get(request.member_id)
@@ -170,7 +170,7 @@ class ConsumerHeartbeats:
         return draft.decision
 
     def first_beats_over(self, command: FirstBeatsOver, now_ms: int) -> Decision:
-        """Members that have joined together are answered, whoever may still come."""
+        """Answer the members that have joined together, even if more may come."""
         draft, group_id = self._steps.draft(), command.group_id
         for longest in (False, True):
             draft.set_timer(first_beats_key(group_id, longest=longest), None)
@@ -191,10 +191,10 @@ class ConsumerHeartbeats:
         return draft.decision
 
     def _answer_first_join(self, draft: Draft, group_id: str, join: FirstJoin) -> ConsumerGroupHeartbeatResponse:
-        """The reply.
+        """Return the reply.
 
         Raises:
-            ApiError: the member is not any more what it was when it joined.
+            ApiError: the member has changed since it joined.
         """
         group = self._steps.group(group_id) or ConsumerGroup(group_id)
         member_id, instance_id = join.member_id, join.instance_id
@@ -216,7 +216,7 @@ class ConsumerHeartbeats:
         )
 
     def _group_to_be(self, group_id: str, now_ms: int, *, joins: bool) -> tuple[ConsumerGroup, Callable[[Draft], None]]:
-        """The group that the member is in or will be, and what makes it one, should nothing be refused.
+        """Return the group that the member is in or joins, and a function that adds the records to make it one.
 
         Raises:
             ApiError: GROUP_ID_NOT_FOUND.
@@ -269,7 +269,7 @@ class ConsumerHeartbeats:
         return self._fence(group, command.member_id, now_ms)
 
     def classic_member_overdue(self, command: ClassicMemberOverdue, now_ms: int) -> Decision:
-        """The classic member that did not do its part of a rebalance is out."""
+        """Remove the classic member that did not do its part of a rebalance."""
         group = self._steps.group(command.group_id)
         member = None if group is None else group.members.get(command.member_id)
         if group is None or member is None or member.subscription.classic is None:
@@ -277,7 +277,7 @@ class ConsumerHeartbeats:
         return self._fence(group, command.member_id, now_ms)
 
     def revocation_overdue(self, command: RevocationOverdue, now_ms: int) -> Decision:
-        """The member that did not give up what it should is out."""
+        """Remove the member that did not give up its partitions in time."""
         group = self._steps.group(command.group_id)
         member = None if group is None else group.members.get(command.member_id)
         if (
@@ -290,7 +290,7 @@ class ConsumerHeartbeats:
         return self._fence(group, command.member_id, now_ms)
 
     def loaded(self, group: ConsumerGroup, decision: Decision) -> None:
-        """Its members have a whole session timeout to show up, and to give up what they should."""
+        """Give the members a whole session timeout to show up, and time to give up their partitions."""
         draft = self._steps.draft()
         for member in group.members.values():
             self._steps.keep_session(draft, group.group_id, member.member_id)
@@ -313,7 +313,7 @@ def _await_others(draft: Draft, group_id: str, delay_ms: int, longest_ms: int | 
 
 
 def _told(known: Subscription, command: ConsumerBeat) -> Subscription:
-    """The subscription with what the request says; the known one itself where it says nothing new."""
+    """Return the subscription updated from the request; the same object if nothing is new."""
     request = command.request
     if (
         request.subscribed_topic_names is None
@@ -341,7 +341,7 @@ def _told(known: Subscription, command: ConsumerBeat) -> Subscription:
 
 
 def _is_full(request: ConsumerGroupHeartbeatRequest) -> bool:
-    """Whether it says everything, as a client does that joins or does not know what was lost."""
+    """Whether the request reports everything, as from a client that joins or does not know what was lost."""
     return (
         request.topic_partitions is not None
         and request.rebalance_timeout_ms != -1
@@ -360,7 +360,7 @@ def _held(request: ConsumerGroupHeartbeatRequest) -> HeldPartitions | None:
 
 
 def _check_epoch(member: ConsumerMember, epoch: int, held: HeldPartitions | None) -> None:
-    """The member is at that epoch; its last one will do where the reply that told it the next may have been lost."""
+    """Check the member's epoch; accept its last one, because the reply with the new one may have been lost."""
     known = member.ownership
     if epoch in {JOINS, known.epoch}:
         return
@@ -377,7 +377,7 @@ def _check_epoch(member: ConsumerMember, epoch: int, held: HeldPartitions | None
 
 
 def _check_released(member: ConsumerMember, member_id: str, instance_id: str) -> None:
-    """The instance's member has left, or speaks the classic protocol, in which it cannot say so."""
+    """Check that the instance's member has left, or speaks the classic protocol, in which it cannot say so."""
     if member.subscription.classic is None and member.ownership.epoch != LEAVES_FOR_A_WHILE:
         message = (
             f"Static member {member_id} with instance id {instance_id} cannot join the group because the instance id "

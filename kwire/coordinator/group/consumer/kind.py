@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ConsumerKind:
-    """A Kind. classic_protocol: who answers it within consumer groups. topics: the topics as they are now."""
+    """The consumer groups of one shard. classic_protocol: answers that protocol in them. topics: the current topics."""
 
     group_type = ConsumerGroup.group_type
     record_keys = CONSUMER_KEYS

@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from kwire.protocol.messages.records.consumer_offsets import ClassicMemberMetadata, ClassicProtocol
 
 JOINS: Final = 0
-"""Member epoch of a heartbeat that joins."""
+"""Member epoch of a joining heartbeat."""
 LEAVES: Final = -1
 LEAVES_FOR_A_WHILE: Final = -2
-"""Member epoch of a static member that has left and will be back."""
+"""Member epoch of a static member that leaves and will come back."""
 NO_TARGET: Final = -1
-"""Target epoch of a group that is no more."""
+"""Target epoch of a deleted group."""
 
 HeldPartitions: TypeAlias = "Mapping[bytes, AbstractSet[int]]"
-"""Topic id to partitions, as a client says that it consumes them."""
+"""Topic id to partitions, as a client reports to consume them."""
 OwnedPartitions: TypeAlias = "Mapping[bytes, Mapping[int, int]]"
 """Topic id to partition to the epoch at which it was assigned."""
 
 
 class MemberState(IntEnum):
-    """How far a member has come towards its target; the values are those of its record."""
+    """A member's progress towards its target; the values are those of its record."""
 
     STABLE = 0
     UNREVOKED_PARTITIONS = 1
@@ -41,7 +41,7 @@ class MemberState(IntEnum):
 
 @dataclass(slots=True, frozen=True)
 class Subscription:
-    """What a member has told. regex: empty for none. classic: where it speaks the classic protocol."""
+    """A member's subscription. regex: empty for none. classic: its classic protocol, if it speaks that."""
 
     instance_id: str | None = None
     rack_id: str | None = None
@@ -55,13 +55,13 @@ class Subscription:
 
     @property
     def protocols(self) -> Sequence[ClassicProtocol]:
-        """What it supports of the classic protocol, the best first."""
+        """Return its supported classic protocols, the preferred one first."""
         return self.classic.supported_protocols if self.classic is not None else ()
 
 
 @dataclass(slots=True, frozen=True)
 class Ownership:
-    """What a member consumes, and at which epoch it is. revoking: what it has been told to give up, and may hold."""
+    """What a member consumes, and its epoch. revoking: partitions that it was told to give up, and may still hold."""
 
     epoch: int = JOINS
     previous_epoch: int = -1
@@ -70,19 +70,19 @@ class Ownership:
     revoking: OwnedPartitions = field(default_factory=dict)
 
     def is_reconciled_to(self, target_epoch: int) -> bool:
-        """Whether it consumes what the target of that epoch gives it."""
+        """Whether it consumes exactly the target of that epoch."""
         return self.state is MemberState.STABLE and self.epoch == target_epoch
 
     @property
     def partitions(self) -> Partitions:
-        """All that it may consume at this moment."""
+        """Return all partitions that it may consume now."""
         return {
             topic_id: frozenset({*self.assigned.get(topic_id, ()), *self.revoking.get(topic_id, ())})
             for topic_id in dict.fromkeys((*self.assigned, *self.revoking))
         }
 
     def assigned_since(self, topic_id: bytes, partition: int) -> int | None:
-        """The epoch at which the partition was assigned to it; None where it holds it not at all."""
+        """Return the epoch at which the partition was assigned to it; None if it does not hold it."""
         since = self.assigned.get(topic_id, {}).get(partition)
         return self.revoking.get(topic_id, {}).get(partition) if since is None else since
 

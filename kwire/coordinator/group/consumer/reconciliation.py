@@ -35,7 +35,7 @@ class Goal:
 
 
 def reconcile(now: Ownership, goal: Goal) -> Ownership:
-    """What the member consumes after its next step, the same as now where it has to wait."""
+    """Return what the member consumes after its next step; the same as now if it has to wait."""
     if now.state is MemberState.STABLE and now.epoch == goal.target_epoch:
         return _without_unsubscribed(now, goal)
     if now.state is MemberState.UNREVOKED_PARTITIONS and _holds(goal, now.revoking):
@@ -44,14 +44,14 @@ def reconcile(now: Ownership, goal: Goal) -> Ownership:
 
 
 def _holds(goal: Goal, revoking: OwnedPartitions) -> bool:
-    """Whether the client may still consume some of what it has to give up."""
+    """Whether the client may still consume partitions that it has to give up."""
     if goal.held is None:
         return True
     return any(partitions & revoking.get(topic_id, {}).keys() for topic_id, partitions in goal.held.items())
 
 
 def _without_unsubscribed(now: Ownership, goal: Goal) -> Ownership:
-    """It gives up the topics that it is not subscribed to any more."""
+    """Drop the partitions of topics to which the member is not subscribed any more."""
     gone = [topic_id for topic_id in now.assigned if not goal.is_subscribed(topic_id)]
     if not gone:
         return now

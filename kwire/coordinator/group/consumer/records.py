@@ -1,4 +1,4 @@
-"""Records of consumer groups, to and from what they say. Each takes None where what it stands for is no more."""
+"""Encode and decode the records of consumer groups. A value of None makes a tombstone."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ if TYPE_CHECKING:
 
 
 def group_epoch_record(group_id: str, epoch: int | None, metadata_hash: int = 0) -> CoordinatorRecord:
-    """The group is at that epoch, with the hash of the metadata that it stands for."""
+    """Make the record of the group's epoch, with the hash of its topics' metadata."""
     value = None if epoch is None else ConsumerGroupMetadataValue(epoch, metadata_hash)
     return records.record(ConsumerGroupMetadataKey(group_id), value)
 
 
 def partition_metadata_tombstone(group_id: str) -> CoordinatorRecord:
-    """What Kafka before 4.1 kept of the subscribed topics is no more."""
+    """Make the tombstone of the topics' metadata, which Kafka before 4.1 stored."""
     return records.record(ConsumerGroupPartitionMetadataKey(group_id), None)
 
 
 def member_record(group_id: str, member_id: str, subscription: Subscription | None) -> CoordinatorRecord:
-    """The member has told this."""
+    """Make the record of the member's subscription."""
     value = None
     if subscription is not None:
         value = ConsumerGroupMemberMetadataValue(
@@ -62,13 +62,13 @@ def member_record(group_id: str, member_id: str, subscription: Subscription | No
 
 
 def target_epoch_record(group_id: str, epoch: int | None, timestamp_ms: int = 0) -> CoordinatorRecord:
-    """The target assignment is that of the epoch, and was computed then."""
+    """Make the record of the target assignment's epoch and of the time when it was computed."""
     value = None if epoch is None else ConsumerGroupTargetAssignmentMetadataValue(epoch, timestamp_ms)
     return records.record(ConsumerGroupTargetAssignmentMetadataKey(group_id), value)
 
 
 def target_assignment_record(group_id: str, member_id: str, target: Partitions | None) -> CoordinatorRecord:
-    """The member should consume these partitions."""
+    """Make the record of the member's target assignment."""
     value = None
     if target is not None:
         value = ConsumerGroupTargetAssignmentMemberValue(
@@ -81,7 +81,7 @@ def target_assignment_record(group_id: str, member_id: str, target: Partitions |
 
 
 def current_assignment_record(group_id: str, member_id: str, ownership: Ownership | None) -> CoordinatorRecord:
-    """The member consumes this."""
+    """Make the record of what the member consumes."""
     value = None
     if ownership is not None:
         value = ConsumerGroupCurrentMemberAssignmentValue(
@@ -95,7 +95,7 @@ def current_assignment_record(group_id: str, member_id: str, ownership: Ownershi
 
 
 def regular_expression_record(group_id: str, expression: str, resolved: ResolvedExpression | None) -> CoordinatorRecord:
-    """The regular expression stands for these topics."""
+    """Make the record of the topics that match a regular expression."""
     value = None
     if resolved is not None:
         value = ConsumerGroupRegularExpressionValue(sorted(resolved.topics), resolved.version, resolved.timestamp_ms)
@@ -112,7 +112,7 @@ def _owned_rows(owned: OwnedPartitions) -> list[ConsumerGroupCurrentMemberAssign
 
 
 def subscription_of(value: ConsumerGroupMemberMetadataValue) -> Subscription:
-    """What the member's record says that it has told."""
+    """Read the member's subscription from its record."""
     return Subscription(
         value.instance_id,
         value.rack_id,
@@ -127,12 +127,12 @@ def subscription_of(value: ConsumerGroupMemberMetadataValue) -> Subscription:
 
 
 def target_of(value: ConsumerGroupTargetAssignmentMemberValue) -> Partitions:
-    """What the record says that the member should consume."""
+    """Read the member's target assignment from its record."""
     return {row.topic_id: frozenset(row.partitions) for row in value.topic_partitions}
 
 
 def ownership_of(value: ConsumerGroupCurrentMemberAssignmentValue) -> Ownership:
-    """What the record says that the member consumes."""
+    """Read what the member consumes from its record."""
     try:
         state = MemberState(value.state)
     except ValueError:
@@ -147,14 +147,14 @@ def ownership_of(value: ConsumerGroupCurrentMemberAssignmentValue) -> Ownership:
 
 
 def resolved_of(value: ConsumerGroupRegularExpressionValue) -> ResolvedExpression:
-    """What the record says that a regular expression stands for."""
+    """Read the topics that match a regular expression from its record."""
     return ResolvedExpression(frozenset(value.topics), value.version, value.timestamp)
 
 
 def _owned(
     rows: Iterable[ConsumerGroupCurrentMemberAssignmentValueTopicPartitions], member_epoch: int
 ) -> OwnedPartitions:
-    """Kafka before 4.3 wrote no assignment epochs: the partitions have been held since the member's epoch."""
+    """Read the partitions. Kafka before 4.3 wrote no assignment epochs: then the member's epoch is theirs."""
     return {
         row.topic_id: dict(
             zip(row.partitions, row.assignment_epochs or [member_epoch] * len(row.partitions), strict=True)

@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from kwire.coordinator.group.topics import Topics
 
 REFRESH_MIN_INTERVAL_MS: Final = 10_000
-"""Between two resolutions of a group's regular expressions."""
+"""Minimum time between two resolutions of a group's regular expressions."""
 
 
 class Draft:
-    """A decision in the making, whose records count as they are made."""
+    """A decision in the making, whose records are replayed as they are added."""
 
     __slots__ = ("_replay", "decision")
 
@@ -55,7 +55,7 @@ class Draft:
         self._replay = replay
 
     def add(self, record: CoordinatorRecord) -> None:
-        """The record is part of the decision, and counts."""
+        """Add the record to the decision, and replay it."""
         self._replay(record)
         self.decision.records.append(record)
         self.decision.replayed += 1
@@ -66,7 +66,7 @@ class Draft:
 
 
 class ConsumerSteps:
-    """Steps over the consumer groups of one shard. topics: the topics as they are now. replay: the shard's."""
+    """Steps over the consumer groups of one shard. topics: the current topics. replay: the shard's."""
 
     def __init__(
         self,
@@ -87,15 +87,15 @@ class ConsumerSteps:
         self._new_topics = 0
 
     def draft(self) -> Draft:
-        """An empty one."""
+        """Begin an empty draft."""
         return Draft(self._replay)
 
     def group(self, group_id: str) -> ConsumerGroup | None:
-        """The consumer group of that id as it is now."""
+        """Return the consumer group of that id as it is now."""
         return self._groups.of_kind(group_id, ConsumerGroup)
 
     def is_other(self, group_id: str) -> bool:
-        """Return whether there is a group of that id that is no consumer group."""
+        """Whether the group of that id exists and is not a consumer group."""
         return group_id in self._groups and self.group(group_id) is None
 
     def _group(self, group_id: str) -> ConsumerGroup:
@@ -106,7 +106,7 @@ class ConsumerSteps:
     # Members
 
     def replace_member(self, draft: Draft, group: ConsumerGroup, old: ConsumerMember, member_id: str) -> None:
-        """The static member has another id from now on, and has to come to its assignment again."""
+        """Give the static member another id; it begins anew to reconcile."""
         group_id, subscription, target = group.group_id, old.subscription, group.target_of(old)
         ownership = Ownership(0, 0, old.ownership.state, old.ownership.assigned, old.ownership.revoking)
         self._remove(draft, group_id, old.member_id)
@@ -117,7 +117,7 @@ class ConsumerSteps:
     def update_member(
         self, draft: Draft, group_id: str, member_id: str, subscription: Subscription, now_ms: int
     ) -> bool:
-        """The member, new or not, has told this; whether the target has to be computed again for it."""
+        """Update the member, new or not, with this subscription; return whether the target must be computed again."""
         group = self.group(group_id) or ConsumerGroup(group_id)
         member = group.members.get(member_id)
         before = Subscription() if member is None else member.subscription
@@ -132,7 +132,7 @@ class ConsumerSteps:
         return self._update_expressions(draft, group, before.regex, subscription.regex, now_ms) or bump
 
     def fence(self, draft: Draft, group: ConsumerGroup, member_ids: Collection[str]) -> None:
-        """The members are out, and the others share what they had."""
+        """Remove the members; the others share their partitions."""
         group_id = group.group_id
         used = {group.members[member_id].subscription.regex for member_id in member_ids}
         for member_id in member_ids:
@@ -151,13 +151,13 @@ class ConsumerSteps:
                 draft.set_timer(key(group_id, member_id), None)
 
     def keep_session(self, draft: Draft, group_id: str, member_id: str, timeout_ms: int | None = None) -> None:
-        """The member may be silent for so long, for the group's session timeout where none is given."""
+        """Restart the member's session timer, by default with the group's session timeout."""
         if timeout_ms is None:
             timeout_ms = self._group_config(group_id).consumer_session_timeout_ms
         draft.set_timer(session_key(group_id, member_id), timeout_ms, SessionExpired(group_id, member_id))
 
     def _change_protocol(self, draft: Draft, group_id: str, member: ConsumerMember) -> None:
-        """The member speaks the other protocol from now on: nobody waits for what it would do in the one before."""
+        """Switch the member to the other protocol, and cancel its timers of the former one."""
         member.awaits_join = False
         for key in (revocation_key, join_key, sync_key):
             draft.set_timer(key(group_id, member.member_id), None)
@@ -172,7 +172,7 @@ class ConsumerSteps:
     # Epochs and assignments
 
     def refresh_metadata(self, draft: Draft, group_id: str, *, bump: bool) -> None:
-        """The group epoch has moved where it has to, or where the subscribed topics have changed."""
+        """Raise the group epoch if it must rise, or if the subscribed topics have changed."""
         group = self._group(group_id)
         topics = self._topics()
         if not bump and group.checked_version == topics.version:
@@ -185,7 +185,7 @@ class ConsumerSteps:
         group.checked_version = topics.version
 
     def update_target(self, draft: Draft, group_id: str, now_ms: int) -> None:
-        """The target assignment is that of the group epoch, where its time has come."""
+        """Compute the target assignment of the group epoch, if it is due."""
         group = self._group(group_id)
         if not is_due(group, self._group_config(group_id).consumer_assignment_interval_ms, now_ms):
             return
@@ -197,7 +197,7 @@ class ConsumerSteps:
         draft.add(target_epoch_record(group_id, group.epoch, now_ms))
 
     def reconcile(self, draft: Draft, group_id: str, member_id: str, held: HeldPartitions | None) -> bool:
-        """The member is one step nearer to its target; whether it is to consume something else than before."""
+        """Move the member one step towards its target; return whether it must consume something else."""
         group = self._group(group_id)
         member = group.member(member_id)
         before = member.ownership
@@ -219,7 +219,7 @@ class ConsumerSteps:
         return after.assigned != before.assigned
 
     def await_revocation(self, draft: Draft, group_id: str, member: ConsumerMember) -> None:
-        """The member has the rebalance timeout to give up what it should, if there is something."""
+        """Give the member its rebalance timeout to give up partitions, if it must give up any."""
         key = revocation_key(group_id, member.member_id)
         if member.ownership.state is MemberState.UNREVOKED_PARTITIONS:
             overdue = RevocationOverdue(group_id, member.member_id, member.ownership.epoch)
@@ -229,7 +229,7 @@ class ConsumerSteps:
 
     @property
     def default_assignor(self) -> str:
-        """The name of the server-side assignor of groups whose members want no other."""
+        """Return the name of the server-side assignor for groups whose members name none."""
         return self._config().group_consumer_assignors.split(",")[0].strip()
 
     # Regular expressions
@@ -251,7 +251,7 @@ class ConsumerSteps:
             raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
 
     def expressions_are_due(self, group: ConsumerGroup, now_ms: int) -> bool:
-        """Whether it is not known, or not lately, what the group's expressions stand for, and may be looked up."""
+        """Whether the group's regular expressions must be resolved, and may be by now."""
         if not group.expressions or group.is_resolving:
             return False
         last = next(iter(group.resolved.values()), None)
@@ -264,13 +264,13 @@ class ConsumerSteps:
         return not known or age_ms > self._config().group_consumer_regex_refresh_interval_ms
 
     def refresh_expressions(self, draft: Draft, group: ConsumerGroup, now_ms: int) -> None:
-        """What the group's expressions stand for will be looked up soon, where it has to be."""
+        """Have the group's regular expressions resolved soon, if they must be."""
         if self.expressions_are_due(group, now_ms):
             group.is_resolving = True
             draft.set_timer(("expressions", group.group_id), 0, ResolveExpressions(group.group_id))
 
     def resolve_expressions(self, command: ResolveExpressions, now_ms: int) -> Decision:
-        """What the group's expressions stand for is known; where that has changed, the group epoch moves."""
+        """Store the topics that match the group's regular expressions; raise the group epoch if they have changed."""
         draft = self.draft()
         group = self.group(command.group_id)
         if group is None:
@@ -290,14 +290,14 @@ class ConsumerSteps:
         return draft.decision
 
     def _update_expressions(self, draft: Draft, group: ConsumerGroup, before: str, after: str, now_ms: int) -> bool:
-        """The member's expression is another one; whether it is known already what it stands for."""
+        """Replace the member's regular expression; return whether it has changed and its topics are known already."""
         if before != after and before and before not in group.expressions:
             draft.add(regular_expression_record(group.group_id, before, None))
         self.refresh_expressions(draft, group, now_ms)
         return before != after and (not after or after in group.resolved)
 
     def _topics_seen(self) -> int:
-        """A number that rises whenever there are topics that were not there before."""
+        """Return a number that rises whenever topics are created."""
         topics = self._topics()
         if topics.version != self._known_version:
             ids = {topic.topic_id for topic in topics.topics.values()}
@@ -307,7 +307,7 @@ class ConsumerSteps:
 
 
 def _matching(expression: str, topics: Topics) -> frozenset[str]:
-    """The topics that match; none where the expression, which another broker wrote, cannot be read here."""
+    """Return the matching topics; none for an expression of another broker's that is not readable here."""
     try:
         return regular_expressions.matching(expression, topics.topics)
     except ApiError:
