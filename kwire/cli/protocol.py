@@ -81,6 +81,9 @@ def decode_frame(frame: str | None, response: tuple[str, str] | None, records: b
     else:
         for line in readable.lines(fields):
             click.echo(line)
+    errors = [batch["Error"] for batch in fields.get("Batches", ()) if "Error" in batch]
+    if errors:
+        raise Failed(f"cannot decode all of the records: {errors[0]}")
 
 
 command = group("protocol", "Decode frames; show how messages are read and written.", decode_frame, source, spec)

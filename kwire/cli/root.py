@@ -143,7 +143,8 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _one_line(error: click.UsageError) -> str:
-    message = error.format_message().rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".")
+    message = message.replace(". Choose from: ", "; choose from ").replace("valid integer range", "valid integer")
     command = error.ctx.command_path if error.ctx else "kwire"
     if isinstance(error, click.NoSuchOption):
         message = f"{command} has no option {error.option_name}{_hint(error)}"

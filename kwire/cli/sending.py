@@ -51,7 +51,8 @@ class Sender:
         await self._producer.flush()
         if self._producer.failed is not None:
             number, error = self._producer.failed
-            raise Failed(f"record {number + 1} was refused: {error}; {_written(number)}") from error
+            reason = str(error).removesuffix(".")
+            raise Failed(f"record {number + 1} was refused: {reason}; {_written(number)}") from error
 
 
 def _written(count: int) -> str:

@@ -325,6 +325,7 @@ def test_a_refused_record_is_named(cli, topic):
     assert (output.code, output.out) == (1, "")
     assert output.err.startswith("kwire: record 1 was refused: MESSAGE_TOO_LARGE")
     assert output.err.endswith("; none was written\n")
+    assert ".; " not in output.err
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,11 @@ def test_a_response_with_records(run):
     assert alone.out.startswith("Batches:\n  - BaseOffset: 3\n    LastOffset: 3\n    Count: 1\n")
     cut = run("protocol", "decode", "--records", (records + records[:20]).hex())
     assert cut.out == alone.out + "  - Error: the last 20 bytes are no whole batch\n"
+    assert (cut.code, cut.err) == (1, "kwire: cannot decode all of the records: the last 20 bytes are no whole batch\n")
     records[-1] ^= 1
-    assert "    Error: record batch at 0 has CRC " in run("protocol", "decode", "--records", records.hex()).out
+    damaged = run("protocol", "decode", "--records", records.hex())
+    assert "    Error: record batch at 0 has CRC " in damaged.out
+    assert (alone.code, damaged.code) == (0, 1)
 
 
 @pytest.mark.parametrize(

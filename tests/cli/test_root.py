@@ -55,6 +55,14 @@ def test_short_names(cli):
             "kwire topic list has no option --jsn; did you mean --json? (see kwire topic list --help)",
         ),
         ("topic list --zz", "kwire topic list has no option --zz (see kwire topic list --help)"),
+        (
+            "config get",
+            "missing argument 'KIND'; choose from topic, broker, group, client-metrics (see kwire config get --help)",
+        ),
+        (
+            "topic create t -p x",
+            "invalid value for '-p' / '--partitions': 'x' is not a valid integer (see kwire topic create --help)",
+        ),
         ("version", "there is no command 'kwire version'; did you mean kwire --version? (see kwire --help)"),
     ],
 )
