@@ -1,4 +1,4 @@
-"""Keys of a group's timers: one that is set again replaces what was set."""
+"""Keys of a group's timers. Setting a key again replaces its timer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def session_key(group_id: str, member_id: str) -> Hashable:
-    """A member's silence."""
+    """The session of a member."""
     return ("session", group_id, member_id)
 
 
@@ -19,7 +19,7 @@ def revocation_key(group_id: str, member_id: str) -> Hashable:
 
 
 def join_key(group_id: str, member_id: str | None = None) -> Hashable:
-    """A group's rebalance, or the one member's time to join again."""
+    """A group's rebalance, or one member's time to join again."""
     return ("join", group_id, member_id)
 
 
@@ -29,5 +29,5 @@ def first_beats_key(group_id: str, *, longest: bool) -> Hashable:
 
 
 def sync_key(group_id: str, member_id: str | None = None) -> Hashable:
-    """A generation's time to ask for assignments, or the one member's."""
+    """A generation's time to ask for assignments, or one member's."""
     return ("sync", group_id, member_id)

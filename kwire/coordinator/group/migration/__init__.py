@@ -1,1 +1,1 @@
-"""Where classic groups and consumer groups meet: one becomes the other, and classic members in consumer groups."""
+"""Migration between classic and consumer groups, and classic members in consumer groups."""

@@ -46,9 +46,9 @@ UNKNOWN_MEMBER_ID: Final = ""
 
 
 class ClassicMembers:
-    """A ClassicProtocol: decides over the classic members of one shard's consumer groups.
+    """Decides over the classic members of one shard's consumer groups, as a ClassicProtocol.
 
-    new_id: a text that is never given twice.
+    new_id: never returns the same text twice.
     """
 
     def __init__(
@@ -68,12 +68,12 @@ class ClassicMembers:
     # JoinGroup
 
     def join(self, group: ConsumerGroup, command: Join, now_ms: int, waiter: Waiter) -> Decision:
-        """The member is in the group, at the epoch that it is told as its generation.
+        """Join the member to the group; its epoch is the generation in the reply.
 
         The first member of an empty group makes it a classic one.
 
         Raises:
-            ApiError: what it is told instead.
+            ApiError: the error for the member.
         """
         if group.is_empty:
             return self._conversion.join_empty(group, command, now_ms, waiter)
@@ -150,10 +150,10 @@ class ClassicMembers:
     # SyncGroup
 
     def sync(self, group: ConsumerGroup, command: Sync, _now_ms: int, _waiter: Waiter) -> Decision:
-        """The member has its assignment.
+        """Reply with the member's assignment.
 
         Raises:
-            ApiError: what it is told instead.
+            ApiError: the error for the member.
         """
         request = command.request
         member = self._check_member(group, request.member_id, request.group_instance_id, request.generation_id)
@@ -178,10 +178,10 @@ class ClassicMembers:
     # Heartbeat, LeaveGroup
 
     def beat(self, group: ConsumerGroup, command: Beat) -> Decision:
-        """The member's session goes on; it is told to join again where it can come nearer to its target.
+        """Extend the member's session; have it join again if it can come nearer to its target.
 
         Raises:
-            ApiError: what it is told instead.
+            ApiError: the error for the member.
         """
         request = command.request
         member = self._check_member(group, request.member_id, request.group_instance_id, request.generation_id)
@@ -200,7 +200,7 @@ class ClassicMembers:
         return draft.decision
 
     def leave(self, group: ConsumerGroup, command: Leave, now_ms: int) -> Decision:
-        """The members that were named are out, of whichever protocol they are; the reply is a row for each."""
+        """Remove the named members, of either protocol; reply with a row for each."""
         leaving: dict[str, None] = {}
         rows = []
         for identity in command.members:
@@ -231,7 +231,7 @@ class ClassicMembers:
         self._steps.keep_session(draft, group.group_id, member.member_id, timeout_ms)
 
     def _await_join(self, draft: Draft, group: ConsumerGroup, member: ConsumerMember) -> None:
-        """The member has the rebalance timeout to join again, from the first time on that it is told so."""
+        """Give the member its rebalance timeout to join again, from the first time that it is told so."""
         if not member.awaits_join:
             member.awaits_join = True
             overdue = ClassicMemberOverdue(group.group_id, member.member_id)
@@ -247,7 +247,7 @@ def _told(request: JoinGroupRequest) -> ConsumerProtocolSubscription:
 
 
 def _subscription(known: Subscription, command: Join, told: ConsumerProtocolSubscription) -> Subscription:
-    """The classic protocol has no regular expressions and no server-side assignor."""
+    """Make a subscription of the request; the classic protocol has no regular expressions or server-side assignors."""
     request = command.request
     return Subscription(
         known.instance_id if request.group_instance_id is None else request.group_instance_id,
@@ -263,7 +263,7 @@ def _subscription(known: Subscription, command: Join, told: ConsumerProtocolSubs
 
 
 def _leaving_id(group: ConsumerGroup, identity: MemberIdentity) -> str:
-    """The id of the member that leaves: a static one may be named by its instance alone."""
+    """Return the id of the leaving member; a static one may be named by its instance alone."""
     if identity.group_instance_id is None:
         return group.member(identity.member_id).member_id
     if identity.member_id != UNKNOWN_MEMBER_ID:

@@ -68,7 +68,7 @@ class Conversion:
 
     @property
     def policy(self) -> str:
-        """group.consumer.migration.policy in small letters."""
+        """Return group.consumer.migration.policy in lower case."""
         return self._config().group_consumer_migration_policy.lower()
 
     # Upgrade
@@ -115,7 +115,7 @@ class Conversion:
             raise ApiError(ErrorCode.GROUP_ID_NOT_FOUND, message)
 
     def _upgrade_records(self, classic: ClassicGroup) -> list[CoordinatorRecord]:
-        """The classic group as a consumer group: its last assignment is the target, and what its members consume."""
+        """Make the consumer group's records: the classic one's last assignment is the target, and what members have."""
         group_id, epoch, topics = classic.group_id, classic.generation_id, self._topics()
         prefix = f"Cannot upgrade classic group {group_id} to consumer group because"
         members, targets, owned = [], [], []
@@ -156,10 +156,10 @@ class Conversion:
     # An empty group begins again
 
     def join_empty(self, group: ConsumerGroup, command: Join, now_ms: int, waiter: Waiter) -> Decision:
-        """Make the empty consumer group a classic one, which the member joins.
+        """Make the empty consumer group a classic one, and join the member.
 
         Raises:
-            ApiError: as Rebalancing.join; the group is what it was.
+            ApiError: as Rebalancing.join; the group is unchanged.
         """
         check_join(command)
         draft = self._steps.draft()
@@ -173,7 +173,7 @@ class Conversion:
     # Members that go, and the downgrade that may follow
 
     def fence(self, draft: Draft, group: ConsumerGroup, member_ids: Collection[str], now_ms: int) -> None:
-        """The members are out; where only classic ones are left then, the group is a classic one."""
+        """Remove the members; if only classic ones are left, make the group a classic one."""
         if not member_ids:
             return
         if self._downgrades(group, member_ids):
@@ -190,7 +190,7 @@ class Conversion:
         )
 
     def downgrades_with(self, group: ConsumerGroup, replaced_id: str) -> bool:
-        """Whether the group becomes a classic one when a classic static member takes that member's place."""
+        """Whether the group becomes a classic one if a classic static member replaces that member."""
         return (
             group.speaks_classic_without([replaced_id])
             and len(group.members) <= self._config().group_max_size
@@ -258,6 +258,6 @@ class Conversion:
 
 
 def classic_metadata(session_timeout_ms: int, protocols: Collection[JoinGroupRequestProtocol]) -> ClassicMemberMetadata:
-    """What a consumer group keeps of a member of the classic protocol."""
+    """Make what a consumer group keeps of a member of the classic protocol."""
     rows = [ClassicProtocol(each.name, bytes(each.metadata)) for each in protocols]
     return ClassicMemberMetadata(session_timeout_ms, rows)
