@@ -56,6 +56,12 @@ class GroupShard:
         self._config = config
         self._kinds: dict[str, Kind[Any]] = {}
         self._kinds_by_key: dict[type[Message], Kind[Any]] = {}
+        rebalancing = Rebalancing(self.groups, config, new_id)
+        steps = ConsumerSteps(self.groups, config, group_config, topics, self.replay)
+        conversion = Conversion(self.groups, steps, rebalancing, config, topics)
+        heartbeats = ConsumerHeartbeats(steps, conversion, config, group_config, topics, new_id)
+        classic_members = ClassicMembers(steps, conversion, config, topics, new_id)
+        self._for_new_groups: ClassicProtocol[None] = rebalancing
         self._deciders: dict[type, Decider] = {
             commands.Join: self._join,
             commands.Sync: self._sync,
@@ -69,13 +75,8 @@ class GroupShard:
             commands.ExpireOffsets: self._expire,
             commands.ListGroups: self._list,
             commands.DeleteGroup: self._delete,
+            commands.ClassicMemberOverdue: lambda command, now_ms, _waiter: classic_members.overdue(command, now_ms),
         }
-        rebalancing = Rebalancing(self.groups, config, new_id)
-        steps = ConsumerSteps(self.groups, config, group_config, topics, self.replay)
-        conversion = Conversion(self.groups, steps, rebalancing, config, topics)
-        heartbeats = ConsumerHeartbeats(steps, conversion, config, group_config, topics, new_id)
-        classic_members = ClassicMembers(steps, conversion, config, topics, new_id)
-        self._for_new_groups: ClassicProtocol[None] = rebalancing
         self.add_kind(ClassicKind(self.groups, rebalancing))
         self.add_kind(ConsumerKind(self.groups, steps, heartbeats, classic_members, topics))
 

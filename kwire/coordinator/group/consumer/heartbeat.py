@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from kwire.coordinator.decision import Waiter
-    from kwire.coordinator.group.commands import ClassicMemberOverdue, ConsumerBeat, RevocationOverdue
+    from kwire.coordinator.group.commands import ConsumerBeat, RevocationOverdue
     from kwire.coordinator.group.config import ConsumerGroupConfig, GroupCoordinatorConfig
     from kwire.coordinator.group.consumer.member import HeldPartitions, OwnedPartitions
     from kwire.coordinator.group.consumer.steps import ConsumerSteps, Draft
@@ -266,14 +266,6 @@ class ConsumerHeartbeats:
 
     def session_expired(self, group: ConsumerGroup, command: SessionExpired, now_ms: int) -> Decision:
         """Remove the silent member."""
-        return self._fence(group, command.member_id, now_ms)
-
-    def classic_member_overdue(self, command: ClassicMemberOverdue, now_ms: int) -> Decision:
-        """Remove the classic member that did not do its part of a rebalance."""
-        group = self._steps.group(command.group_id)
-        member = None if group is None else group.members.get(command.member_id)
-        if group is None or member is None or member.subscription.classic is None:
-            return Decision()
         return self._fence(group, command.member_id, now_ms)
 
     def revocation_overdue(self, command: RevocationOverdue, now_ms: int) -> Decision:

@@ -45,9 +45,6 @@ class ConsumerKind:
             commands.DescribeConsumerGroup: self._describe,
             commands.FirstBeatsOver: lambda command, now_ms, _waiter: heartbeats.first_beats_over(command, now_ms),
             commands.RevocationOverdue: lambda command, now_ms, _waiter: heartbeats.revocation_overdue(command, now_ms),
-            commands.ClassicMemberOverdue: (
-                lambda command, now_ms, _waiter: heartbeats.classic_member_overdue(command, now_ms)
-            ),
             commands.ResolveExpressions: lambda command, now_ms, _waiter: steps.resolve_expressions(command, now_ms),
         }
 

@@ -215,6 +215,15 @@ class ClassicMembers:
         draft.decision.reply = rows
         return draft.decision
 
+    def overdue(self, command: ClassicMemberOverdue, now_ms: int) -> Decision:
+        """Remove the classic member that did not do its part of a rebalance."""
+        group = self._steps.group(command.group_id)
+        member = None if group is None else group.members.get(command.member_id)
+        draft = self._steps.draft()
+        if group is not None and member is not None and member.subscription.classic is not None:
+            self._conversion.fence(draft, group, [command.member_id], now_ms)
+        return draft.decision
+
     def _check_member(
         self, group: ConsumerGroup, member_id: str, instance_id: str | None, generation_id: int
     ) -> ConsumerMember:
