@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import errno
 import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import trio
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("kwire")
 
 USE_DEFAULT = -1
+
+FULL: Final = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 CLOSES_WITHOUT_A_WORD_S = 1.0
 """A stop that takes longer than this logs its progress."""
@@ -115,7 +118,13 @@ async def _opened(settings: Settings, env: Env) -> Cluster:
     try:
         return open_store() if settings.data is None else await env.run_blocking(open_store)
     except StorageError as error:
-        raise CannotStart(f"{error}; choose another directory with --data DIR, or stop what uses it") from error
+        raise CannotStart(f"{error}; choose another directory with --data DIR, or {_remedy(error)}") from error
+
+
+def _remedy(error: StorageError) -> str:
+    cause = error.__cause__
+    is_full = isinstance(cause, OSError) and cause.errno in FULL
+    return "free some space" if is_full else "stop what uses it"
 
 
 def _cluster_over(store: LogStore, settings: Settings, env: Env) -> Cluster:

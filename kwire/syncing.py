@@ -12,6 +12,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from kwire.descriptors import files_end
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -49,7 +51,10 @@ def sync(files: Sequence[str], directories: Sequence[str]) -> Mapping[str, OSErr
     if len(paths) <= FEW:
         _sync_each(paths, failures)
     elif not (directories and _sync_file_system(directories[-1], [path for path, _ in paths])):
-        _sync_at_once(paths, failures)
+        if _are_scarce():
+            _sync_each(paths, failures)
+        else:
+            _sync_at_once(paths, failures)
     return failures
 
 
@@ -69,6 +74,16 @@ def _sync_one(path: str, flags: int) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _are_scarce() -> bool:
+    """Whether one descriptor for each thread could be the last ones, which reads and other threads need too."""
+    try:
+        descriptor = os.open(os.devnull, os.O_RDONLY | _CLOEXEC)
+    except OSError:
+        return True
+    os.close(descriptor)
+    return descriptor + AT_ONCE > files_end()
 
 
 def _sync_at_once(paths: Sequence[tuple[str, int]], failures: dict[str, OSError]) -> None:

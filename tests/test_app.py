@@ -1,9 +1,12 @@
 """From settings to a running cluster and back: topics, directories, several brokers."""
 
+import errno
+
 import pytest
 
 from kwire.app import running
 from kwire.client.connection import connected
+from kwire.env import Env
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.api_versions import ApiVersionsRequest
 from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic
@@ -11,6 +14,7 @@ from kwire.protocol.records.batch import read_header
 from kwire.protocol.records.record import Record, encode_batch
 from kwire.settings import Address, BrokerSetting, CannotStart, Settings, TopicSetting
 from tests.kit.cluster import create_topic
+from tests.kit.faulty_files import FaultyFiles
 
 FREE_PORT = (Address("127.0.0.1", 0),)
 ONE = (BrokerSetting(listen=FREE_PORT),)
@@ -117,6 +121,15 @@ async def test_a_directory_in_use_is_refused(tmp_path):
                 pass
     async with running(chosen):
         pass
+
+
+@pytest.mark.parametrize(("number", "remedy"), [(errno.ENOSPC, "free some space"), (errno.EIO, "stop what uses it")])
+async def test_a_directory_that_cannot_be_written_is_one_sentence(tmp_path, number, remedy):
+    files = FaultyFiles()
+    files.faults["mkdir"] = number
+    with pytest.raises(CannotStart, match=f"choose another directory with --data DIR, or {remedy}"):
+        async with running(Settings(ONE, data=str(tmp_path / "data")), Env(files=files)):
+            pass
 
 
 async def test_a_topic_that_cannot_be_is_refused_and_the_directory_is_free_again(tmp_path):

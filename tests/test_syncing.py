@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -139,3 +140,17 @@ def test_the_system_tells_its_file_systems():
     assert syncing._type_of("/proc") == "proc"
     assert syncing._waiting_bytes() >= 0
     assert syncing._release() > (2, 6)
+
+
+@pytest.mark.parametrize("is_scarce", [True, False])
+def test_where_descriptors_are_scarce_files_are_synced_one_after_another(tree, no_file_system, monkeypatch, is_scarce):
+    threads, fsync = set(), os.fsync
+
+    def counted(descriptor):
+        threads.add(threading.get_ident())
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", counted)
+    monkeypatch.setattr(syncing, "files_end", lambda: syncing.AT_ONCE if is_scarce else 1 << 20)
+    assert not sync(*tree(MANY))
+    assert (threads == {threading.get_ident()}) is is_scarce

@@ -37,6 +37,9 @@ CANNOT_ACCEPT_NOW: Final = SHORTAGE | {errno.ENOMEM, errno.ENOBUFS}
 RETRY_ACCEPT_S: Final = 0.1
 """Pause when no descriptors are left for connections: long enough not to spin, short enough not to be felt."""
 
+OWN_DESCRIPTORS: Final = 8
+"""Numbers below those of connections that this process has for itself, roughly."""
+
 SHORTEST_IDLE_CHECK_S: Final = 0.1
 """Least pause between two looks for idle connections, however small connections.max.idle.ms is."""
 
@@ -151,8 +154,8 @@ class Server:
         while True:
             await trio.lowlevel.wait_readable(listener.socket)
             why = f"this process may have no more than {limit()} open files and connections"
-            if self._is_crowded:
-                self._is_crowded = next_number(listener.socket.fileno()) >= connections_end()
+            if self._is_crowded or len(self.sessions) >= connections_end() - OWN_DESCRIPTORS:
+                self._is_crowded = self._has_no_room(listener)
             try:
                 connected = None if self._is_crowded else listener.accept()
             except OSError as error:
@@ -173,6 +176,11 @@ class Server:
                     address = listener.host, listener.port
                     self._broker.refusals.tell(UNHEARD, address, f"{why}; raise the limit (ulimit -n)")
                 await trio.sleep(RETRY_ACCEPT_S)
+
+    def _has_no_room(self, listener: Listener) -> bool:
+        """Whether connections have to end first. A low number may be free for a moment, so connections count too."""
+        end = connections_end()
+        return len(self.sessions) >= end - OWN_DESCRIPTORS or next_number(listener.socket.fileno()) >= end
 
     async def _room(self) -> None:
         """There are fewer connections than max.connections."""

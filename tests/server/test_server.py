@@ -12,7 +12,7 @@ from kwire.client.connection import ConnectionClosed, connected
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.messages.api_versions import ApiVersionsRequest
 from kwire.protocol.messages.metadata import MetadataRequest
-from kwire.server import warming
+from kwire.server import server, warming
 from kwire.server.in_flight import InFlight
 from kwire.server.listener import Listener, bind, plain_host
 from kwire.settings import Address, BrokerSetting, CannotStart, Settings
@@ -46,6 +46,24 @@ async def test_max_connections_lets_the_next_one_wait():
     ):
         await first.request(HELLO, 3)
         with trio.move_on_after(0.1) as waited:
+            await second.request(HELLO, 3)
+        assert waited.cancelled_caught
+        await first.aclose()
+        with trio.fail_after(5):
+            await second.receive(HELLO, 3)
+
+
+async def test_connections_leave_descriptors_free_though_one_seems_to_be(monkeypatch):
+    """A file that is closed leaves a low number for a moment, again and again."""
+    monkeypatch.setattr(server, "connections_end", lambda: server.OWN_DESCRIPTORS + 1)
+    monkeypatch.setattr(server, "next_number", lambda _: 0)
+    async with (
+        running(settings()) as started,
+        connected(*started.addresses[0]) as first,
+        connected(*started.addresses[0]) as second,
+    ):
+        await first.request(HELLO, 3)
+        with trio.move_on_after(0.3) as waited:
             await second.request(HELLO, 3)
         assert waited.cancelled_caught
         await first.aclose()
