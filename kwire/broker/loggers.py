@@ -35,8 +35,10 @@ def levels() -> dict[str, str]:
 def set_level(name: str, level: str | None) -> None:
     """Set the logger's level; None lets it inherit one."""
     logger = logging.getLogger(None if name == ROOT else name)
+    before = logger.getEffectiveLevel()
     logger.setLevel(logging.NOTSET if level is None else LEVELS[level])
-    _log.warning("the log level of %s is %s now", name, _word(logger.getEffectiveLevel()))
+    if logger.getEffectiveLevel() != before:  # who asks again and again fills no log
+        _log.warning("the log level of %s is %s now", name, _word(logger.getEffectiveLevel()))
 
 
 def _word(number: int) -> str:

@@ -127,6 +127,13 @@ async def test_loggers_change_their_levels_at_once(context, levels):
     assert dynamic(context, BROKER_LOGGER, "1") == {}
 
 
+async def test_a_level_that_is_set_again_and_again_is_told_once(context, levels, caplog):
+    logging.getLogger("kwire").setLevel(logging.ERROR)
+    for _ in range(3):
+        assert await alter(context, resource(BROKER_LOGGER, "1", ("kwire", SET, "INFO"))) == [DONE]
+    assert caplog.messages == ["the log level of kwire is INFO now"]
+
+
 async def test_other_configs_stay(context):
     await alter(context, resource(TOPIC, "t", ("retention.ms", SET, "5"), ("segment.ms", SET, "6")))
     await alter(context, resource(TOPIC, "t", ("retention.ms", SET, "7")))
