@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import trio
 
-from kwire.api.coordinators import run_coordinators
-from kwire.broker.cluster import Cluster
+from kwire.cluster.cluster import Cluster
 from kwire.env import Env
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.create_topics import CreatableTopic, CreatableTopicConfig
@@ -91,8 +90,8 @@ async def running(
                 await _load(cluster, settings.load)
             async with trio.open_nursery() as nursery:
                 servers = _servers(cluster, settings, listeners)
-                nursery.start_soon(cluster.run)
-                nursery.start_soon(run_coordinators, cluster)
+                nursery.start_soon(cluster.upkeep.run)
+                nursery.start_soon(cluster.groups.run)
                 nursery.start_soon(warm, list(servers.values()), env)
                 brokers = BrokerServers(cluster, servers, nursery, backlog(settings))
                 yield Running(cluster, brokers, tuple(map(_reached_at, settings.brokers, listeners)))
@@ -210,7 +209,7 @@ def _servers(cluster: Cluster, settings: Settings, listeners: Sequence[Sequence[
         broker.ports = tuple(dict.fromkeys(listener.port for listener in bound))
         broker.advertised = setting.advertise
         cluster.configs.own_static[setting.node_id] = _own_static(setting, bound, settings.data)
-        servers[setting.node_id] = Server(broker, bound, cluster.env, settings.advertise_to_gateway)
+        servers[setting.node_id] = Server(cluster, setting.node_id, bound, settings.advertise_to_gateway)
     return servers
 
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from kwire.broker.cluster import Cluster
     from kwire.broker.partition import Partition
+    from kwire.cluster.cluster import Cluster
     from kwire.record_lines import Line
 
 BATCH_BYTES: Final = 256 * 1024

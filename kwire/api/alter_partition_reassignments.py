@@ -36,7 +36,7 @@ async def handle(
     response = AlterPartitionReassignmentsResponse(
         allow_replication_factor_change=may_change_factor, error_message=None
     )
-    controller = context.broker.cluster.controller
+    controller = context.cluster.controller
     outcomes: Sequence[Sequence[ApiError | None]]
     try:
         outcomes = await controller.alter_reassignments(request.topics, may_change_factor=may_change_factor)

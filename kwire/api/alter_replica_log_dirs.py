@@ -17,7 +17,6 @@ from kwire.protocol.messages.alter_replica_log_dirs import (
 
 if TYPE_CHECKING:
     from kwire.api.context import RequestContext
-    from kwire.broker.broker import Broker
     from kwire.protocol.messages.alter_replica_log_dirs import AlterReplicaLogDirsRequest
 
 LONGEST_NAME: Final = 215
@@ -36,7 +35,7 @@ async def handle(request: AlterReplicaLogDirsRequest, context: RequestContext) -
             AlterReplicaLogDirTopicResult(
                 topic_name=topic,
                 partitions=[
-                    AlterReplicaLogDirPartitionResult(index, _error(topic, index, path, context.broker))
+                    AlterReplicaLogDirPartitionResult(index, _error(topic, index, path, context))
                     for index, path in partitions.items()
                 ],
             )
@@ -45,14 +44,14 @@ async def handle(request: AlterReplicaLogDirsRequest, context: RequestContext) -
     )
 
 
-def _error(topic: str, index: int, path: str, broker: Broker) -> ErrorCode:
+def _error(topic: str, index: int, path: str, context: RequestContext) -> ErrorCode:
     if len(f"{topic}-{index}") > LONGEST_NAME:
         return ErrorCode.INVALID_TOPIC_EXCEPTION
-    if path != broker.cluster.store.location:
+    if path != context.cluster.store.location:
         return ErrorCode.LOG_DIR_NOT_FOUND
-    partition = broker.cluster.partition(topic, index)
+    partition = context.cluster.partition(topic, index)
     if partition is None:
         return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-    if broker.node_id not in partition.image.replicas:
+    if context.broker.node_id not in partition.image.replicas:
         return ErrorCode.REPLICA_NOT_AVAILABLE
     return ErrorCode.NONE

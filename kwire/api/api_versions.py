@@ -60,7 +60,7 @@ async def handle(request: ApiVersionsRequest, context: RequestContext) -> ApiVer
             for name, levels in FEATURES.items()
             if levels[0] or context.api_version >= FIRST_VERSION_WITH_LEVEL_ZERO
         ],
-        finalized_features_epoch=context.broker.cluster.image.version,
+        finalized_features_epoch=context.cluster.image.version,
         finalized_features=[FinalizedFeatureKey(name, levels[-1], levels[-1]) for name, levels in FEATURES.items()],
     )
 
@@ -80,6 +80,6 @@ def _refusal(request: ApiVersionsRequest, context: RequestContext) -> ErrorCode 
         return ErrorCode.INVALID_REQUEST
     if request.cluster_id is None:
         return None if request.node_id == NO_NODE else ErrorCode.INVALID_REQUEST
-    if request.cluster_id != context.broker.cluster.cluster_id or request.node_id != context.broker.node_id:
+    if request.cluster_id != context.cluster.cluster_id or request.node_id != context.broker.node_id:
         return ErrorCode.REBOOTSTRAP_REQUIRED
     return None

@@ -64,7 +64,7 @@ async def alter(
     validate_only: bool,
 ) -> list[Outcome]:
     """The row of each resource, in order; the resources without an error are altered, unless validate_only."""
-    cluster = context.broker.cluster
+    cluster = context.cluster
     times = Counter(map(_key, resources))
     records: list[ConfigRecord] = []
     errors: list[ApiError | None] = []

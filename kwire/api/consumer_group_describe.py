@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from kwire.api.authorized_operations import GROUP_OPERATIONS
-from kwire.api.coordinators import ask_group
+from kwire.api.group_coordinator import ask_group
 from kwire.api.turns import LongReply, refuse_repeats
 from kwire.coordinator.group.commands import DescribeConsumerGroup
 from kwire.protocol.errors import ApiError, ErrorCode
@@ -29,7 +29,7 @@ async def handle(request: ConsumerGroupDescribeRequest, context: RequestContext)
         CloseConnection: the rows would be too many.
     """
     refuse_repeats("ConsumerGroupDescribe", request.group_ids)
-    reply = LongReply("ConsumerGroupDescribe", context.broker.cluster.env)
+    reply = LongReply("ConsumerGroupDescribe", context.cluster.env)
     rows = []
     for group_id in request.group_ids:
         rows.append(await _describe(group_id, context))

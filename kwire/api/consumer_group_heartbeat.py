@@ -11,7 +11,7 @@ from __future__ import annotations
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, cast
 
-from kwire.api.coordinators import answer_group, expected_members
+from kwire.api.group_coordinator import answer_group
 from kwire.coordinator.group.commands import ConsumerBeat
 from kwire.coordinator.group.consumer.member import JOINS, LEAVES, LEAVES_FOR_A_WHILE
 from kwire.protocol.errors import ApiError, ErrorCode
@@ -40,7 +40,7 @@ def answer(
         _check(request, context)
     except ApiError as error:
         return _refused(error)
-    expected = expected_members(context, request.group_id) if request.member_epoch == JOINS else 0
+    expected = context.cluster.groups.expected_members(request.group_id) if request.member_epoch == JOINS else 0
     command = ConsumerBeat(request, context.client_id or "", f"/{context.connection.peer[0]}", expected)
     return answer_group(context, request.group_id, command, _refused)
 

@@ -15,7 +15,8 @@ from kwire.broker.refusals import REFUSED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kwire.broker.broker import Broker
+    from kwire.cluster.broker import Broker
+    from kwire.cluster.cluster import Cluster
     from kwire.protocol.forms import Forms
 
 
@@ -48,12 +49,17 @@ class ConnectionInfo:
 
 @dataclass(slots=True)
 class RequestContext:
-    """One request: the broker that serves it, its version, and the connection it came by."""
+    """One request: the cluster, the broker of it that serves the request, its version, the connection it came by."""
 
+    cluster: Cluster
     broker: Broker
     connection: ConnectionInfo
     api_version: int
     client_id: str | None = None
+
+    def endpoint_for(self, node_id: int) -> tuple[str, int]:
+        """Host and port under which this client finds that broker; see Cluster.endpoint_for."""
+        return self.cluster.endpoint_for(node_id, self.broker, self.connection)
 
     def refuse(self, reason: str) -> None:
         """Log a refusal with its reason. Use it for requests that only other settings of the client can avoid."""

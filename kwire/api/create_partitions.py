@@ -29,7 +29,7 @@ async def handle(request: CreatePartitionsRequest, context: RequestContext) -> C
     once = [topic for topic in request.topics if times[topic.name] == 1]
     errors: Sequence[ApiError | None]
     try:
-        controller = context.broker.cluster.controller
+        controller = context.cluster.controller
         errors = await controller.create_partitions(once, validate_only=request.validate_only)
     except ApiError as error:
         errors = [error] * len(once)

@@ -36,7 +36,7 @@ async def handle(request: CreateTopicsRequest, context: RequestContext) -> Creat
     times = Counter(topic.name for topic in request.topics)
     once = [topic for topic in request.topics if times[topic.name] == 1]
     try:
-        outcomes = await context.broker.cluster.controller.create_topics(once, validate_only=request.validate_only)
+        outcomes = await context.cluster.controller.create_topics(once, validate_only=request.validate_only)
     except ApiError as error:
         rows = [_failed(topic.name, error) for topic in once]
     else:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kwire.api.coordinators import ask_group
+from kwire.api.group_coordinator import ask_group
 from kwire.coordinator.group.commands import DeleteGroup
 from kwire.protocol.errors import ApiError
 from kwire.protocol.messages.delete_groups import DeletableGroupResult, DeleteGroupsResponse

@@ -46,7 +46,7 @@ async def handle(request: DeleteRecordsRequest, context: RequestContext) -> Dele
 
 
 def _delete(topic: str, index: int, offset: int, context: RequestContext) -> int:
-    partition = context.broker.cluster.partition(topic, index)
+    partition = context.cluster.partition(topic, index)
     if partition is None:
         raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     if topic in INTERNAL_TOPICS:

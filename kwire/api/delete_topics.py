@@ -34,7 +34,7 @@ async def handle(request: DeleteTopicsRequest, context: RequestContext) -> Delet
     if not context.broker.config.delete_topic_enable:
         disabled = _disabled(context.api_version)
         return DeleteTopicsResponse(responses=[_row(topic.name, topic.topic_id, disabled) for topic in topics])
-    cluster = context.broker.cluster
+    cluster = context.cluster
     found, rows = _resolve(topics, cluster.image)
     deleted = [_row(name, topic_id, None) for topic_id, name in found.items()]
     try:

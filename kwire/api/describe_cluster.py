@@ -26,11 +26,11 @@ async def handle(request: DescribeClusterRequest, context: RequestContext) -> De
     """The cluster's id, controller and brokers."""
     if request.endpoint_type != BROKERS:
         return _refused(request.endpoint_type, context.api_version)
-    cluster = context.broker.cluster
+    cluster = context.cluster
     rows = []
     for broker in cluster.image.brokers.values():
         if not broker.fenced or request.include_fenced_brokers:
-            host, port = context.broker.endpoint_for(broker.node_id, context.connection)
+            host, port = context.endpoint_for(broker.node_id)
             rows.append(
                 DescribeClusterBroker(
                     broker_id=broker.node_id, host=host, port=port, rack=broker.rack, is_fenced=broker.fenced

@@ -77,7 +77,7 @@ async def handle(request: DescribeConfigsRequest, context: RequestContext) -> De
             error = ApiError(ErrorCode.INVALID_REQUEST, MALFORMED_REQUEST)
             return DescribeConfigsResponse(results=[_failed(each, error) for each in request.resources])
     description = _Description(request, context)
-    reply = LongReply("DescribeConfigs", context.broker.cluster.env)
+    reply = LongReply("DescribeConfigs", context.cluster.env)
     response = DescribeConfigsResponse()
     for resource in request.resources:
         result = _result(resource, description)
@@ -117,7 +117,7 @@ class _Description:
     """Describes the resources of one request. Do not change the rows: several resources may share them."""
 
     def __init__(self, request: DescribeConfigsRequest, context: RequestContext) -> None:
-        cluster = context.broker.cluster
+        cluster = context.cluster
         self._node_id = context.broker.node_id
         self._image = cluster.image
         self._configs = cluster.configs

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kwire.api.authorized_operations import GROUP_OPERATIONS
-from kwire.api.coordinators import ask_group
+from kwire.api.group_coordinator import ask_group
 from kwire.api.turns import LongReply, refuse_repeats
 from kwire.coordinator.group.classic.group import DEAD
 from kwire.coordinator.group.commands import DescribeGroup
@@ -34,7 +34,7 @@ async def handle(request: DescribeGroupsRequest, context: RequestContext) -> Des
         CloseConnection: the rows would be too many.
     """
     refuse_repeats("DescribeGroups", request.groups)
-    reply = LongReply("DescribeGroups", context.broker.cluster.env)
+    reply = LongReply("DescribeGroups", context.cluster.env)
     rows = []
     for group_id in request.groups:
         rows.append(await _describe(group_id, context))

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from kwire.api.context import RequestContext
-    from kwire.broker.broker import Broker
     from kwire.broker.metadata import MetadataImage
     from kwire.protocol.messages.describe_log_dirs import DescribeLogDirsRequest
 
@@ -39,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 async def handle(request: DescribeLogDirsRequest, context: RequestContext) -> DescribeLogDirsResponse:
     """The directory with its room, and the sizes of the partitions asked for; those that are not here are left out."""
-    cluster = context.broker.cluster
+    cluster = context.cluster
     store = cluster.store
     result = DescribeLogDirsResult(log_dir=store.location)
     try:
@@ -50,7 +49,7 @@ async def handle(request: DescribeLogDirsRequest, context: RequestContext) -> De
         return DescribeLogDirsResponse(results=[result])
     result.total_bytes, result.usable_bytes = space
     for name, indexes in _asked(request, cluster.image).items():
-        rows = [row for index in indexes if (row := await _described(context.broker, name, index)) is not None]
+        rows = [row for index in indexes if (row := await _described(context, name, index)) is not None]
         if rows:
             result.topics.append(DescribeLogDirsTopic(name=name, partitions=rows))
     return DescribeLogDirsResponse(results=[result])
@@ -66,13 +65,13 @@ def _asked(request: DescribeLogDirsRequest, image: MetadataImage) -> Mapping[str
     return asked
 
 
-async def _described(broker: Broker, topic: str, index: int) -> DescribeLogDirsPartition | None:
+async def _described(context: RequestContext, topic: str, index: int) -> DescribeLogDirsPartition | None:
     """None: there is no such partition here, or its log cannot be opened (the partition has logged why)."""
-    partition = broker.cluster.partition(topic, index)
+    partition = context.cluster.partition(topic, index)
     if partition is not None and not partition.is_open:
         await trio.lowlevel.checkpoint()  # opening takes a while: others come in between, and may delete the topic
-        partition = broker.cluster.partition(topic, index)
-    if partition is None or broker.node_id not in partition.image.replicas:
+        partition = context.cluster.partition(topic, index)
+    if partition is None or context.broker.node_id not in partition.image.replicas:
         return None
     try:
         return DescribeLogDirsPartition(partition_index=index, partition_size=partition.size_bytes)

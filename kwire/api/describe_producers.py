@@ -22,7 +22,6 @@ from kwire.protocol.messages.describe_producers import (
 
 if TYPE_CHECKING:
     from kwire.api.context import RequestContext
-    from kwire.broker.broker import Broker
     from kwire.protocol.messages.describe_producers import DescribeProducersRequest
     from kwire.storage.producer_state import ProducerEntry
 
@@ -36,33 +35,33 @@ async def handle(request: DescribeProducersRequest, context: RequestContext) -> 
         CloseConnection: they would have too many producers.
     """
     told: dict[tuple[str, int], PartitionResponse] = {}
-    reply = LongReply("DescribeProducers", context.broker.cluster.env)
+    reply = LongReply("DescribeProducers", context.cluster.env)
     response = DescribeProducersResponse()
     for topic in request.topics:
         rows = []
         for index in topic.partition_indexes:
             row = told.get((topic.name, index))
             if row is None:
-                row = told[topic.name, index] = await _row(topic.name, index, context.broker)
+                row = told[topic.name, index] = await _row(topic.name, index, context)
             await reply.add(len(row.active_producers))
             rows.append(row)
         response.topics.append(TopicResponse(name=topic.name, partitions=rows))
     return response
 
 
-async def _row(topic: str, index: int, broker: Broker) -> PartitionResponse:
+async def _row(topic: str, index: int, context: RequestContext) -> PartitionResponse:
     try:
-        producers = await _producers(topic, index, broker)
+        producers = await _producers(topic, index, context)
     except ApiError as error:
         return PartitionResponse(partition_index=index, error_code=error.code, error_message=error.message)
     return PartitionResponse(partition_index=index, active_producers=producers)
 
 
-async def _producers(topic: str, index: int, broker: Broker) -> list[ProducerState]:
+async def _producers(topic: str, index: int, context: RequestContext) -> list[ProducerState]:
     wrong = why_invalid(topic)
     if wrong is not None:
         raise ApiError(ErrorCode.INVALID_TOPIC_EXCEPTION, wrong)
-    cluster = broker.cluster
+    cluster = context.cluster
     if topic not in cluster.image.topics:
         raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "This server does not host this topic-partition.")
     partition = cluster.partition(topic, index)
@@ -73,7 +72,7 @@ async def _producers(topic: str, index: int, broker: Broker) -> list[ProducerSta
         partition = cluster.partition(topic, index)
     if partition is None:
         raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-    if broker.node_id not in partition.image.replicas:
+    if context.broker.node_id not in partition.image.replicas:
         raise ApiError(ErrorCode.NOT_LEADER_OR_FOLLOWER)
     return [_state(entry) for entry in partition.producers]
 

@@ -57,7 +57,7 @@ async def handle(request: DescribeQuorumRequest, context: RequestContext) -> Des
 
 
 def _described(context: RequestContext) -> DescribeQuorumResponse:
-    cluster = context.broker.cluster
+    cluster = context.cluster
     leader = cluster.controller_id
     end_offset = cluster.metadata_end_offset
     now_ms = cluster.env.wall_ms()
@@ -81,5 +81,5 @@ def _described(context: RequestContext) -> DescribeQuorumResponse:
         observers=states([node_id for node_id in cluster.image.running if node_id != leader]),
     )
     topic = DescribeQuorumResponseTopicData(topic_name=METADATA_TOPIC, partitions=[partition])
-    listener = Listener(LISTENER, *context.broker.endpoint_for(leader, context.connection))
+    listener = Listener(LISTENER, *context.endpoint_for(leader))
     return DescribeQuorumResponse(topics=[topic], nodes=[Node(node_id=leader, listeners=[listener])])

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 async def handle(request: DescribeTopicPartitionsRequest, context: RequestContext) -> DescribeTopicPartitionsResponse:
     """One page: the topics asked for (all for none) from the cursor on."""
-    image = context.broker.cluster.image
+    image = context.cluster.image
     cursor = request.cursor
     names = {topic.name for topic in request.topics} or image.topics.keys()
     if cursor is not None and (cursor.partition_index < 0 or (request.topics and cursor.topic_name not in names)):

@@ -27,7 +27,7 @@ UNCLEAN = 1
 
 async def handle(request: ElectLeadersRequest, context: RequestContext) -> ElectLeadersResponse:
     """A row for each partition asked for; where all are, those that have the leader they should have are left out."""
-    cluster = context.broker.cluster
+    cluster = context.cluster
     response = ElectLeadersResponse()
     kind = request.election_type
     if request.topic_partitions == []:

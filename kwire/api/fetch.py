@@ -258,7 +258,7 @@ class _Fetch:
         Raises:
             ApiError: UNKNOWN_TOPIC_ID, UNKNOWN_TOPIC_OR_PARTITION, INCONSISTENT_TOPIC_ID.
         """
-        cluster = self._context.broker.cluster
+        cluster = self._context.cluster
         if asked.topic is None:
             image = cluster.image.topic_by_id(asked.topic_id)
             if image is None:

@@ -21,10 +21,9 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from kwire.api.context import NO_TRANSACTIONS
-from kwire.api.coordinators import group_is_looked_for
-from kwire.broker.broker import NO_ENDPOINT
-from kwire.broker.internal_topics import GROUP_TOPIC, ensure, partition_for
 from kwire.broker.metadata import NO_LEADER
+from kwire.cluster.cluster import NO_ENDPOINT
+from kwire.cluster.internal_topics import GROUP_TOPIC, partition_for
 from kwire.protocol.errors import MALFORMED_REQUEST, ApiError, ErrorCode
 from kwire.protocol.messages.find_coordinator import Coordinator, FindCoordinatorResponse
 
@@ -68,7 +67,7 @@ async def _row(key_type: int, key: str, context: RequestContext) -> Coordinator:
         return Coordinator(
             key=key, node_id=NO_LEADER, host=host, port=port, error_code=error.code, error_message=error.message or ""
         )
-    host, port = context.broker.endpoint_for(node_id, context.connection)
+    host, port = context.endpoint_for(node_id)
     return Coordinator(key=key, node_id=node_id, host=host, port=port, error_code=ErrorCode.NONE, error_message="")
 
 
@@ -81,13 +80,13 @@ async def _coordinator(key_type: int, key: str, context: RequestContext) -> int:
         raise ApiError(ErrorCode.INVALID_REQUEST)
     if key_type != KeyType.GROUP:
         raise ApiError(ErrorCode.INVALID_REQUEST, MALFORMED_REQUEST)
-    cluster = context.broker.cluster
+    cluster = context.cluster
     try:
-        topic = await ensure(GROUP_TOPIC, cluster)
+        topic = await cluster.ensure_internal_topic(GROUP_TOPIC)
     except ApiError as error:
         raise ApiError(ErrorCode.COORDINATOR_NOT_AVAILABLE, error.message) from None
     leader = topic.partitions[partition_for(key, len(topic.partitions))].leader
     if leader == NO_LEADER:
         raise ApiError(ErrorCode.COORDINATOR_NOT_AVAILABLE)
-    group_is_looked_for(context, key)
+    context.cluster.groups.looked_for(key, context.connection.peer)
     return leader

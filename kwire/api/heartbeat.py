@@ -11,7 +11,7 @@ from __future__ import annotations
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, cast
 
-from kwire.api.coordinators import answer_group
+from kwire.api.group_coordinator import answer_group
 from kwire.coordinator.group.commands import Beat
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.heartbeat import HeartbeatResponse

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from kwire.api.coordinators import ask_group, expected_members
+from kwire.api.group_coordinator import ask_group
 from kwire.coordinator.group.commands import Join
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.join_group import JoinGroupResponse
@@ -52,7 +52,7 @@ async def _join(request: JoinGroupRequest, context: RequestContext) -> JoinGroup
         client_host=f"/{context.connection.peer[0]}",  # as Java writes an address
         requires_member_id=context.api_version >= REQUIRES_MEMBER_ID_VERSION,
         can_skip_assignment=context.api_version >= SKIP_ASSIGNMENT_VERSION,
-        expected_members=expected_members(context, request.group_id),
+        expected_members=context.cluster.groups.expected_members(request.group_id),
     )
     return cast("JoinGroupResponse", await ask_group(context, request.group_id, command))
 

@@ -27,6 +27,6 @@ def note_leader(
     row.current_leader.leader_epoch = image.leader_epoch
     if image.leader == NO_LEADER or any(endpoint.node_id == image.leader for endpoint in endpoints):
         return
-    host, port = context.broker.endpoint_for(image.leader, context.connection)
-    rack = context.broker.cluster.image.brokers[image.leader].rack
+    host, port = context.endpoint_for(image.leader)
+    rack = context.cluster.image.brokers[image.leader].rack
     endpoints.append(node_endpoint(node_id=image.leader, host=host, port=port, rack=rack))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kwire.api.coordinators import ask_group
+from kwire.api.group_coordinator import ask_group
 from kwire.coordinator.group.commands import Leave
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.leave_group import LeaveGroupResponse, MemberIdentity, MemberResponse

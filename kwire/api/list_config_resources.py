@@ -33,7 +33,7 @@ async def handle(request: ListConfigResourcesRequest, context: RequestContext) -
         types = dict.fromkeys(request.resource_types)
     if not {*types} <= {*TYPES}:
         return ListConfigResourcesResponse(error_code=ErrorCode.UNSUPPORTED_VERSION)
-    image = context.broker.cluster.image
+    image = context.cluster.image
     return ListConfigResourcesResponse(
         config_resources=[ConfigResource(name, kind) for kind in types for name in _names(kind, image)]
     )

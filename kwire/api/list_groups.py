@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kwire.api.coordinators import group_coordinators
 from kwire.coordinator.group.commands import ListGroups
 from kwire.protocol.errors import ApiError
 from kwire.protocol.messages.list_groups import ListGroupsResponse
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
 
 async def handle(request: ListGroupsRequest, context: RequestContext) -> ListGroupsResponse:
     """A row for each group; an error while some of them are being loaded."""
-    coordinators = group_coordinators(context.broker.cluster)
+    coordinators = context.cluster.groups
     command = ListGroups(request.states_filter, request.types_filter)
     try:
-        found = await coordinators.ask_all(context.broker, command)
+        found = await coordinators.ask_all(context.broker.node_id, command)
     except ApiError as error:
         return ListGroupsResponse(error_code=error.code)
     return ListGroupsResponse(groups=[row for rows in found for row in rows])

@@ -97,7 +97,7 @@ def _find(
     """
     if asked.timestamp < 0 and context.api_version < FIRST_VERSION.get(asked.timestamp, context.api_version + 1):
         raise ApiError(ErrorCode.UNSUPPORTED_VERSION)
-    partition = context.broker.cluster.partition(topic, asked.partition_index)
+    partition = context.cluster.partition(topic, asked.partition_index)
     if partition is None:
         raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     node_id = context.broker.node_id

@@ -25,7 +25,7 @@ async def handle(
     request: ListPartitionReassignmentsRequest, context: RequestContext
 ) -> ListPartitionReassignmentsResponse:
     """The reassignments under way, of the partitions asked for or of all; unknown partitions are left out."""
-    image = context.broker.cluster.image
+    image = context.cluster.image
     response = ListPartitionReassignmentsResponse(error_message=None)
     if request.topics is None:
         listed = [_under_way(topic, range(len(topic.partitions))) for topic in image.topics.values()]

@@ -21,10 +21,10 @@ from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, cast
 
 from kwire.api.authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS
-from kwire.broker.internal_topics import creatable
 from kwire.broker.metadata import INTERNAL_TOPICS, NO_LEADER
 from kwire.broker.metadata_records import METADATA_TOPIC
 from kwire.broker.topic_names import why_invalid
+from kwire.cluster.internal_topics import creatable
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.metadata import (
     MetadataResponse,
@@ -54,7 +54,7 @@ def answer(
     request: MetadataRequest, context: RequestContext
 ) -> MetadataResponse | Coroutine[Any, Any, MetadataResponse]:
     """As handle; a coroutine only where topics are created first."""
-    image = context.broker.cluster.image
+    image = context.cluster.image
     asked = request.topics
     if asked is None or (not asked and context.api_version == 0):
         return _reply(_rows(image.topics.values(), image, context.api_version), request, context)
@@ -91,8 +91,8 @@ def _reply(rows: list[MetadataResponseTopic], request: MetadataRequest, context:
     wants_operations = request.include_cluster_authorized_operations
     return MetadataResponse(
         brokers=_brokers(context),
-        cluster_id=context.broker.cluster.cluster_id,
-        controller_id=context.broker.cluster.controller_id,
+        cluster_id=context.cluster.cluster_id,
+        controller_id=context.cluster.controller_id,
         topics=rows,
         cluster_authorized_operations=CLUSTER_OPERATIONS if wants_operations else NOT_ASKED,
     )
@@ -100,9 +100,9 @@ def _reply(rows: list[MetadataResponseTopic], request: MetadataRequest, context:
 
 def _brokers(context: RequestContext) -> list[MetadataResponseBroker]:
     rows = []
-    for broker in context.broker.cluster.image.brokers.values():
+    for broker in context.cluster.image.brokers.values():
         if not broker.fenced:
-            host, port = context.broker.endpoint_for(broker.node_id, context.connection)
+            host, port = context.endpoint_for(broker.node_id)
             rows.append(MetadataResponseBroker(node_id=broker.node_id, host=host, port=port, rack=broker.rack))
     return rows
 
@@ -123,7 +123,7 @@ def _rows_by_name(
     names: Collection[str], missing: Sequence[str], errors: Mapping[str, ErrorCode], context: RequestContext
 ) -> list[MetadataResponseTopic]:
     """missing: those that were not there at first. errors: of those that could not be created then."""
-    image = context.broker.cluster.image
+    image = context.cluster.image
     known = [image.topics[name] for name in names if name in image.topics]
     failed = [_failed(name, _why_missing(name, errors)) for name in missing if name not in image.topics]
     return _rows(known, image, context.api_version) + failed
@@ -137,11 +137,11 @@ def _why_missing(name: str, errors: Mapping[str, ErrorCode]) -> ErrorCode:
 
 async def _create(names: Sequence[str], context: RequestContext) -> dict[str, ErrorCode]:
     """The errors of those that could not be created."""
-    cluster = context.broker.cluster
+    cluster = context.cluster
     valid = [name for name in names if why_invalid(name) is None and name != METADATA_TOPIC]
     try:
         outcomes = await cluster.controller.create_topics(
-            [creatable(name, cluster) for name in valid], configs_are_sound=True
+            [creatable(name, cluster.config, len(cluster.image.brokers)) for name in valid], configs_are_sound=True
         )
     except ApiError as error:
         return dict.fromkeys(valid, error.code)

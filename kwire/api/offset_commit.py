@@ -15,7 +15,7 @@ from __future__ import annotations
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, cast
 
-from kwire.api.coordinators import answer_group
+from kwire.api.group_coordinator import answer_group
 from kwire.coordinator.group.commands import CommitOffsets
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.offset_commit import (
@@ -77,7 +77,7 @@ def _with(response: OffsetCommitResponse, refused: list[OffsetCommitResponseTopi
 
 
 def _image(topic: OffsetCommitRequestTopic, context: RequestContext) -> TopicImage | None:
-    image = context.broker.cluster.image
+    image = context.cluster.image
     if context.api_version >= TOPIC_ID_VERSION:
         return image.topic_by_id(topic.topic_id)
     return image.topic(topic.name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kwire.api.coordinators import ask_group
+from kwire.api.group_coordinator import ask_group
 from kwire.coordinator.group.commands import DeleteOffsets
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.offset_delete import (
@@ -29,7 +29,7 @@ async def handle(request: OffsetDeleteRequest, context: RequestContext) -> Offse
     accepted: list[OffsetDeleteRequestTopic] = []
     refused: dict[str, OffsetDeleteResponseTopic] = {}
     for topic in request.topics:
-        image = context.broker.cluster.image.topic(topic.name)
+        image = context.cluster.image.topic(topic.name)
         count = 0 if image is None else len(image.partitions)
         known = [each for each in topic.partitions if 0 <= each.partition_index < count]
         if known:

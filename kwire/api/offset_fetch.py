@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kwire.api.coordinators import ask_group
+from kwire.api.group_coordinator import ask_group
 from kwire.api.turns import LongReply, refuse_repeats
 from kwire.coordinator.group.commands import FetchOffsets
 from kwire.protocol.errors import ApiError, ErrorCode
@@ -49,7 +49,7 @@ async def handle(request: OffsetFetchRequest, context: RequestContext) -> Offset
     stable = request.require_stable
     if context.api_version >= SEVERAL_GROUPS_VERSION:
         refuse_repeats("OffsetFetch", [asked.group_id for asked in request.groups])
-        reply = LongReply("OffsetFetch", context.broker.cluster.env)
+        reply = LongReply("OffsetFetch", context.cluster.env)
         rows = []
         for asked in request.groups:
             rows.append(await _group(asked, stable, context))
@@ -72,7 +72,7 @@ async def _group(asked: OffsetFetchRequestGroup, stable: bool, context: RequestC
     if by_id and asked.topics is not None:
         named = []
         for topic in asked.topics:
-            image = context.broker.cluster.image.topic_by_id(topic.topic_id)
+            image = context.cluster.image.topic_by_id(topic.topic_id)
             if image is None:
                 unknown.append(_unknown(topic))
             else:
@@ -93,7 +93,7 @@ def _identify(found: OffsetFetchResponseGroup, context: RequestContext) -> None:
     """Each topic has its id; those that are no more are left out."""
     rows = []
     for row in found.topics:
-        image = context.broker.cluster.image.topic(row.name)
+        image = context.cluster.image.topic(row.name)
         if image is not None:
             row.topic_id = image.topic_id
             rows.append(row)

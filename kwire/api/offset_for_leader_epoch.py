@@ -41,7 +41,7 @@ async def handle(request: OffsetForLeaderEpochRequest, context: RequestContext) 
 
 
 def _find(topic: str, asked: OffsetForLeaderPartition, context: RequestContext) -> tuple[int, int]:
-    partition = context.broker.cluster.partition(topic, asked.partition)
+    partition = context.cluster.partition(topic, asked.partition)
     if partition is None:
         raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
     partition.check_leader(context.broker.node_id, asked.current_leader_epoch)

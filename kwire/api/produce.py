@@ -94,7 +94,7 @@ class _Produce:
         self.request = request
         self.context = context
         self.response = ProduceResponse()
-        self.now_ms = context.broker.cluster.env.wall_ms()
+        self.now_ms = context.cluster.env.wall_ms()
         self.validate_records = context.broker.config.kwire_validate_records
         self.refusal: ErrorCode | None = None
         if _has_transactional_batch(request):
@@ -105,7 +105,7 @@ class _Produce:
 
     def in_turns(self, topics: Sequence[TopicProduceData]) -> Iterator[None]:
         """Make the rows of these topics; yield when it is time for other requests."""
-        env = self.context.broker.cluster.env
+        env = self.context.cluster.env
         turn = Turn(env)
         for topic in topics:
             rows: list[PartitionProduceResponse] = []
@@ -131,7 +131,7 @@ class _Produce:
 
     def row(self, topic: TopicProduceData, data: PartitionProduceData) -> PartitionProduceResponse:
         """Append the partition's records; return its row, with the error if that fails."""
-        cluster = self.context.broker.cluster
+        cluster = self.context.cluster
         name: str | None = topic.name
         unknown = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
         if self.context.api_version >= 13:

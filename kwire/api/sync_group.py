@@ -12,7 +12,7 @@ from __future__ import annotations
 from inspect import iscoroutine
 from typing import TYPE_CHECKING, Any, cast
 
-from kwire.api.coordinators import answer_group
+from kwire.api.group_coordinator import answer_group
 from kwire.coordinator.group.commands import Sync
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.sync_group import SyncGroupResponse

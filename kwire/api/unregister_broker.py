@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 async def handle(request: UnregisterBrokerRequest, context: RequestContext) -> UnregisterBrokerResponse:
     """Refuse the request with a reason."""
     node_id = request.broker_id
-    if node_id not in context.broker.cluster.image.brokers:
+    if node_id not in context.cluster.image.brokers:
         return UnregisterBrokerResponse(
             error_code=ErrorCode.BROKER_ID_NOT_REGISTERED,
             error_message=f"Broker ID {node_id} is not currently registered",

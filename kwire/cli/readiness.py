@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
-from kwire.api.coordinators import wait_coordinators_loaded
 from kwire.files import OsFiles, read_file, replace_file
 from kwire.settings import CannotStart
 
@@ -37,7 +36,7 @@ WATCHDOG_SHARE: Final = 2
 @asynccontextmanager
 async def told(ready_file: str | None, started: Running, variables: Mapping[str, str]) -> AsyncIterator[None]:
     """While the block runs, those who want to know are told that the cluster serves."""
-    await wait_coordinators_loaded(started.cluster)
+    await started.cluster.groups.wait_loaded()
     manager = ServiceManager(variables)
     content = _facts(started)
     if ready_file is not None:

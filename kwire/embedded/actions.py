@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from kwire.app import Running
-    from kwire.broker.cluster import Cluster
     from kwire.broker.partition import Partition as LivePartition
     from kwire.broker.partition import ProduceResult
+    from kwire.cluster.cluster import Cluster
     from kwire.embedded.values import NewRecord
     from kwire.protocol.records.record import Record as StoredRecord
     from kwire.protocol.schema import Message
@@ -62,7 +62,8 @@ async def ask(running: Running, request: Message, node_id: int | None = None) ->
     if node_id == NO_LEADER:
         raise ClusterError("no broker of this cluster runs; start one with start_broker")
     api = registry.APIS[request.API_KEY]
-    response: Any = api.handle(request, RequestContext(cluster.brokers[node_id], INSIDE, api.max_version, "kwire"))
+    context = RequestContext(cluster, cluster.brokers[node_id], INSIDE, api.max_version, "kwire")
+    response: Any = api.handle(request, context)
     return await response if isinstance(response, CoroutineType) else response
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kwire.api import registry
-from kwire.broker.internal_topics import GROUP_TOPIC, partition_for
 from kwire.broker.metadata import NO_LEADER
+from kwire.cluster.internal_topics import GROUP_TOPIC, partition_for
 from kwire.embedded import reading
 from kwire.embedded.actions import ask, live_partitions, refused
 from kwire.embedded.values import ClusterError, Group, Member, TopicPartition
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from kwire.app import Running
-    from kwire.broker.cluster import Cluster
+    from kwire.cluster.cluster import Cluster
     from kwire.protocol.messages.describe_groups import DescribedGroupMember
 
 CONSUMER = "consumer"

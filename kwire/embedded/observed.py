@@ -91,7 +91,7 @@ class Observed:
         client.requests += 1
         client.last_api, client.last_s = api, now_s
         if response is not None:
-            for about, row in _failed_rows(response, "", context.broker.cluster.image):
+            for about, row in _failed_rows(response, "", context.cluster.image):
                 code, message = ErrorCode(row.error_code), getattr(row, "error_message", None)
                 if code not in PART_OF_THE_PROTOCOL:
                     self.errors.append(SeenError(now_s, api, context.client_id, about, code, message))

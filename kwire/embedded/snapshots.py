@@ -14,8 +14,8 @@ from kwire.storage.memory import MemoryStore
 
 if TYPE_CHECKING:
     from kwire.app import Running
-    from kwire.broker.cluster import Cluster
     from kwire.broker.partition import Partition
+    from kwire.cluster.cluster import Cluster
     from kwire.env import Env
 
 

@@ -13,7 +13,7 @@ from kwire.server.listener import bind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kwire.broker.cluster import Cluster
+    from kwire.cluster.cluster import Cluster
     from kwire.server.listener import Listener
     from kwire.server.server import Server
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from kwire.api.context import ConnectionInfo
     from kwire.api.registry import Api
-    from kwire.broker.broker import Broker
+    from kwire.cluster.broker import Broker
+    from kwire.cluster.cluster import Cluster
     from kwire.protocol.forms import Form
     from kwire.protocol.frames import RequestHeader
     from kwire.protocol.messages.metadata import MetadataResponse
@@ -31,7 +32,7 @@ logger = logging.getLogger("kwire.server")
 
 
 def answer(
-    frame: bytearray, broker: Broker, connection: ConnectionInfo
+    frame: bytearray, cluster: Cluster, broker: Broker, connection: ConnectionInfo
 ) -> Sequence[object] | Coroutine[Any, Any, Sequence[object]]:
     """The reply's segments, none if the request wants no reply; or a coroutine, not begun yet, that gives them.
 
@@ -58,11 +59,11 @@ def answer(
             connection.works = True
         if api.key is ApiKey.METADATA and len(frame) <= MAX_QUESTION_BYTES:
             question = header.api_version, bytes(frame[header.body_offset :]), connection.local
-            kept = _kept_metadata(question, broker, connection)
+            kept = _kept_metadata(question, cluster, broker, connection)
             if kept is not None:
                 return (kept[:4] + frame[4:8] + kept[8:],)  # with the correlation id of this one
         request = _decoded(frame, header, api)
-    context = RequestContext(broker, connection, header.api_version, header.client_id)
+    context = RequestContext(cluster, broker, connection, header.api_version, header.client_id)
     try:
         response = api.handle(request, context)
         if type(response) is CoroutineType:
@@ -71,7 +72,7 @@ def answer(
             _learn(frame, header, request, connection, api)
         segments = _encoded(cast("Message | None", response), header, request, context, form)
         if question is not None:
-            _keep_metadata(question, len(frame), cast("MetadataResponse", response), segments, broker)
+            _keep_metadata(question, len(frame), cast("MetadataResponse", response), segments, context)
     except (CloseConnection, ProtocolError):
         raise
     except Exception:
@@ -80,22 +81,26 @@ def answer(
     return segments
 
 
-def _kept_metadata(question: Hashable, broker: Broker, connection: ConnectionInfo) -> bytes | None:
+def _kept_metadata(question: Hashable, cluster: Cluster, broker: Broker, connection: ConnectionInfo) -> bytes | None:
     """The reply that was sent to this question before, if nothing has changed since."""
-    if broker.cluster.observer is not None:  # it wants to see what is asked
+    if cluster.observer is not None:  # it wants to see what is asked
         return None
-    kept = broker.metadata_replies.find(broker.cluster.image.version, question)
+    kept = broker.metadata_replies.find(cluster.image.version, question)
     if kept is not None and connection.on_told is not None:
         connection.on_told(connection)
     return kept
 
 
 def _keep_metadata(
-    question: Hashable, asked_bytes: int, response: MetadataResponse, segments: Sequence[object], broker: Broker
+    question: Hashable,
+    asked_bytes: int,
+    response: MetadataResponse,
+    segments: Sequence[object],
+    context: RequestContext,
 ) -> None:
     if not response.error_code and not any(row.error_code for row in response.topics):
         reply = bytes(cast("memoryview", segments[0]))
-        broker.metadata_replies.keep(broker.cluster.image.version, question, asked_bytes, reply)
+        context.broker.metadata_replies.keep(context.cluster.image.version, question, asked_bytes, reply)
 
 
 def _decoded(frame: bytearray, header: RequestHeader, api: Api) -> Message:
@@ -141,7 +146,7 @@ def _encoded(
     context: RequestContext,
     form: Form | None = None,
 ) -> Sequence[object]:
-    observer = context.broker.cluster.observer
+    observer = context.cluster.observer
     if observer is not None:
         observer(context, request, response)
     if response is None:

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
-    from kwire.broker.broker import Broker
-    from kwire.env import Env
+    from kwire.cluster.cluster import Cluster
     from kwire.server.listener import Listener
     from kwire.server.poller import Poller
     from kwire.server.transport import Transport
@@ -52,28 +51,29 @@ class Server:
     """
 
     def __init__(
-        self, broker: Broker, listeners: Sequence[Listener], env: Env, host_for_gateway: str | None = None
+        self, cluster: Cluster, node_id: int, listeners: Sequence[Listener], host_for_gateway: str | None = None
     ) -> None:
         self.sessions: set[Session] = set()
-        self._broker = broker
-        self._env = env
+        self._broker = broker = cluster.brokers[node_id]
+        self._cluster = cluster
+        self._env = env = cluster.env
         self._in_flight = InFlight()
         self.listeners = listeners
         self._per_host: Counter[str] = Counter()
         self._host_for_gateway = host_for_gateway
-        self._unreached = Unreached(broker, env.clock_s, lambda: (session.info for session in self.sessions))
+        self._unreached = Unreached(cluster, broker, env.clock_s, lambda: (session.info for session in self.sessions))
         self._poller: Poller | None = None
         self._is_crowded = False
         self._waiting_for_room = trio.lowlevel.ParkingLot()
 
     async def serve(self) -> None:
         """Clients are served until this is cancelled; then the ports are closed and every session has ended."""
-        changes = self._broker.cluster.listeners
+        changes = self._cluster.listeners
         changes.append(self._look_for_room)
         try:
             async with trio.open_nursery() as nursery:
                 if poller.AVAILABLE:
-                    lingers = len(self._broker.cluster.brokers) == 1 and poller.may_linger()
+                    lingers = len(self._cluster.brokers) == 1 and poller.may_linger()
                     self._poller = poller.Poller(self._env.clock_s, lingers=lingers)
                     nursery.start_soon(self._poller.run)
                 nursery.start_soon(self._close_idle)
@@ -106,7 +106,9 @@ class Server:
     def _begin(self, transport: Transport, peer: tuple[str, int], local: tuple[str, int]) -> Session:
         info = ConnectionInfo(peer, local, on_told=self._unreached.told)
         max_frame_bytes = self._broker.config.socket_request_max_bytes
-        session = Session(transport, info, self._broker, self._in_flight, self._env.clock_s, max_frame_bytes)
+        session = Session(
+            transport, info, self._cluster, self._broker, self._in_flight, self._env.clock_s, max_frame_bytes
+        )
         self.sessions.add(session)
         self._per_host[peer[0]] += 1
         return session
@@ -149,7 +151,7 @@ class Server:
 
     async def _accepted(self, listener: Listener) -> socket.socket:
         """Accept the next client once there is a descriptor for it; close log files to free one."""
-        store = self._broker.cluster.store
+        store = self._cluster.store
         is_told = False
         while True:
             await trio.lowlevel.wait_readable(listener.socket)

@@ -27,7 +27,8 @@ from kwire.server.transport import ConnectionLost, SocketTransport
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Sequence
 
-    from kwire.broker.broker import Broker
+    from kwire.cluster.broker import Broker
+    from kwire.cluster.cluster import Cluster
     from kwire.server.in_flight import InFlight
     from kwire.server.transport import Part, Transport
     from kwire.storage.port import LogSlice
@@ -50,6 +51,7 @@ class Session:
         "_begun",
         "_broker",
         "_clock_s",
+        "_cluster",
         "_connection",
         "_in_flight",
         "_nursery",
@@ -70,6 +72,7 @@ class Session:
         self,
         transport: Transport,
         info: ConnectionInfo,
+        cluster: Cluster,
         broker: Broker,
         in_flight: InFlight,
         clock_s: Callable[[], float],
@@ -80,6 +83,7 @@ class Session:
         self.handling = False
         self._begun: Coroutine[Any, Any, Sequence[object]] | None = None
         self._broker = broker
+        self._cluster = cluster
         self._clock_s = clock_s
         self._connection = Connection(max_frame_bytes)
         self._in_flight = in_flight
@@ -221,7 +225,7 @@ class Session:
         frame = connection.receive_request(data)
         answered = 0
         while frame is not None:
-            reply = answer(frame, self._broker, self.info)
+            reply = answer(frame, self._cluster, self._broker, self.info)
             if type(reply) is CoroutineType:
                 self._begun = reply
                 return False
@@ -251,7 +255,7 @@ class Session:
 
     async def _answer(self, frame: bytearray) -> Sequence[object]:
         """The reply's segments."""
-        reply = answer(frame, self._broker, self.info)
+        reply = answer(frame, self._cluster, self._broker, self.info)
         return await self._finish(reply) if isinstance(reply, CoroutineType) else cast("Sequence[object]", reply)
 
     async def _finish(self, work: Coroutine[Any, Any, Sequence[object]]) -> Sequence[object]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from kwire.api.context import ConnectionInfo
-    from kwire.broker.broker import Broker
+    from kwire.cluster.broker import Broker
+    from kwire.cluster.cluster import Cluster
 
 logger = logging.getLogger("kwire.server")
 
@@ -32,8 +33,13 @@ class Unreached:
     """Warns once about the clients of one host. connections: all that are open just now."""
 
     def __init__(
-        self, broker: Broker, clock_s: Callable[[], float], connections: Callable[[], Iterable[ConnectionInfo]]
+        self,
+        cluster: Cluster,
+        broker: Broker,
+        clock_s: Callable[[], float],
+        connections: Callable[[], Iterable[ConnectionInfo]],
     ) -> None:
+        self._cluster = cluster
         self._broker = broker
         self._clock_s = clock_s
         self._connections = connections
@@ -60,7 +66,7 @@ class Unreached:
             self._told.pop(connection.peer[0], None)
 
     def _warn(self, connection: ConnectionInfo, times: int) -> None:
-        address = Address(*self._broker.endpoint_for(self._broker.node_id, connection))
+        address = Address(*self._cluster.endpoint_for(self._broker.node_id, self._broker, connection))
         host = connection.peer[0]
         if host.startswith(LOOPBACK) and address.host.startswith(LOOPBACK):
             return  # whoever asks there just asks often

@@ -11,9 +11,8 @@ from kwire.api import (
     offset_fetch,
     sync_group,
 )
-from kwire.api.coordinators import group_coordinators
-from kwire.broker.internal_topics import GROUP_TOPIC, ensure, partition_for
 from kwire.broker.resources import GROUP
+from kwire.cluster.internal_topics import GROUP_TOPIC, partition_for
 from kwire.protocol import codec
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
@@ -117,7 +116,7 @@ class GroupWorld:
 
     async def start(self):
         self.topic = await create_topic(self.cluster, "t", 2)
-        await ensure(GROUP_TOPIC, self.cluster)
+        await self.cluster.ensure_internal_topic(GROUP_TOPIC)
         return self
 
     def context(self, version, node_id=None, group_id="g"):
@@ -223,13 +222,13 @@ class GroupWorld:
     def shard(self, group_id):
         """The machine that has the group."""
         index = partition_for(group_id, len(self.cluster.image.topics[GROUP_TOPIC].partitions))
-        (shard,) = [each for each in group_coordinators(self.cluster).runtime.shards if each.partition.index == index]
+        (shard,) = [each for each in self.cluster.groups.runtime.shards if each.partition.index == index]
         return shard.machine
 
     def pass_time(self, seconds):
         """So much time has passed, and timers have gone off."""
         self.clock.advance(seconds)
-        group_coordinators(self.cluster).runtime.fire_due()
+        self.cluster.groups.runtime.fire_due()
 
 
 @pytest.fixture

@@ -26,11 +26,11 @@ DONE = (ErrorCode.NONE, None)
 
 
 def dynamic(context, resource_type, name):
-    return context.broker.cluster.image.configs.get((resource_type, name), {})
+    return context.cluster.image.configs.get((resource_type, name), {})
 
 
 async def test_all_configs_are_replaced(context):
-    log = context.broker.cluster.partition("t", 0).open()
+    log = context.cluster.partition("t", 0).open()
     assert await alter(context, TOPIC, "t", ("retention.ms", "5"), ("segment.ms", "6")) == DONE
     assert await alter(context, TOPIC, "t", ("segment.ms", "7")) == DONE
     assert dynamic(context, TOPIC, "t") == {"segment.ms": "7"}

@@ -17,10 +17,10 @@ CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
 @pytest.fixture
 def context():
     cluster = SimpleNamespace(cluster_id=CLUSTER_ID, image=SimpleNamespace(version=41))
-    broker = SimpleNamespace(cluster=cluster, node_id=1)
+    broker = SimpleNamespace(node_id=1)
 
     def of_version(version):
-        return RequestContext(broker, ConnectionInfo(("10.0.0.7", 1), ("10.0.0.1", 9092)), version)
+        return RequestContext(cluster, broker, ConnectionInfo(("10.0.0.7", 1), ("10.0.0.1", 9092)), version)
 
     return of_version
 

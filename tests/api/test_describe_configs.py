@@ -237,13 +237,13 @@ async def test_only_what_was_asked_for_is_told(context):
 
 
 async def test_loggers_have_kafkas_words_for_their_levels(context, monkeypatch):
-    for logger, level in (("kwire", logging.WARNING), ("kwire.server", 7), ("kwire.broker.cluster", 45)):
+    for logger, level in (("kwire", logging.WARNING), ("kwire.server", 7), ("kwire.cluster.cluster", 45)):
         monkeypatch.setattr(logging.getLogger(logger), "level", level)
     monkeypatch.setattr(logging.root, "level", logging.CRITICAL)
     logging.Logger.manager._clear_cache()
     logging.getLogger("kwirelike")
     rows = {row.name: row for row in (await describe(context, BROKER_LOGGER, "01")).configs}
-    told = {name: rows[name].value for name in ("root", "kwire", "kwire.api", "kwire.server", "kwire.broker.cluster")}
+    told = {name: rows[name].value for name in ("root", "kwire", "kwire.api", "kwire.server", "kwire.cluster.cluster")}
     assert list(told.values()) == ["FATAL", "WARN", "WARN", "TRACE", "ERROR"]
     assert all(name in {"root", "kwire"} or name.startswith("kwire.") for name in rows)
     row = rows["root"]

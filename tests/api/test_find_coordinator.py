@@ -1,7 +1,7 @@
 import pytest
 
 from kwire.api import find_coordinator
-from kwire.broker.internal_topics import GROUP_TOPIC, partition_for
+from kwire.cluster.internal_topics import GROUP_TOPIC, partition_for
 from kwire.protocol import codec
 from kwire.protocol.errors import MALFORMED_REQUEST, ErrorCode
 from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest, FindCoordinatorResponse

@@ -43,11 +43,11 @@ DONE = (ErrorCode.NONE, None)
 
 
 def dynamic(context, resource_type, name):
-    return context.broker.cluster.image.configs.get((resource_type, name), {})
+    return context.cluster.image.configs.get((resource_type, name), {})
 
 
 async def test_a_set_config_takes_effect_at_once(context):
-    cluster = context.broker.cluster
+    cluster = context.cluster
     log = cluster.partition("t", 0).open()
     assert await alter(context, resource(TOPIC, "t", ("retention.ms", SET, "600000"))) == [DONE]
     assert cluster.configs.topic("t").retention_ms == 600_000
@@ -58,7 +58,7 @@ async def test_a_set_config_takes_effect_at_once(context):
 
 
 async def test_a_brokers_default_reaches_the_logs_of_topics_without_their_own(context):
-    cluster = context.broker.cluster
+    cluster = context.cluster
     log = cluster.partition("t", 0).open()
     assert await alter(context, resource(BROKER, "", ("log.retention.ms", SET, "5000"))) == [DONE]
     assert log.config.retention_ms == 5_000
@@ -85,7 +85,7 @@ async def test_lists_grow_and_shrink(context):
 async def test_a_list_may_name_a_value_twice(context):
     assert await alter(context, resource(TOPIC, "t", ("cleanup.policy", SET, "delete,delete"))) == [DONE]
     assert dynamic(context, TOPIC, "t") == {"cleanup.policy": "delete,delete"}
-    assert context.broker.cluster.configs.topic("t").cleanup_policy == {"delete"}
+    assert context.cluster.configs.topic("t").cleanup_policy == {"delete"}
     reporter = "org.apache.kafka.common.metrics.JmxReporter"
     assert await alter(context, resource(BROKER, "1", ("metric.reporters", APPEND, f" {reporter}"))) == [DONE]
     assert dynamic(context, BROKER, "1") == {"metric.reporters": f"{reporter}, {reporter}"}
@@ -156,11 +156,11 @@ async def test_resources_are_decided_one_by_one_and_whole(context):
         (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "The topic 'nope' does not exist."),
     ]
     assert dynamic(context, TOPIC, "t") == {}
-    assert context.broker.cluster.configs.group("g").consumer_session_timeout_ms == 50_000
+    assert context.cluster.configs.group("g").consumer_session_timeout_ms == 50_000
 
 
 async def test_validate_only_changes_nothing(context):
-    before = context.broker.cluster.image.version
+    before = context.cluster.image.version
     answers = await alter(
         context,
         resource(TOPIC, "t", ("retention.ms", SET, "5")),
@@ -168,16 +168,16 @@ async def test_validate_only_changes_nothing(context):
         validate_only=True,
     )
     assert [code for code, _ in answers] == [ErrorCode.NONE, ErrorCode.INVALID_REQUEST]
-    assert context.broker.cluster.image.version == before
+    assert context.cluster.image.version == before
 
 
 async def test_what_is_so_already_writes_nothing(context):
     await alter(context, resource(TOPIC, "t", ("retention.ms", SET, "5")))
-    before = context.broker.cluster.image.version
+    before = context.cluster.image.version
     assert await alter(context, resource(TOPIC, "t", ("retention.ms", SET, "5"), ("segment.ms", DELETE, None))) == [
         DONE
     ]
-    assert context.broker.cluster.image.version == before
+    assert context.cluster.image.version == before
 
 
 async def test_a_resource_named_twice_is_refused_both_times(context):
@@ -429,10 +429,10 @@ async def test_a_subscription_that_may_be_is_kept(context):
 
 async def test_in_a_cluster_of_several_only_cluster_wide_log_configs_reach_the_shared_logs(make_context):
     context = await make_context(brokers=3)
-    log = context.broker.cluster.partition("t", 0).open()
+    log = context.cluster.partition("t", 0).open()
     assert await alter(context, resource(BROKER, "1", ("message.max.bytes", SET, "1000"))) == [DONE]
     assert log.config.max_message_bytes == 1_048_588
-    assert [broker.config.message_max_bytes for broker in context.broker.cluster.brokers.values()] == [
+    assert [broker.config.message_max_bytes for broker in context.cluster.brokers.values()] == [
         1000,
         1_048_588,
         1_048_588,
@@ -442,7 +442,7 @@ async def test_in_a_cluster_of_several_only_cluster_wide_log_configs_reach_the_s
 
 
 async def test_what_was_altered_outlives_a_restart(context):
-    old = context.broker.cluster
+    old = context.cluster
     await alter(
         context,
         resource(TOPIC, "t", ("retention.ms", SET, "5")),
@@ -454,7 +454,7 @@ async def test_what_was_altered_outlives_a_restart(context):
 
 
 async def test_what_cannot_be_written_is_told_in_every_row(context):
-    context.broker.cluster.store.close()
+    context.cluster.store.close()
     answers = await alter(
         context,
         resource(TOPIC, "t", ("retention.ms", SET, "5")),

@@ -3,9 +3,8 @@
 import pytest
 
 from kwire.api import list_groups
-from kwire.api.coordinators import group_coordinators
-from kwire.broker.internal_topics import GROUP_TOPIC, partition_for
 from kwire.broker.partition import Partition
+from kwire.cluster.internal_topics import GROUP_TOPIC, partition_for
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.list_groups import ListGroupsRequest
 
@@ -68,5 +67,5 @@ async def test_groups_whose_log_cannot_be_read_hide_no_others(groups, monkeypatc
         return read(partition, *args, **options)
 
     monkeypatch.setattr(Partition, "read", readable)
-    group_coordinators(groups.cluster).runtime.unload(broken)
+    groups.cluster.groups.runtime.unload(broken)
     assert set(await listed(groups)) == {"other"}

@@ -3,7 +3,6 @@
 import pytest
 
 from kwire.api import offset_commit
-from kwire.api.coordinators import group_coordinators
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.join_group import JoinGroupResponse
 from kwire.protocol.messages.offset_commit import (
@@ -92,7 +91,7 @@ async def test_a_deleted_topics_offsets_go(groups):
 
 async def test_a_topic_that_goes_while_nobody_coordinates(groups):
     await groups.commit(5)
-    runtime = group_coordinators(groups.cluster).runtime
+    runtime = groups.cluster.groups.runtime
     (shard,) = runtime.shards
     runtime.unload(shard.partition.index)
     await groups.cluster.controller.delete_topics([groups.topic.topic_id])

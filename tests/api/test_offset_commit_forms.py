@@ -32,7 +32,7 @@ class Member:
         frame = bytearray(whole[frames.SIZE_BYTES :])
         forms = connection.forms.get(request.API_KEY)
         assert forms is None or forms.find(frame).read(frame) is not None
-        (reply,) = answer(frame, self.context.broker, connection)
+        (reply,) = answer(frame, self.context.cluster, self.context.broker, connection)
         told = bytes(reply)[frames.SIZE_BYTES :]
         correlation_id, response = frames.decode_response(request.API_KEY, self.version, told)
         assert correlation_id == 7
@@ -89,7 +89,7 @@ async def test_the_coordinator_is_another_broker(group_world):
 
 async def test_an_observer_sees_them(member):
     seen = []
-    member.context.broker.cluster.observer = lambda _context, request, response: seen.append((request, response))
+    member.context.cluster.observer = lambda _context, request, response: seen.append((request, response))
     member.commit(9)
     ((request, response),) = seen
     assert request.topics[0].partitions[0].committed_offset == 9
@@ -102,6 +102,6 @@ async def test_a_topic_without_partitions_is_never_in_the_reply(member):
     whole = frames.encode_request(request.API_KEY, member.version, 7, "test", request)
     for _ in range(4):
         frame = bytearray(whole[frames.SIZE_BYTES :])
-        (reply,) = answer(frame, member.context.broker, member.context.connection)
+        (reply,) = answer(frame, member.context.cluster, member.context.broker, member.context.connection)
         told = bytes(reply)[frames.SIZE_BYTES :]
         assert frames.decode_response(request.API_KEY, member.version, told)[1].topics == []

@@ -39,7 +39,7 @@ class Producer:
         frame = bytearray(whole[4:])
         forms = connection.forms.get(ApiKey.PRODUCE)
         assert forms is None or forms.find(frame) is not None
-        return answer(frame, self.context.broker, connection)
+        return answer(frame, self.context.cluster, self.context.broker, connection)
 
     def row(self, records=None):
         (reply,) = self.ask(records)

@@ -1,6 +1,6 @@
 import pytest
 
-from kwire.broker.cluster import Cluster
+from kwire.cluster.cluster import Cluster
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.records.cluster_metadata import ConfigRecord
 from kwire.storage.memory import MemoryStore

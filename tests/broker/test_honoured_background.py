@@ -3,7 +3,7 @@
 import pytest
 import trio
 
-from kwire.broker.cluster import Cluster
+from kwire.cluster.cluster import Cluster
 from kwire.protocol.messages.records.cluster_metadata import ConfigRecord
 from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.port import StorageError
@@ -44,7 +44,7 @@ def opened(cluster):
 
 async def test_stored_logs_that_nobody_opened_expire_too(tmp_path):
     cluster = await stored_cluster(tmp_path)
-    await cluster.enforce_retention()
+    await cluster.upkeep.enforce_retention()
     assert opened(cluster) == {("week", 0), ("week", 1)}, "the others can lose nothing, so they stay closed"
     assert [cluster.partition("week", index).open().log_start_offset for index in (0, 1)] == [1, 1]
     cluster.close()
@@ -52,10 +52,10 @@ async def test_stored_logs_that_nobody_opened_expire_too(tmp_path):
 
 async def test_a_stored_log_is_opened_once_its_topic_may_expire(tmp_path, monkeypatch):
     cluster = await stored_cluster(tmp_path)
-    await cluster.enforce_retention()
+    await cluster.upkeep.enforce_retention()
     await cluster.controller.write([ConfigRecord(2, "always", "retention.bytes", "0")])
     monkeypatch.setattr(cluster.store, "list", lambda: pytest.fail("the directory is listed once"))
-    await cluster.enforce_retention()
+    await cluster.upkeep.enforce_retention()
     assert cluster.partition("always", 0).opened.log_start_offset == 1
     assert ("compacted", 0) not in opened(cluster)
     cluster.close()
@@ -81,7 +81,7 @@ async def test_logs_are_opened_one_by_one_with_requests_in_between(tmp_path, mon
 
     monkeypatch.setattr(cluster.store, "open", open_log)
     trio.lowlevel.add_instrument(steps)
-    await cluster.enforce_retention()
+    await cluster.upkeep.enforce_retention()
     assert len(opened_at) == len(set(opened_at)) == 2, "each in a turn of its own"
     cluster.close()
 
@@ -94,16 +94,16 @@ async def test_what_cannot_be_listed_or_opened_is_tried_again(tmp_path, monkeypa
 
     with monkeypatch.context() as broken:
         broken.setattr(cluster.store, "list", fail)
-        await cluster.enforce_retention()
+        await cluster.upkeep.enforce_retention()
     with monkeypatch.context() as broken:
         broken.setattr(cluster.store, "open", fail)
-        await cluster.enforce_retention()
+        await cluster.upkeep.enforce_retention()
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
         "cannot tell which logs are stored",
         "clients of week-0 get KAFKA_STORAGE_ERROR",
         "clients of week-1 get KAFKA_STORAGE_ERROR",
     ]
-    await cluster.enforce_retention()
+    await cluster.upkeep.enforce_retention()
     assert cluster.partition("week", 0).opened.log_start_offset == 1
     cluster.close()
 
@@ -118,10 +118,10 @@ async def test_retention_comes_as_often_as_it_is_told(static, kept_s, autojump_c
     produce(cluster, "t", timestamp_ms=START_MS - 30 * DAY_MS)
     log = cluster.partition("t", 0).open()
     with trio.move_on_after(kept_s - 0.1):
-        await cluster.run()
+        await cluster.upkeep.run()
     assert log.log_start_offset == 0
     with trio.move_on_after(kept_s + 0.1):
-        await cluster.run()
+        await cluster.upkeep.run()
     assert log.log_start_offset == 1
 
 
@@ -145,7 +145,7 @@ async def test_housekeeping_comes_as_often_as_flush_ms_needs(static, configs, in
     rounds = []
     monkeypatch.setattr(cluster.store, "housekeep", lambda _: rounds.append(trio.current_time() - started_s))
     with trio.move_on_after(interval_s * 3.5):
-        await cluster.run()
+        await cluster.upkeep.run()
     assert rounds == pytest.approx([interval_s, 2 * interval_s, 3 * interval_s])
 
 
@@ -167,10 +167,10 @@ async def test_the_cleaner_looks_as_often_as_it_is_told(static, dirty_s, autojum
     await create_topic(cluster, "t", configs={"cleanup.policy": "compact"})
     log = duplicates(cluster, "t")
     with trio.move_on_after(dirty_s - 0.1):
-        await cluster.run()
+        await cluster.upkeep.run()
     assert log.cleaned_offset is None
     with trio.move_on_after(dirty_s + 0.1):
-        await cluster.run()
+        await cluster.upkeep.run()
     assert log.cleaned_offset == 2
 
 
@@ -183,7 +183,7 @@ async def test_nothing_is_cleaned_where_the_cleaner_is_off(static, cleaned_offse
     await create_topic(cluster, "t", configs={"cleanup.policy": "compact"})
     log = duplicates(cluster, "t")
     with trio.move_on_after(3600):
-        await cluster.run()
+        await cluster.upkeep.run()
     assert log.cleaned_offset == cleaned_offset
 
 
@@ -197,7 +197,7 @@ async def test_a_cleaning_is_as_slow_as_it_is_told(static, least_s, autojump_clo
     log = duplicates(cluster, "t")
     read_twice_and_half_written_bytes = 2.5 * log.size_bytes
     began_s = trio.current_time()
-    assert await cluster.clean()
+    assert await cluster.upkeep.clean()
     assert trio.current_time() - began_s == pytest.approx(read_twice_and_half_written_bytes / 10 if static else 0)
     assert trio.current_time() - began_s >= least_s
 
@@ -207,15 +207,15 @@ async def test_the_dirtiest_log_is_cleaned_first_and_what_is_clean_is_left_alone
     for topic in ("some", "all", "plain"):
         await create_topic(cluster, topic, configs={"cleanup.policy": "delete" if topic == "plain" else "compact"})
     some, every, plain = (duplicates(cluster, topic) for topic in ("some", "all", "plain"))
-    assert await cluster.clean()
+    assert await cluster.upkeep.clean()
     first = next(log for log in (some, every) if log.cleaned_offset is not None)
     duplicates(cluster, first.topic)
     second = some if first is every else every
-    assert await cluster.clean()
+    assert await cluster.upkeep.clean()
     assert (first.cleaned_offset, second.cleaned_offset) == (2, 2)
-    assert await cluster.clean()
+    assert await cluster.upkeep.clean()
     assert first.cleaned_offset == 4
-    assert not await cluster.clean()
+    assert not await cluster.upkeep.clean()
     assert plain.cleaned_offset is None
 
 
@@ -226,8 +226,8 @@ async def test_stored_logs_that_nobody_opened_are_cleaned_too(tmp_path):
         duplicates(cluster, topic)
     cluster.close()
     cluster = open_cluster(tmp_path)
-    assert await cluster.clean()
+    assert await cluster.upkeep.clean()
     assert opened(cluster) == {("compacted", 0)}
     assert cluster.partition("compacted", 0).open().cleaned_offset == 2
-    assert not await cluster.clean()
+    assert not await cluster.upkeep.clean()
     cluster.close()

@@ -14,8 +14,8 @@ import pytest
 from kwire.api import create_topics, delete_topics, describe_topic_partitions, find_coordinator, metadata
 from kwire.broker.config_definitions import definitions
 from kwire.broker.config_documentation import is_honoured
-from kwire.broker.internal_topics import GROUP_TOPIC
 from kwire.broker.resources import BROKER, TOPIC
+from kwire.cluster.internal_topics import GROUP_TOPIC
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.create_topics import CreatableTopic, CreateTopicsRequest
 from kwire.protocol.messages.delete_topics import DeleteTopicsRequest, DeleteTopicState
@@ -77,7 +77,7 @@ async def keyless_and_expired(world):
     """(The error of a record without a key, where the log starts after retention)."""
     error = (await world.produce(world.batch(key=None, age_s=30 * DAY_S))).error_code
     await world.produce(world.batch(age_s=30 * DAY_S))
-    await world.cluster.enforce_retention()
+    await world.cluster.upkeep.enforce_retention()
     return error, world.log().log_start_offset
 
 
@@ -134,13 +134,13 @@ async def errors_with_one_of_two_brokers(world):
 async def start_after_retention_of_large_records(world):
     for _ in range(3):
         await world.produce(world.batch(value=bytes(600_000)))
-    await world.cluster.enforce_retention()
+    await world.cluster.upkeep.enforce_retention()
     return world.log().log_start_offset
 
 
 async def start_after_retention_of_an_old_record(world):
     await world.produce(world.batch(age_s=2 * HOUR_S))
-    await world.cluster.enforce_retention()
+    await world.cluster.upkeep.enforce_retention()
     return world.log().log_start_offset
 
 
@@ -163,7 +163,7 @@ async def segments_over_time(world):
     await world.produce()
     later = world.segments()
     world.clock.advance(2 * HOUR_S)
-    await world.cluster.enforce_retention()
+    await world.cluster.upkeep.enforce_retention()
     return later, world.segments()
 
 
@@ -174,7 +174,7 @@ async def some_close_early(world):
         world.log(index).roll(world.env.wall_ms())
         await world.produce(index=index)
     world.clock.advance(0.5)
-    await world.cluster.enforce_retention()
+    await world.cluster.upkeep.enforce_retention()
     closed = sum(world.segments(index) > 2 for index in range(16))
     return 0 < closed < 16
 
@@ -189,7 +189,7 @@ async def index_entries(world):
 
 async def deleted_files_after_a_second(world):
     await world.produce(world.batch(age_s=30 * DAY_S))
-    await world.cluster.enforce_retention()
+    await world.cluster.upkeep.enforce_retention()
     assert world.log().log_start_offset == 1
     world.clock.advance(1)
     world.housekeep()
@@ -228,21 +228,21 @@ async def dirty(world, *values, count=1):
 
 async def is_cleaned(world):
     await dirty(world, b"old", b"new")
-    return await world.cluster.clean()
+    return await world.cluster.upkeep.clean()
 
 
 async def is_cleaned_two_hours_later(world):
     await dirty(world, b"old", b"new")
     world.clock.advance(2 * HOUR_S)
-    return await world.cluster.clean()
+    return await world.cluster.upkeep.clean()
 
 
 async def is_cleaned_for_little(world):
     """Whether a cleaning of half of the log is followed by one for a tenth of it."""
     await dirty(world, bytes(1000))
-    cleaned = [await world.cluster.clean()]
+    cleaned = [await world.cluster.upkeep.clean()]
     await dirty(world, b"new")
-    return [*cleaned, await world.cluster.clean()]
+    return [*cleaned, await world.cluster.upkeep.clean()]
 
 
 async def tombstones_over_time(world):
@@ -253,7 +253,7 @@ async def tombstones_over_time(world):
         world.clock.advance(wait_s)
         await world.produce(world.batch(key=b"another", value=bytes(10 ** (3 + len(counts)))))
         world.log().roll(world.env.wall_ms())
-        assert await world.cluster.clean()
+        assert await world.cluster.upkeep.clean()
         stored = world.log().read(0, MAX_BYTES, before_offset=2, min_one_batch=True).tobytes()
         records = [record for at, header in iter_headers(stored) for record in iter_records(stored, header, at)]
         counts.append(sum(record.value is None for record in records))
@@ -265,7 +265,7 @@ async def keys_in_one_pass(world):
     records = [Record(0, world.env.wall_ms(), b"truck-%d" % number, b"position") for number in range(8000)]
     await world.produce(encode_batch(records))
     world.log().roll(world.env.wall_ms())
-    assert await world.cluster.clean()
+    assert await world.cluster.upkeep.clean()
     return world.log().cleaned_offset
 
 
@@ -280,7 +280,7 @@ async def steps_of_a_cleaning(world):
         return await run_blocking(function)
 
     world.env.run_blocking = count
-    assert await world.cluster.clean()
+    assert await world.cluster.upkeep.clean()
     return len(steps)
 
 
@@ -541,7 +541,7 @@ async def errors_of_an_idle_producer(world):
     await world.produce(world.batch(base_sequence=0, **options))
     errors = [(await world.produce(world.batch(base_sequence=5, **options))).error_code]
     world.clock.advance(2 * HOUR_S)
-    await world.cluster.enforce_retention()
+    await world.cluster.upkeep.enforce_retention()
     return [*errors, (await world.produce(world.batch(base_sequence=9, **options))).error_code]
 
 

@@ -116,7 +116,7 @@ async def test_max_connections_per_ip_counts_at_once_when_it_is_altered(resource
 async def test_a_silent_connection_is_closed(config, idle_s, autojump_clock):
     env = build_env()
     env.clock_s = trio.current_time
-    server = Server(build_cluster(env=env, static=config).brokers[1], [], env)
+    server = Server(build_cluster(env=env, static=config), 1, [])
     ours, theirs = trio.testing.memory_stream_pair()
     transport = StreamTransport(theirs, env.run_blocking)
     async with trio.open_nursery() as nursery, Client(ours) as client:

@@ -4,10 +4,10 @@ from random import Random
 import pytest
 
 from kwire.broker import metadata_log, metadata_snapshot
-from kwire.broker.cluster import Cluster
 from kwire.broker.metadata import MetadataImage
 from kwire.broker.metadata_log import MetadataLog
 from kwire.broker.metadata_records import frame, unframe
+from kwire.cluster.cluster import Cluster
 from kwire.files import OsFiles
 from kwire.protocol.errors import ProtocolError
 from kwire.protocol.messages.create_partitions import CreatePartitionsTopic

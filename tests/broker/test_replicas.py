@@ -2,10 +2,10 @@
 
 import pytest
 
-from kwire.broker.cluster import Cluster
 from kwire.broker.metadata import MetadataImage
 from kwire.broker.metadata_snapshot import records_of
 from kwire.broker.replicas import why_no_election
+from kwire.cluster.cluster import Cluster
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.alter_partition_reassignments import ReassignablePartition, ReassignableTopic
 from kwire.storage.memory import MemoryStore

@@ -130,7 +130,7 @@ SERVING = "import kwire.cli.serve, kwire.app, kwire.storage.memory, kwire.api.ap
 @pytest.mark.parametrize(
     ("imports", "unneeded"),
     [
-        (LISTENING, {"trio", "kwire.app", "kwire.broker.cluster", "kwire.protocol.codec"}),
+        (LISTENING, {"trio", "kwire.app", "kwire.cluster.cluster", "kwire.protocol.codec"}),
         (
             SERVING,
             {"cramjam", "kwire.client", "click", "rich", "tomllib", "difflib", "json", "kwire.storage.segments.store"},

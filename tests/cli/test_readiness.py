@@ -10,7 +10,6 @@ import time
 
 import pytest
 
-from kwire.api.coordinators import wait_coordinators_loaded
 from kwire.app import running
 from kwire.client.connection import connected
 from kwire.protocol.errors import ErrorCode
@@ -100,7 +99,7 @@ async def test_stored_groups_are_loaded_when_it_says_so(tmp_path, monkeypatch, w
             await commit(client, group_id)
     async with running(chosen) as started:
         if waits:
-            await wait_coordinators_loaded(started.cluster)
+            await started.cluster.groups.wait_loaded()
         codes = set()
         async with connected(*started.addresses[0]) as client:
             for group_id in GROUPS:

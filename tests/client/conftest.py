@@ -9,7 +9,6 @@ from random import Random
 import pytest
 import trio
 
-from kwire.api.coordinators import run_coordinators
 from kwire.client.cluster import connected
 from kwire.client.properties import ClientConfig
 from kwire.client.values import Address, TopicPartition
@@ -45,13 +44,13 @@ class World:
         self.cluster = build_cluster(
             brokers, env=self.env, store=store, static={"group.initial.rebalance.delay.ms": "0", **static}
         )
-        self.servers = {node_id: Server(broker, [], self.env) for node_id, broker in self.cluster.brokers.items()}
+        self.servers = {node_id: Server(self.cluster, node_id, []) for node_id in self.cluster.brokers}
         self.connections = {}
         self.deaf = set()
         self.opened = 0
         self._nursery = nursery
-        nursery.start_soon(self.cluster.run)
-        nursery.start_soon(run_coordinators, self.cluster)
+        nursery.start_soon(self.cluster.upkeep.run)
+        nursery.start_soon(self.cluster.groups.run)
         for server in self.servers.values():
             nursery.start_soon(server.serve)
 

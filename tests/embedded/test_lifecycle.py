@@ -330,7 +330,7 @@ async def test_a_bug_that_a_client_meets_is_raised_at_the_end(monkeypatch):
 
 
 def test_a_bug_that_ends_the_broker_is_raised_from_every_call(monkeypatch):
-    from kwire.broker.cluster import Cluster as Brokers
+    from kwire.cluster.cluster import Cluster as Brokers
 
     async def broken(_):
         await trio.sleep(0.01)

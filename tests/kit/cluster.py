@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, TypeVar
 
 from kwire.api.context import ConnectionInfo, RequestContext
-from kwire.broker.cluster import Cluster
+from kwire.cluster.cluster import Cluster
 from kwire.env import Env
 from kwire.protocol.errors import ApiError
 from kwire.protocol.messages.create_topics import CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig
@@ -109,4 +109,6 @@ def context_of(
     """Make the context of a request from a client on this machine to that broker."""
     broker = cluster.brokers[node_id]
     connection = ConnectionInfo(peer=("127.0.0.1", 50000), local=("127.0.0.1", broker.ports[0]))
-    return RequestContext(broker=broker, connection=connection, api_version=api_version, client_id=client_id)
+    return RequestContext(
+        cluster=cluster, broker=broker, connection=connection, api_version=api_version, client_id=client_id
+    )

@@ -43,9 +43,9 @@ class Bench:
         )
         replies = MetadataReplies()
         kept = {"metadata_replies": replies, "refusals": Refusals()}
-        self.broker = SimpleNamespace(config=self.config, cluster=cluster, node_id=1, **kept)
+        self.broker = SimpleNamespace(config=self.config, node_id=1, **kept)
         cluster.brokers = {1: self.broker}
-        self.server = Server(self.broker, [], self.env)
+        self.server = Server(cluster, 1, [])
         self.nursery = nursery
 
     def connect(self, stream_pair=trio.testing.memory_stream_pair):

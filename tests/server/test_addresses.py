@@ -141,7 +141,7 @@ def noticing(caplog):
     """(Unreached, its clock, the open connections, the warnings so far)."""
     cluster = build_cluster()
     clock, connections = Clock(), []
-    unreached = Unreached(cluster.brokers[1], clock, lambda: connections)
+    unreached = Unreached(cluster, cluster.brokers[1], clock, lambda: connections)
     return unreached, clock, connections, lambda: [one.getMessage() for one in caplog.records]
 
 

@@ -47,7 +47,7 @@ async def test_what_was_produced_is_fetched(tmp_path, files):
     store.start()
     cluster = build_cluster(env=env, store=store)
     await create_topic(cluster, "truck_gps", configs={"retention.ms": "-1", "segment.ms": "3600000"})
-    server = Server(cluster.brokers[1], [], env)
+    server = Server(cluster, 1, [])
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
     served = transport.SocketTransport(theirs, env.run_blocking)

@@ -22,7 +22,7 @@ class Asking:
 
     def __init__(self, cluster, monkeypatch):
         self.cluster = cluster
-        self.broker = cluster.brokers[1]
+        self.cluster = cluster
         self.handled = 0
         self.correlation_id = 0
         handle = dispatch.registry.APIS[ApiKey.METADATA].handle
@@ -37,7 +37,7 @@ class Asking:
         self.correlation_id += 1
         frame = frames.encode_request(ApiKey.METADATA, version, self.correlation_id, "me", request)
         connection = ConnectionInfo(("127.0.0.1", 1), local, on_told=on_told)
-        reply = dispatch.answer(bytearray(frame[4:]), self.broker, connection)
+        reply = dispatch.answer(bytearray(frame[4:]), self.cluster, self.cluster.brokers[1], connection)
         segments = reply if isinstance(reply, tuple | list) else await reply
         whole = b"".join(segments)
         assert int.from_bytes(whole[:4], "big") == len(whole) - 4
@@ -100,7 +100,7 @@ async def test_what_has_changed_is_told(cluster, ask, monkeypatch, change):
     await change(cluster)
     after = await ask()
     assert after != before
-    monkeypatch.setattr(ask.broker, "metadata_replies", MetadataReplies())
+    monkeypatch.setattr(ask.cluster.brokers[1], "metadata_replies", MetadataReplies())
     assert await ask() == after
 
 

@@ -7,7 +7,6 @@ from unittest import mock
 
 import trio
 
-from kwire.api.coordinators import GroupCoordinators
 from kwire.coordinator import runtime as runtime_module
 from kwire.coordinator.group.classic.group import State
 from kwire.coordinator.group.consumer.group import ConsumerGroup
@@ -234,7 +233,7 @@ class GroupWorld(World):
 
     def _check_replay(self):
         """What the log says is what the shard knows."""
-        coordinators = self.machine.cluster.attached[GroupCoordinators]
+        coordinators = self.machine.cluster.groups
         for shard in coordinators.runtime.shards:
             if shard.machine is not None:
                 replayed = coordinators._new_machine()

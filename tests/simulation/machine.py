@@ -5,7 +5,6 @@ from random import Random
 
 import trio
 
-from kwire.api.coordinators import run_coordinators
 from kwire.app import _close, _opened
 from kwire.env import Env
 from kwire.server.server import Server
@@ -93,8 +92,8 @@ class Machine:
             try:
                 async with trio.open_nursery() as nursery:
                     self._serve(cluster, nursery)
-                    nursery.start_soon(cluster.run)
-                    nursery.start_soon(run_coordinators, cluster)
+                    nursery.start_soon(cluster.upkeep.run)
+                    nursery.start_soon(cluster.groups.run)
                     await self._ended.wait()
                     nursery.cancel_scope.cancel()
             finally:
@@ -112,7 +111,7 @@ class Machine:
         self.on_up(cluster)
         for node_id, broker in cluster.brokers.items():
             broker.ports = (9091 + node_id,)
-            self._servers[node_id] = Server(broker, [], cluster.env)
+            self._servers[node_id] = Server(cluster, node_id, [])
         self._nursery = nursery
         self.cluster = cluster
         self._up.set()

@@ -12,8 +12,8 @@ from unittest import mock
 import trio
 import trio.testing
 
-from kwire.broker import cluster as cluster_module
 from kwire.broker import metadata_log
+from kwire.cluster import upkeep as upkeep_module
 from kwire.protocol.errors import ApiError
 from kwire.storage.segments import store as store_module
 from tests.kit.ledger import PartitionLedger, Violation
@@ -213,7 +213,7 @@ def simulate(make_world, seed, *, keep_trace=False):
     with (
         seeded(seed),
         world.patches(),
-        mock.patch.object(cluster_module, "HOUSEKEEPING_INTERVAL_S", 1.0),
+        mock.patch.object(upkeep_module, "HOUSEKEEPING_INTERVAL_S", 1.0),
         mock.patch.object(store_module, "CHECKPOINT_INTERVAL_MS", 1_000),
         mock.patch.object(metadata_log, "METADATA_CHECKPOINT_RECORDS", 40),
         mock.patch.object(metadata_log, "_CONFIG", small),

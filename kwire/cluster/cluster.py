@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-import trio
-
-from kwire.broker.broker import Broker
 from kwire.broker.configs import Configs
 from kwire.broker.controller import Controller
 from kwire.broker.metadata import NO_LEADER, MetadataImage, TopicImage
 from kwire.broker.metadata_log import MetadataLog
 from kwire.broker.partition import Partition
 from kwire.broker.resources import TOPIC
-from kwire.limits import HOUSEKEEPING_INTERVAL_S, HOUSEKEEPING_MIN_INTERVAL_S
+from kwire.cluster import internal_topics
+from kwire.cluster.broker import Broker
+from kwire.cluster.coordinators import GroupCoordinators
+from kwire.cluster.upkeep import Upkeep
 from kwire.protocol.errors import ApiError
 from kwire.protocol.messages.records.cluster_metadata import (
     ConfigRecord,
     PartitionChangeRecord,
     RemoveTopicRecord,
 )
-from kwire.storage.config import LONG_MAX
 from kwire.storage.port import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from kwire.broker.configs import BrokerConfig
     from kwire.env import Env
     from kwire.protocol.schema import Message
-    from kwire.storage.cleaner import Cleaner
-    from kwire.storage.config import LogConfig
-    from kwire.storage.port import LogStore, SegmentedLog, StoredLog
+    from kwire.storage.port import LogStore, SegmentedLog
 
 Listener: TypeAlias = "Callable[[Sequence[Message]], None]"
 Observer: TypeAlias = "Callable[[Any, Message, Message | None], None]"
 """Told a request's context, the request, and its response, None where it wants none."""
 
 _log = logging.getLogger(__name__)
+
+
+NO_ENDPOINT = ("", -1)
+"""Where no broker can be named."""
+
+
+class Reached(Protocol):
+    """How a client reached us."""
+
+    local: tuple[str, int]
+    """The address (host, port) that it connected to."""
 
 
 class Cluster:
@@ -67,15 +76,10 @@ class Cluster:
         self.image = MetadataImage()
         self.configs = Configs(static or {}, self.image)
         self.listeners: list[Listener] = []
-        self.attached: dict[type, Any] = {}
-        """What the floors above keep for this cluster, by its class: its coordinators."""
         self.observer: Observer | None = None
         """Told of every request that a client was answered."""
         self._metadata_log = MetadataLog(env, store)
         self._partitions: dict[tuple[str, int], Partition] = {}
-        self._unopened: Sequence[StoredLog] | None = None
-        """Stored logs that neither retention nor the cleaner has opened yet; None before the first of them runs."""
-        self._cleaner: Cleaner | None = None
         self._replay()
         self.controller = Controller(
             env, self.image, self._metadata_log, self.configs, self._changed, any_may_lead=any_may_lead
@@ -84,7 +88,16 @@ class Cluster:
             self.controller.settle(broker_ids)
         except ApiError as error:
             raise StorageError(f"cannot write the metadata log: {error.message}") from error
-        self.brokers = {node_id: Broker(node_id, self) for node_id in sorted(broker_ids)}
+        self.brokers = {
+            node_id: Broker(node_id, env, self.image, self.configs, self.controller) for node_id in sorted(broker_ids)
+        }
+        self.groups = GroupCoordinators(self)
+        self.upkeep = Upkeep(self)
+
+    @property
+    def config(self) -> BrokerConfig:
+        """Configs of what the brokers do together: those of the first one."""
+        return next(iter(self.brokers.values())).config
 
     def partition(self, topic: str, index: int) -> Partition | None:
         """The partition, None where there is none."""
@@ -102,6 +115,35 @@ class Cluster:
         """The broker that clients are told to send administrative requests to: any that runs will do."""
         return next(iter(self.image.running), NO_LEADER)
 
+    def endpoint_for(self, node_id: int, asked: Broker, connection: Reached) -> tuple[str, int]:
+        """Host and port under which a client of the asked broker finds another one; NO_ENDPOINT where there is none.
+
+        Brokers of one process are found at the host that the client reached the asked one by, each at its own port: the
+        one that corresponds to the port that the client took there.
+        """
+        broker = self.brokers.get(node_id)
+        if broker is None:
+            return NO_ENDPOINT
+        if broker.advertised is not None:
+            return broker.advertised
+        host, port = connection.local
+        return host, broker.ports[asked.ports.index(port) if port in asked.ports else 0]
+
+    async def ensure_internal_topic(self, name: str) -> TopicImage:
+        """Create one of Kafka's own topics unless it is there.
+
+        Raises:
+            ApiError: it could not be created.
+        """
+        topic = self.image.topic(name)
+        if topic is None:
+            asked = internal_topics.creatable(name, self.config, len(self.image.brokers))
+            (outcome,) = await self.controller.create_topics([asked], configs_are_sound=True)
+            if isinstance(outcome, ApiError):
+                raise outcome
+            topic = self.image.topics[name]
+        return topic
+
     @property
     def metadata_end_offset(self) -> int:
         """Offset of the next record of the metadata log."""
@@ -112,106 +154,13 @@ class Cluster:
         """Every partition that something needed already."""
         return iter(tuple(self._partitions.values()))
 
-    async def run(self) -> None:
-        """Background work at Kafka's intervals, in bounded steps, until cancelled."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._run_housekeeping)
-            nursery.start_soon(self._run_retention)
-            nursery.start_soon(self._run_cleaner)
+    def checkpoint_metadata_if_due(self) -> None:
+        """Write a checkpoint of the metadata log when it has grown enough.
 
-    async def _run_housekeeping(self) -> NoReturn:
-        while True:
-            await trio.sleep(self._housekeeping_interval_s())
-            try:
-                now_ms = self.env.wall_ms()
-                await self.env.run_blocking(lambda: self.store.housekeep(now_ms))  # noqa: B023 - awaited at once
-                self._metadata_log.checkpoint_if_due(self.image)
-            except StorageError as error:
-                _log.error("housekeeping failed: %s", error)
-
-    def _housekeeping_interval_s(self) -> float:
-        """Short enough for every opened log's flush.ms."""
-        logs = (partition.opened for partition in self.partitions)
-        flush_s = min((log.config.flush_ms for log in logs if log is not None), default=LONG_MAX) / 1000
-        return max(HOUSEKEEPING_MIN_INTERVAL_S, min(HOUSEKEEPING_INTERVAL_S, flush_s))
-
-    async def _run_retention(self) -> NoReturn:
-        while True:
-            await trio.sleep(self._first_broker.config.log_retention_check_interval_ms / 1000)
-            await self.enforce_retention()
-
-    async def enforce_retention(self) -> None:
-        """Each log has given up what its topic's retention says. Requests are served between two steps."""
-        await self._open_stored(lambda config: config.expires)
-        expiration_ms = self._first_broker.config.producer_id_expiration_ms
-        for partition in self.partitions:
-            await trio.lowlevel.checkpoint()
-            try:
-                while (
-                    partition.opened is not None
-                    and self._partitions.get((partition.topic, partition.index)) is partition
-                    and partition.enforce_retention(self.env.wall_ms(), expiration_ms)
-                ):
-                    await trio.lowlevel.checkpoint()
-            except ApiError as error:
-                _log.error("retention of %s-%d failed: %s", partition.topic, partition.index, error)
-
-    async def _open_stored(self, wanted: Callable[[LogConfig], bool]) -> None:
-        """Stored logs that nothing needed since the start are open, where their configs are wanted ones."""
-        if self._unopened is None:
-            try:
-                self._unopened = await self.env.run_blocking(self.store.list)
-            except StorageError as error:
-                _log.error("cannot tell which logs are stored: %s", error)
-                return
-        still_unopened = []
-        for stored in self._unopened:
-            topic = self.image.topic_by_id(stored.topic_id)
-            if topic is None:
-                continue
-            if not wanted(self.configs.topic(topic.name)):
-                still_unopened.append(stored)
-                continue
-            await trio.lowlevel.checkpoint()
-            try:
-                partition = self.partition(topic.name, stored.partition)
-                if partition is not None:
-                    partition.open()
-            except ApiError:  # the partition has logged it
-                still_unopened.append(stored)
-        self._unopened = still_unopened
-
-    async def _run_cleaner(self) -> None:
-        if not self._first_broker.config.log_cleaner_enable:
-            return
-        while True:
-            await trio.sleep(max(1, self._first_broker.config.log_cleaner_backoff_ms) / 1000)
-            while await self.clean():
-                pass
-
-    async def clean(self) -> bool:
-        """The dirtiest compacted log that is due has been cleaned, False: none was. Requests are served meanwhile."""
-        await self._open_stored(lambda config: config.compact)
-        if next(self._compacted_logs(), None) is None:
-            return False
-        from kwire.storage.cleaner import Cleaner, CleanerLimits  # noqa: PLC0415 - only where something is compacted
-
-        if self._cleaner is None:
-            self._cleaner = Cleaner(self.env, self._compacted_logs)
-        config = self._first_broker.config
-        limits = CleanerLimits(
-            dedupe_buffer_bytes=int(config.log_cleaner_dedupe_buffer_size * config.log_cleaner_io_buffer_load_factor),
-            step_bytes=config.log_cleaner_io_buffer_size // 2,
-            max_bytes_per_second=config.log_cleaner_io_max_bytes_per_second,
-        )
-        return await self._cleaner.clean_dirtiest(limits)
-
-    def _compacted_logs(self) -> Iterator[tuple[SegmentedLog, int]]:
-        """Every opened log that is compacted, with its last stable offset."""
-        for partition in self.partitions:
-            log = partition.opened
-            if log is not None and log.config.compact:
-                yield log, partition.last_stable_offset
+        Raises:
+            StorageError.
+        """
+        self._metadata_log.checkpoint_if_due(self.image)
 
     def open_stored_logs(self) -> None:
         """Every stored log of an existing topic is open, and so recovered: for a start after an unclean stop. Blocking.
@@ -236,10 +185,6 @@ class Cluster:
         """
         self._partitions.clear()
         self.store.close()
-
-    @property
-    def _first_broker(self) -> Broker:
-        return next(iter(self.brokers.values()))
 
     def _replay(self) -> None:
         removed = []

@@ -8,13 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kwire.broker.metadata import INTERNAL_TOPICS
-from kwire.protocol.errors import ApiError
 from kwire.protocol.messages.create_topics import CreatableTopic, CreatableTopicConfig
 
 if TYPE_CHECKING:
-    from kwire.broker.cluster import Cluster
     from kwire.broker.configs import BrokerConfig
-    from kwire.broker.metadata import TopicImage
 
 GROUP_TOPIC: Final = "__consumer_offsets"
 TRANSACTION_TOPIC: Final = "__transaction_state"
@@ -38,16 +35,15 @@ def partition_for(key: str, partitions: int) -> int:
     return 0 if hashed == INT32_MIN else abs(hashed) % partitions
 
 
-def creatable(name: str, cluster: Cluster) -> CreatableTopic:
+def creatable(name: str, config: BrokerConfig, brokers: int) -> CreatableTopic:
     """What to ask of the controller for a topic, internal or ordinary, about which nobody said more than its name."""
-    config = next(iter(cluster.brokers.values())).config
     if name not in INTERNAL_TOPICS:
         return CreatableTopic(name=name, num_partitions=-1, replication_factor=-1)
     partitions, replication_factor, configs = _parts(name, config)
     return CreatableTopic(
         name=name,
         num_partitions=partitions,
-        replication_factor=min(replication_factor, len(cluster.image.brokers)),
+        replication_factor=min(replication_factor, brokers),
         configs=[CreatableTopicConfig(name=key, value=value) for key, value in configs.items()],
     )
 
@@ -87,18 +83,3 @@ def _parts(name: str, config: BrokerConfig) -> tuple[int, int, dict[str, str]]:
             "segment.bytes": str(config.share_coordinator_state_topic_segment_bytes),
         },
     )
-
-
-async def ensure(name: str, cluster: Cluster) -> TopicImage:
-    """The internal topic, which exists from now on.
-
-    Raises:
-        ApiError: it could not be created.
-    """
-    topic = cluster.image.topic(name)
-    if topic is None:
-        (outcome,) = await cluster.controller.create_topics([creatable(name, cluster)], configs_are_sound=True)
-        if isinstance(outcome, ApiError):
-            raise outcome
-        topic = cluster.image.topics[name]
-    return topic

@@ -1,8 +1,8 @@
 import pytest
 import trio
 
-from kwire.broker.cluster import Cluster
 from kwire.broker.waiters import park
+from kwire.cluster.cluster import Cluster
 from kwire.protocol.messages.records.cluster_metadata import ConfigRecord, TopicRecord
 from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.segments.store import SegmentStore
@@ -165,10 +165,10 @@ async def test_retention_gives_up_old_segments_of_opened_logs():
     partition = cluster.partition("t", 0)
     for step in range(3):
         produce(partition, now_ms=START_MS + step * 10)
-    await cluster.enforce_retention()
+    await cluster.upkeep.enforce_retention()
     assert partition.open().log_start_offset == 0
     cluster.env.wall_ms = lambda: START_MS + 100_000
-    await cluster.enforce_retention()
+    await cluster.upkeep.enforce_retention()
     assert partition.open().log_start_offset == 3
 
 
@@ -183,9 +183,9 @@ async def test_background_work_comes_at_its_intervals_and_not_between(autojump_c
         retention.append(trio.current_time() - started_s)
 
     monkeypatch.setattr(cluster.store, "housekeep", lambda _: housekeeping.append(trio.current_time() - started_s))
-    monkeypatch.setattr(cluster, "enforce_retention", enforce_retention)
+    monkeypatch.setattr(cluster.upkeep, "enforce_retention", enforce_retention)
     with trio.move_on_after(250):
-        await cluster.run()
+        await cluster.upkeep.run()
     assert housekeeping == pytest.approx([60, 120, 180, 240])
     assert retention == pytest.approx([120, 240])
 
@@ -202,10 +202,10 @@ async def test_housekeeping_that_fails_is_logged_and_goes_on(autojump_clock, mon
 
     monkeypatch.setattr(cluster.store, "housekeep", housekeep)
     with trio.move_on_after(130):
-        await cluster.run()
+        await cluster.upkeep.run()
     assert [record.getMessage() for record in caplog.records] == ["housekeeping failed: the disk is gone"] * 2
 
 
 def test_a_broker_without_an_address_is_nowhere():
     cluster = build_cluster()
-    assert cluster.brokers[1].endpoint_for(9, None) == ("", -1)
+    assert cluster.endpoint_for(9, cluster.brokers[1], None) == ("", -1)

@@ -1,6 +1,6 @@
 import pytest
 
-from kwire.broker.internal_topics import ensure, java_hash, partition_for
+from kwire.cluster.internal_topics import java_hash, partition_for
 from tests.kit.cluster import build_cluster
 
 
@@ -30,10 +30,10 @@ def test_the_partition_is_the_hash_without_its_sign():
 @pytest.mark.parametrize("name", ["__consumer_offsets", "__transaction_state", "__share_group_state"])
 async def test_an_internal_topic_has_50_partitions_on_at_most_three_brokers(name, brokers, replicas):
     cluster = build_cluster(brokers)
-    topic = await ensure(name, cluster)
+    topic = await cluster.ensure_internal_topic(name)
     assert topic.is_internal
     assert [len(partition.replicas) for partition in topic.partitions] == [replicas] * 50
-    assert await ensure(name, cluster) is topic
+    assert await cluster.ensure_internal_topic(name) is topic
     config = cluster.configs.topic(name)
     assert config.segment_bytes == 4 * 1024 * 1024
     assert config.compact is (name != "__share_group_state")
@@ -41,5 +41,5 @@ async def test_an_internal_topic_has_50_partitions_on_at_most_three_brokers(name
 
 async def test_its_logs_appear_with_their_first_record():
     cluster = build_cluster()
-    await ensure("__consumer_offsets", cluster)
+    await cluster.ensure_internal_topic("__consumer_offsets")
     assert [stored.topic for stored in cluster.store.list()] == ["__cluster_metadata"]

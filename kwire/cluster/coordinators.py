@@ -8,31 +8,28 @@ from __future__ import annotations
 
 import logging
 from functools import lru_cache
-from inspect import iscoroutine
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import trio
 
-from kwire.broker.internal_topics import GROUP_TOPIC, partition_for
 from kwire.broker.metadata import NO_LEADER
+from kwire.cluster.internal_topics import GROUP_TOPIC, partition_for
 from kwire.coordinator.group.first_generation import Arrivals
 from kwire.coordinator.runtime import Runtime
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.records.cluster_metadata import PartitionChangeRecord, RemoveTopicRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Sequence
 
-    from kwire.api.context import RequestContext
-    from kwire.broker.broker import Broker
-    from kwire.broker.cluster import Cluster
-    from kwire.broker.configs import BrokerConfig
+    from kwire.broker.configs import BrokerConfig, Configs
+    from kwire.broker.metadata import MetadataImage
     from kwire.broker.partition import Partition
     from kwire.coordinator.decision import Command, Machine
     from kwire.coordinator.runtime import Shard
+    from kwire.env import Env
     from kwire.protocol.schema import Message
-
-R = TypeVar("R")
+    from kwire.storage.port import LogStore
 
 CACHED_GROUPS: Final = 4096
 """Group ids whose partition is remembered: a hash of a long id costs more than a heartbeat."""
@@ -42,16 +39,52 @@ _log = logging.getLogger(__name__)
 _partition_for = lru_cache(CACHED_GROUPS)(partition_for)
 
 
+class Coordinated(Protocol):
+    """The cluster, as its coordinators see it."""
+
+    env: Env
+    store: LogStore
+    image: MetadataImage
+    configs: Configs
+    listeners: list[Callable[[Sequence[Message]], None]]
+
+    @property
+    def config(self) -> BrokerConfig:
+        """Configs of what the brokers do together."""
+
+    def partition(self, topic: str, index: int) -> Partition | None:
+        """The partition, None where there is none."""
+
+
 class GroupCoordinators:
     """The group coordinators of a cluster's brokers."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Coordinated) -> None:
         self._cluster = cluster
         self.arrivals = Arrivals()
         self.runtime = Runtime(cluster.env, self._new_machine, self._max_batch_bytes, self._forget_missing_topics)
         cluster.listeners.append(self._changed)
 
-    def ask_at_once(self, broker: Broker, group_id: str, command: Command) -> Any:
+    async def run(self) -> None:
+        """Serve until cancelled: timers go off, stored groups are loaded."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.load_stored)
+            await self.runtime.run()
+
+    async def wait_loaded(self) -> None:
+        """Load every stored group that has a leader: no request for one gets COORDINATOR_LOAD_IN_PROGRESS."""
+        await self.load_stored()
+        await self.runtime.wait_loaded()
+
+    def looked_for(self, group_id: str, peer: tuple[str, int]) -> None:
+        """Note that a client has asked where the group's coordinator is."""
+        self.arrivals.ask(group_id, peer, self._cluster.env.clock_s())
+
+    def expected_members(self, group_id: str) -> int:
+        """How many clients have just asked where the group's coordinator is."""
+        return self.arrivals.expected(group_id, self._cluster.env.clock_s())
+
+    def ask_at_once(self, node_id: int, group_id: str, command: Command) -> Any:
         """The reply of the broker's coordinator for that group, or a coroutine, not begun, that waits for it.
 
         Raises:
@@ -61,18 +94,18 @@ class GroupCoordinators:
         if topic is None:
             raise ApiError(ErrorCode.NOT_COORDINATOR)
         index = _partition_for(group_id, len(topic.partitions))
-        if topic.partitions[index].leader != broker.node_id:
+        if topic.partitions[index].leader != node_id:
             raise ApiError(ErrorCode.NOT_COORDINATOR)
         return self.runtime.execute_at_once(self._shard(index), command)
 
-    async def ask_all(self, broker: Broker, command: Command) -> list[Any]:
+    async def ask_all(self, node_id: int, command: Command) -> list[Any]:
         """The replies of all shards of the broker that hold something and can be read.
 
         Raises:
             ApiError: COORDINATOR_LOAD_IN_PROGRESS, or a shard's.
         """
         replies = []
-        for index in [each for each in self._stored() if self._leader(each) == broker.node_id]:
+        for index in [each for each in self._stored() if self._leader(each) == node_id]:
             try:
                 replies.append(await self.runtime.execute(self._shard(index), command))
             except ApiError as error:
@@ -123,7 +156,7 @@ class GroupCoordinators:
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def _config(self) -> BrokerConfig:
-        return next(iter(self._cluster.brokers.values())).config
+        return self._cluster.config
 
     def _max_batch_bytes(self) -> int:
         return self._cluster.configs.topic(GROUP_TOPIC).max_message_bytes
@@ -163,75 +196,3 @@ class GroupCoordinators:
 
         existing = {topic.name: topic.topic_id for topic in self._cluster.image.topics.values()}
         self.runtime.execute_alone(shard, ForgetMissingTopics(existing))
-
-
-def group_coordinators(cluster: Cluster) -> GroupCoordinators:
-    """The cluster's group coordinators, which exist from now on."""
-    coordinators: GroupCoordinators | None = cluster.attached.get(GroupCoordinators)
-    if coordinators is None:
-        coordinators = cluster.attached[GroupCoordinators] = GroupCoordinators(cluster)
-    return coordinators
-
-
-async def run_coordinators(cluster: Cluster) -> None:
-    """The cluster's coordinators serve until cancelled: their timers go off, stored groups are loaded."""
-    coordinators = group_coordinators(cluster)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(coordinators.load_stored)
-        await coordinators.runtime.run()
-
-
-async def wait_coordinators_loaded(cluster: Cluster) -> None:
-    """Every stored group that has a leader is loaded: no request for one gets COORDINATOR_LOAD_IN_PROGRESS."""
-    coordinators = group_coordinators(cluster)
-    await coordinators.load_stored()
-    await coordinators.runtime.wait_loaded()
-
-
-def group_is_looked_for(context: RequestContext, group_id: str) -> None:
-    """The client has asked where the group's coordinator is."""
-    cluster = context.broker.cluster
-    group_coordinators(cluster).arrivals.ask(group_id, context.connection.peer, cluster.env.clock_s())
-
-
-def expected_members(context: RequestContext, group_id: str) -> int:
-    """How many clients have just asked where the group's coordinator is."""
-    cluster = context.broker.cluster
-    return group_coordinators(cluster).arrivals.expected(group_id, cluster.env.clock_s())
-
-
-async def ask_group(context: RequestContext, group_id: str, command: Command) -> Any:
-    """The reply of the group's coordinator, which has to be the broker that was asked.
-
-    Raises:
-        ApiError: as GroupCoordinators.ask_at_once.
-    """
-    reply = ask_group_at_once(context, group_id, command)
-    return await reply if iscoroutine(reply) else reply
-
-
-def ask_group_at_once(context: RequestContext, group_id: str, command: Command) -> Any:
-    """As ask_group; a coroutine, which has not begun, only where the reply has to be waited for."""
-    broker = context.broker
-    return group_coordinators(broker.cluster).ask_at_once(broker, group_id, command)
-
-
-def answer_group(
-    context: RequestContext, group_id: str, command: Command, refused: Callable[[ApiError], R]
-) -> R | Coroutine[Any, Any, R]:
-    """The response that the group's coordinator gives, or what refused makes of an error.
-
-    A coroutine, which has not begun, only where it has to be waited for.
-    """
-    try:
-        reply = ask_group_at_once(context, group_id, command)
-    except ApiError as error:
-        return refused(error)
-    return _wait_answered(reply, refused) if iscoroutine(reply) else cast("R", reply)
-
-
-async def _wait_answered(reply: Coroutine[Any, Any, R], refused: Callable[[ApiError], R]) -> R:
-    try:
-        return await reply
-    except ApiError as error:
-        return refused(error)
