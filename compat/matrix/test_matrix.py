@@ -6,6 +6,7 @@ import pytest
 
 from compat.matrix import install
 from compat.matrix.features import scenario
+from compat.matrix.features.applications import CELL_S
 from compat.matrix.features.stage import Stage
 from compat.matrix.plan import chosen, clients, features
 
@@ -19,10 +20,13 @@ def pytest_generate_tests(metafunc):
     columns = chosen(options.feature, features())
     if options.broker == "kafka":  # Apache Kafka runs as a single node here
         columns = [feature for feature in columns if feature.name != "brokers"]
-    cells = [(client, feature) for client in rows for feature in columns if client.kind == feature.kind]
-    metafunc.parametrize(
-        ("client", "feature"), cells, ids=[f"{client.name}:{feature.name}" for client, feature in cells]
-    )
+    cells = [_cell(client, feature) for client in rows for feature in columns if client.kind == feature.kind]
+    metafunc.parametrize(("client", "feature"), cells)
+
+
+def _cell(client, feature):
+    marks = [pytest.mark.timeout(CELL_S)] if client.kind == "application" else []
+    return pytest.param(client, feature, id=f"{client.name}:{feature.name}", marks=marks)
 
 
 def test_cell(client, feature, broker, tmp_path, request):

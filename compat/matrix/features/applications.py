@@ -13,7 +13,10 @@ from compat.matrix.driver import Row
 from compat.matrix.features.stage import Stage, wait_until
 
 STOP_S = 40
-READY_S = 90
+READY_S = 240
+"""PySpark takes 41 s of CPU from its start to its first record."""
+CELL_S = 900
+"""As long as all that a scenario waits for, one after the other."""
 COUNT = 200
 PARTITIONS = 2
 
