@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kwire.embedded.cluster import Cluster
-    from kwire.embedded.values import (
+    from kwire.testing.cluster import Cluster
+    from kwire.testing.values import (
         Broker,
         ClusterError,
         Group,
@@ -40,7 +40,7 @@ __all__ = [
     "TopicPartition",
 ]
 
-_ELSEWHERE = {"Cluster": "kwire.embedded.cluster", "KafkaMixin": "kwire.testing.mixin"}
+_ELSEWHERE = {"Cluster": "kwire.testing.cluster", "KafkaMixin": "kwire.testing.mixin"}
 
 
 def __getattr__(name: str) -> Any:
@@ -49,9 +49,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module  # noqa: PLC0415 - see above
 
-    from kwire.embedded.patched import by_whom  # noqa: PLC0415 - see above
+    from kwire.testing.patched import by_whom  # noqa: PLC0415 - see above
 
-    module = _ELSEWHERE.get(name, "kwire.embedded.values")
+    module = _ELSEWHERE.get(name, "kwire.testing.values")
     if name == "Cluster" and by_whom() is not None:
-        module = "kwire.embedded.remote"
+        module = "kwire.testing.remote"
     return getattr(import_module(module), name)

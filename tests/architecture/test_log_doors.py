@@ -9,7 +9,7 @@ KWIRE = Path(__file__).parents[2] / "kwire"
 BEHIND_THE_DOOR = [
     *sorted((KWIRE / "api").glob("*.py")),
     *sorted((KWIRE / "coordinator").rglob("*.py")),
-    *sorted((KWIRE / "embedded").glob("*.py")),
+    *sorted((KWIRE / "testing").glob("*.py")),
     *sorted((KWIRE / "server").glob("*.py")),
     KWIRE / "seed.py",
 ]

@@ -102,7 +102,7 @@ class World:
 
     def values(self, topic, partition=0):
         """Return the values in the partition."""
-        from kwire.embedded.reading import records_of
+        from kwire.testing.reading import records_of
 
         return [record.value for record in records_of(self.cluster.partition(topic, partition), committed_only=False)]
 

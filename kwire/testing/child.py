@@ -17,8 +17,8 @@ import traceback
 from itertools import count
 from typing import Any, Final
 
-from kwire.embedded.cluster import Cluster
-from kwire.embedded.values import ClusterError
+from kwire.testing.cluster import Cluster
+from kwire.testing.values import ClusterError
 
 TOKEN_BYTES: Final = 32
 SIZE_BYTES: Final = 8

@@ -9,11 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeVar
 
 from kwire.broker.config_effects import say_what_has_no_effect
-from kwire.embedded import actions, groups, report, snapshots, waiting
-from kwire.embedded.arguments import check_snapshot, committed_only, config_text, settings_of
-from kwire.embedded.host import Host
-from kwire.embedded.patched import by_whom
-from kwire.embedded.values import ClusterError, NewRecord, Snapshot
+from kwire.testing import actions, groups, report, snapshots, waiting
+from kwire.testing.arguments import check_snapshot, committed_only, config_text, settings_of
+from kwire.testing.host import Host
+from kwire.testing.patched import by_whom
+from kwire.testing.values import ClusterError, NewRecord, Snapshot
 from kwire.env import wall_clock_ms
 
 __tracebackhide__ = True
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from types import TracebackType
 
-    from kwire.embedded.values import Broker, Group, Record, Topic, TopicPartition
+    from kwire.testing.values import Broker, Group, Record, Topic, TopicPartition
 
 T = TypeVar("T")
 

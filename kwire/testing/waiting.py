@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import trio
 
-from kwire.embedded import actions, groups
-from kwire.embedded.values import ClusterError, TopicPartition
+from kwire.testing import actions, groups
+from kwire.testing.values import ClusterError, TopicPartition
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from concurrent.futures import Future
 
     from kwire.app import Running
-    from kwire.embedded.values import Record
+    from kwire.testing.values import Record
 
 T = TypeVar("T")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kwire.embedded.reading import count_unread, records_of
+from kwire.testing.reading import count_unread, records_of
 from kwire.protocol.records.batch import read_header
 from kwire.protocol.records.compression import Codec
 from kwire.protocol.records.control import EndTransactionMarker, encode_marker_batch

@@ -13,8 +13,8 @@ import warnings
 import pytest
 from confluent_kafka import Producer
 
-from kwire.embedded import cluster as own
-from kwire.embedded import remote
+from kwire.testing import cluster as own
+from kwire.testing import remote
 from kwire.testing import ClusterError, NewRecord
 
 
@@ -91,7 +91,7 @@ def test_one_that_is_forgotten_is_gone():
 def test_only_its_owner_is_heard_and_it_ends_with_its_owner():
     program = """
 import socket
-from kwire.embedded import remote
+from kwire.testing import remote
 kafka = remote.Cluster().start()
 with socket.create_connection(remote._child._address) as stranger:
     stranger.sendall(bytes(200))
@@ -108,7 +108,7 @@ with socket.create_connection(remote._child._address) as stranger:
 def test_a_fork_ends_nothing_of_its_parents():
     program = """
 import os, warnings
-from kwire.embedded import remote
+from kwire.testing import remote
 warnings.simplefilter("ignore")
 with remote.Cluster(topics=["t"]) as kafka:
     another = remote.Cluster().start()
@@ -129,7 +129,7 @@ with remote.Cluster(topics=["t"]) as kafka:
 def test_a_fork_that_stays_keeps_nobody_from_ending():
     program = """
 import os, time
-from kwire.embedded import remote
+from kwire.testing import remote
 kafka = remote.Cluster().start()
 fork = os.fork()
 if not fork:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import trio
 
 from kwire.app import Running, running
-from kwire.embedded import snapshots
-from kwire.embedded.observed import Observed
-from kwire.embedded.values import ClusterError
+from kwire.testing import snapshots
+from kwire.testing.observed import Observed
+from kwire.testing.values import ClusterError
 from kwire.env import Env, run_in_thread, unmoved_clocks
 from kwire.server.listener import Listener, backlog, bind
 from kwire.settings import CannotStart
@@ -26,7 +26,7 @@ from kwire.settings import CannotStart
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from kwire.embedded.values import Snapshot
+    from kwire.testing.values import Snapshot
     from kwire.settings import Settings
 
 T = TypeVar("T")

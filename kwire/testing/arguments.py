@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from kwire.broker.config_validation import validate_static
-from kwire.embedded.values import ClusterError, Snapshot
+from kwire.testing.values import ClusterError, Snapshot
 from kwire.settings import Address, BrokerSetting, Settings, TopicSetting
 
 PORT_MAX: Final = 65_535

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from kwire.embedded.values import ClusterError
+from kwire.testing.values import ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ __tracebackhide__ = True
 TOKEN_BYTES: Final = 32
 SIZE_BYTES: Final = 8
 END: Final = b"."
-CHILD: Final = "import sys; sys.path[:] = {path!r}; from kwire.embedded.child import main; main()"
+CHILD: Final = "import sys; sys.path[:] = {path!r}; from kwire.testing.child import main; main()"
 METHODS: Final = (
     *("append", "brokers", "check", "create_topic", "delete_topic", "describe", "extend", "group", "groups", "lag"),
     *("move_leader", "records", "reset", "restore", "snapshot", "start_broker", "stop_broker", "topic", "topics"),
@@ -124,7 +124,7 @@ def _the_child() -> _Child:
 
 
 class Cluster:
-    """As kwire.embedded.cluster.Cluster, but without the methods to await."""
+    """As kwire.testing.cluster.Cluster, but without the methods to await."""
 
     _at_exit: weakref.finalize[Any, Any] | None = None
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from kwire.api import registry
 from kwire.broker.metadata import NO_LEADER
 from kwire.cluster.internal_topics import GROUP_TOPIC, partition_for
-from kwire.embedded import reading
-from kwire.embedded.actions import ask, live_partitions, refused
-from kwire.embedded.values import ClusterError, Group, Member, TopicPartition
+from kwire.testing import reading
+from kwire.testing.actions import ask, live_partitions, refused
+from kwire.testing.values import ClusterError, Group, Member, TopicPartition
 from kwire.protocol import codec
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.messages.describe_groups import DescribeGroupsRequest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from kwire.embedded.values import ClusterError, Record
+from kwire.testing.values import ClusterError, Record
 from kwire.protocol.records.batch import iter_headers
 from kwire.protocol.records.record import Record as StoredRecord
 from kwire.protocol.records.record import iter_records
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kwire.broker.partition import Partition
-    from kwire.embedded.values import NewRecord
+    from kwire.testing.values import NewRecord
     from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
 
 EVERYTHING = 2**62

@@ -12,8 +12,8 @@ from kwire.api import registry
 from kwire.api.context import ConnectionInfo, RequestContext
 from kwire.broker.metadata import NO_LEADER
 from kwire.broker.resources import TOPIC
-from kwire.embedded import reading
-from kwire.embedded.values import Broker, ClusterError, Partition, Record, Topic, TopicPartition
+from kwire.testing import reading
+from kwire.testing.values import Broker, ClusterError, Partition, Record, Topic, TopicPartition
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.alter_partition_reassignments import (
     AlterPartitionReassignmentsRequest,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from kwire.broker.partition import Partition as LivePartition
     from kwire.broker.partition import ProduceResult
     from kwire.cluster.cluster import Cluster
-    from kwire.embedded.values import NewRecord
+    from kwire.testing.values import NewRecord
     from kwire.protocol.records.record import Record as StoredRecord
     from kwire.protocol.schema import Message
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from kwire.embedded import actions, groups
+from kwire.testing import actions, groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kwire.app import Running
-    from kwire.embedded.observed import Observed, SeenClient
-    from kwire.embedded.values import Group, Topic
+    from kwire.testing.observed import Observed, SeenClient
+    from kwire.testing.values import Group, Topic
 
 PARTITIONS_SHOWN = 12
 """Maximum number of partitions to show of a topic: those with most records."""

@@ -1,1 +1,0 @@
-"""A cluster inside the caller's process, in a thread of its own, for `kwire.testing`."""
