@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kwire.testing.cluster import Cluster
+    from kwire.testing.mixin import KafkaMixin
     from kwire.testing.values import (
         Broker,
         ClusterError,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
         Topic,
         TopicPartition,
     )
-    from kwire.testing.mixin import KafkaMixin
 
 __all__ = [
     "Broker",

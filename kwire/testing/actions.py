@@ -12,8 +12,6 @@ from kwire.api import registry
 from kwire.api.context import ConnectionInfo, RequestContext
 from kwire.broker.metadata import NO_LEADER
 from kwire.broker.resources import TOPIC
-from kwire.testing import reading
-from kwire.testing.values import Broker, ClusterError, Partition, Record, Topic, TopicPartition
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.alter_partition_reassignments import (
     AlterPartitionReassignmentsRequest,
@@ -28,6 +26,8 @@ from kwire.protocol.records.key_hash import partition_for_key
 from kwire.protocol.records.record import encode_batch
 from kwire.server.brokers import UnknownBroker
 from kwire.settings import CannotStart
+from kwire.testing import reading
+from kwire.testing.values import Broker, ClusterError, Partition, Record, Topic, TopicPartition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from kwire.broker.partition import Partition as LivePartition
     from kwire.broker.partition import ProduceResult
     from kwire.cluster.cluster import Cluster
-    from kwire.testing.values import NewRecord
     from kwire.protocol.records.record import Record as StoredRecord
     from kwire.protocol.schema import Message
+    from kwire.testing.values import NewRecord
 
 USE_DEFAULT = -1
 BATCH_BYTES = 256 * 1024

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from kwire.broker.config_validation import validate_static
-from kwire.testing.values import ClusterError, Snapshot
 from kwire.settings import Address, BrokerSetting, Settings, TopicSetting
+from kwire.testing.values import ClusterError, Snapshot
 
 PORT_MAX: Final = 65_535
 

@@ -9,12 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeVar
 
 from kwire.broker.config_effects import say_what_has_no_effect
+from kwire.env import wall_clock_ms
 from kwire.testing import actions, groups, report, snapshots, waiting
 from kwire.testing.arguments import check_snapshot, committed_only, config_text, settings_of
 from kwire.testing.host import Host
 from kwire.testing.patched import by_whom
 from kwire.testing.values import ClusterError, NewRecord, Snapshot
-from kwire.env import wall_clock_ms
 
 __tracebackhide__ = True
 """Make pytest show the line of the test, not the frames of this module."""

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from kwire.api import registry
 from kwire.broker.metadata import NO_LEADER
 from kwire.cluster.internal_topics import GROUP_TOPIC, partition_for
-from kwire.testing import reading
-from kwire.testing.actions import ask, live_partitions, refused
-from kwire.testing.values import ClusterError, Group, Member, TopicPartition
 from kwire.protocol import codec
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.messages.describe_groups import DescribeGroupsRequest
 from kwire.protocol.messages.list_groups import ListGroupsRequest
 from kwire.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestGroup
 from kwire.protocol.messages.records.consumer_protocol import ConsumerProtocolAssignment, ConsumerProtocolSubscription
+from kwire.testing import reading
+from kwire.testing.actions import ask, live_partitions, refused
+from kwire.testing.values import ClusterError, Group, Member, TopicPartition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import trio
 
 from kwire.app import Running, running
-from kwire.testing import snapshots
-from kwire.testing.observed import Observed
-from kwire.testing.values import ClusterError
 from kwire.env import Env, run_in_thread, unmoved_clocks
 from kwire.server.listener import Listener, backlog, bind
 from kwire.settings import CannotStart
+from kwire.testing import snapshots
+from kwire.testing.observed import Observed
+from kwire.testing.values import ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from kwire.testing.values import Snapshot
     from kwire.settings import Settings
+    from kwire.testing.values import Snapshot
 
 T = TypeVar("T")
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from kwire.testing.values import ClusterError, Record
 from kwire.protocol.records.batch import iter_headers
 from kwire.protocol.records.record import Record as StoredRecord
 from kwire.protocol.records.record import iter_records
+from kwire.testing.values import ClusterError, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kwire.broker.partition import Partition
-    from kwire.testing.values import NewRecord
     from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
+    from kwire.testing.values import NewRecord
 
 EVERYTHING = 2**62
 """More bytes than any log has."""

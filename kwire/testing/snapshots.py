@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from kwire.broker.metadata_log import MetadataLog
 from kwire.broker.metadata_records import METADATA_TOPIC_ID, frame, unframe
 from kwire.broker.metadata_snapshot import BATCH_RECORDS, records_of
-from kwire.testing.reading import EVERYTHING
-from kwire.testing.values import Snapshot, StoredBatches
 from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.memory import MemoryStore
+from kwire.testing.reading import EVERYTHING
+from kwire.testing.values import Snapshot, StoredBatches
 
 if TYPE_CHECKING:
     from kwire.app import Running

@@ -2,12 +2,12 @@
 
 import pytest
 
-from kwire.testing.reading import count_unread, records_of
 from kwire.protocol.records.batch import read_header
 from kwire.protocol.records.compression import Codec
 from kwire.protocol.records.control import EndTransactionMarker, encode_marker_batch
 from kwire.protocol.records.key_hash import partition_for_key
 from kwire.protocol.records.record import Record, encode_batch
+from kwire.testing.reading import count_unread, records_of
 from tests.kit.cluster import START_MS, build_cluster, create_topic
 
 

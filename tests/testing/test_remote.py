@@ -13,9 +13,8 @@ import warnings
 import pytest
 from confluent_kafka import Producer
 
+from kwire.testing import ClusterError, NewRecord, remote
 from kwire.testing import cluster as own
-from kwire.testing import remote
-from kwire.testing import ClusterError, NewRecord
 
 
 def is_open(address):
