@@ -1,7 +1,5 @@
 """Kafka's configs for which kwire has settings of its own: what they do, and that a description shows what is so."""
 
-import socket
-
 import pytest
 
 from kwire.app import running
@@ -16,6 +14,7 @@ from kwire.protocol.messages.incremental_alter_configs import (
 )
 from kwire.protocol.messages.metadata import MetadataRequest
 from kwire.settings import Address, BrokerSetting, Settings
+from tests.kit.ports import free_port
 
 ANY_PORT = (Address("127.0.0.1", 0),)
 STATIC_BROKER_CONFIG, DEFAULT_CONFIG = 4, 5
@@ -24,11 +23,7 @@ STATIC_BROKER_CONFIG, DEFAULT_CONFIG = 4, 5
 @pytest.fixture
 def unused_ports():
     """Three ports that are free just now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    return [free_port() for _ in range(3)]
 
 
 async def described(address, node_id, *names):

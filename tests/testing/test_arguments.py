@@ -10,22 +10,7 @@ import traceback
 import pytest
 
 from kwire.testing import Cluster, ClusterError
-
-
-def free_port(count=1):
-    """Find a port that is free together with the next ones. Another process could take one, which is unlikely."""
-    for _ in range(100):
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
-        if port + count < 65_536 and all(is_free(port + step) for step in range(count)):
-            return port
-    raise AssertionError
-
-
-def is_free(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
+from tests.kit.ports import free_port
 
 # Where it is
 
