@@ -330,13 +330,13 @@ async def test_a_bug_that_a_client_meets_is_raised_at_the_end(monkeypatch):
 
 
 def test_a_bug_that_ends_the_broker_is_raised_from_every_call(monkeypatch):
-    from kwire.cluster.cluster import Cluster as Brokers
+    from kwire.cluster.upkeep import Upkeep
 
     async def broken(_):
         await trio.sleep(0.01)
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(Brokers, "run", broken)
+    monkeypatch.setattr(Upkeep, "run", broken)
     cluster = Cluster(topics=["t"])
     cluster.start()
     with pytest.raises(ClusterError, match=r"reset or closed|has failed"):
