@@ -18,8 +18,8 @@ from kwire.storage.segments.checkpoints import (
     read_meta_properties,
     read_topic_id,
 )
-from kwire.storage.segments.directory import parse_directory_name, retired_name
 from kwire.storage.segments.open_files import IN_USE, OpenFiles
+from kwire.storage.segments.partition_directory import parse_directory_name, retired_name
 from kwire.storage.segments.store import SegmentStore
 from tests.kit.faulty_files import FaultyFiles
 from tests.kit.storage_bench import START_MS, TOPIC, TOPIC_ID, FakeTime, batch_of
@@ -301,10 +301,10 @@ def test_what_is_read_is_not_held_open_where_descriptors_are_scarce(open_store):
     logs = [store.open(TOPIC, TOPIC_ID, index, LogConfig()) for index in range(3 * IN_USE)]
     for log in logs:
         append(log, batch := batch_of(3))
-    store._home.open_files._ask_end = lambda: 1
-    store._home.open_files.close()
+    store._data_directory.open_files._ask_end = lambda: 1
+    store._data_directory.open_files.close()
     slices = [log.read(0, 1000, before_offset=3, min_one_batch=True) for log in logs]
-    assert len(store._home.open_files._open) <= IN_USE + 1
+    assert len(store._data_directory.open_files._open) <= IN_USE + 1
     for log in logs:
         log.truncate(0)
     for part in slices:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from kwire.storage.aborted import AbortedTransactions
     from kwire.storage.config import LogConfig
     from kwire.storage.port import Replacement
-    from kwire.storage.segments.history import History
-    from kwire.storage.segments.home import Home
+    from kwire.storage.segments.data_directory import DataDirectory
+    from kwire.storage.segments.derived_state import DerivedState
 
 _base_offset = attrgetter("base_offset")
 
@@ -34,10 +34,10 @@ class CleanableSegments:
     partition: int
     config: LogConfig
     directory: str
-    history: History
+    derived_state: DerivedState
     aborted: AbortedTransactions
     _closed: bool
-    _home: Home
+    _data_directory: DataDirectory
     _segments: list[Segment]
     _truncations: int
     """How often the log has been truncated: a closed segment may have been written again then."""
@@ -45,14 +45,14 @@ class CleanableSegments:
     @property
     def cleaned_offset(self) -> int | None:
         """See SegmentedLog.cleaned_offset."""
-        return self._home.cleaner_points.offsets.get((self.topic, self.partition))
+        return self._data_directory.cleaner_points.offsets.get((self.topic, self.partition))
 
     def mark_cleaned(self, offset: int) -> None:
         """cleaned_offset is this, in Kafka's checkpoint file too."""
         self._check_open()
-        self._home.cleaner_points.set((self.topic, self.partition), offset)
+        self._data_directory.cleaner_points.set((self.topic, self.partition), offset)
         with self._storage_errors("note what is cleaned of"):
-            self._home.cleaner_points.write(durable=True)
+            self._data_directory.cleaner_points.write(durable=True)
 
     @property
     def max_segment_bytes(self) -> int:
@@ -68,7 +68,7 @@ class CleanableSegments:
         """See SegmentedLog.segment_batches. CRCs are checked, and the offsets, which they do not cover."""
         segment = self._closed_segments([base_offset])[0]
         with self._storage_errors("read"):
-            file = self._home.env.files.open(segment.log_path, "read")
+            file = self._data_directory.env.files.open(segment.log_path, "read")
         following = self._segments[self._segment_index(base_offset) + 1]
         return self._read_batches(file, segment.size_bytes, segment.base_offset, following.base_offset)
 
@@ -88,7 +88,7 @@ class CleanableSegments:
     def begin_replacement(self, base_offsets: Sequence[int]) -> CleanedSegment:
         """See SegmentedLog.begin_replacement."""
         replaced = self._closed_segments(base_offsets)
-        files = self._home.env.files
+        files = self._data_directory.env.files
         with self._storage_errors("clean"):
             return CleanedSegment(self.directory, replaced, self._truncations, files, self.config.index_interval_bytes)
 
@@ -102,7 +102,7 @@ class CleanableSegments:
         if self._segments[start:stop] != replaced or replacement.truncations != self._truncations:
             return False
         try:
-            gone = replacement.take_over(self._home.open_files.forget)
+            gone = replacement.take_over(self._data_directory.open_files.forget)
         except PermissionError:  # a reader has one open, on Windows
             return False
         except OSError as error:
@@ -113,12 +113,12 @@ class CleanableSegments:
         segment = self.new_segment(replacement.base_offset, replacement.size_bytes, replaced[-1].created_ms)
         self._segments[start:stop] = [segment]
         self.aborted.replace(segment.base_offset, self._segments[start + 1].base_offset, replacement.aborted)
-        due_ms = self._home.env.wall_ms() + self.config.file_delete_delay_ms
+        due_ms = self._data_directory.env.wall_ms() + self.config.file_delete_delay_ms
         for path in gone:
-            self._home.trash.forget(path)
-            self._home.trash.add(path, due_ms)
+            self._data_directory.trash.forget(path)
+            self._data_directory.trash.add(path, due_ms)
         with suppress(OSError):  # one that is left is dropped when the log is opened
-            self.history.drop_snapshots(each.base_offset for each in replaced[1:])
+            self.derived_state.drop_snapshots(each.base_offset for each in replaced[1:])
         return True
 
     def _closed_segments(self, base_offsets: Sequence[int]) -> list[Segment]:
@@ -138,7 +138,7 @@ class CleanableSegments:
         self._closed = True
         for segment in self._segments:
             for suffix in FILE_SUFFIXES:
-                self._home.open_files.forget(segment.stem + suffix)
+                self._data_directory.open_files.forget(segment.stem + suffix)
 
     # Errors
 
@@ -165,9 +165,9 @@ class CleanableSegments:
         return Segment(
             self.directory,
             base_offset,
-            self._home.open_files,
+            self._data_directory.open_files,
             index_interval_bytes=self.config.index_interval_bytes,
             size_bytes=size_bytes,
             created_ms=created_ms,
-            jitter_ms=self._home.env.random.randrange(jitter_ms) if jitter_ms > 0 else 0,
+            jitter_ms=self._data_directory.env.random.randrange(jitter_ms) if jitter_ms > 0 else 0,
         )

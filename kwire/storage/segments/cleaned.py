@@ -2,7 +2,7 @@
 
 A crash leaves the old segments or the new one. The files are written as .cleaned; when they are complete they are
 renamed to .swap, the .log last, and from there on the new segment counts: the old files are set aside as .deleted, the
-.swap suffix is dropped. What was interrupted is undone or finished by directory.py when the log is opened.
+.swap suffix is dropped. What was interrupted is undone or finished by partition_directory.py when the log is opened.
 Source: the file names and their order are Apache Kafka's, so that it too can open what a crash left.
 """
 
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from kwire.protocol.records.batch import NO_TIMESTAMP
 from kwire.storage.aborted import encode_rows
 from kwire.storage.port import StorageError
-from kwire.storage.segments.directory import CLEANED_SUFFIX, SWAP_SUFFIX
 from kwire.storage.segments.indexes import OffsetIndex, TimeIndex
 from kwire.storage.segments.open_files import OpenFiles
+from kwire.storage.segments.partition_directory import CLEANED_SUFFIX, SWAP_SUFFIX
 from kwire.storage.segments.segment import (
     DELETED_SUFFIX,
     FILE_SUFFIXES,

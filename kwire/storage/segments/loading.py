@@ -1,8 +1,8 @@
 """Loading: what a partition's directory holds becomes a log, recovered if the last run did not close it.
 
 After a clean stop nothing is scanned, unless a log does not end as that stop left it. Otherwise the batches past the
-recovery point are read and their CRCs checked, the log is cut behind the last good one, and indexes and history are
-made again from there.
+recovery point are read and their CRCs checked, the log is cut behind the last good one, and indexes and derived
+state are made again from there.
 """
 
 from __future__ import annotations
@@ -12,31 +12,31 @@ from typing import TYPE_CHECKING
 
 from kwire.protocol.records.batch import CorruptBatch
 from kwire.storage.port import StorageError
-from kwire.storage.segments.directory import read_directory
+from kwire.storage.segments.partition_directory import read_directory
 
 if TYPE_CHECKING:
-    from kwire.storage.segments.home import Home
+    from kwire.storage.segments.data_directory import DataDirectory
     from kwire.storage.segments.log import FileLog
     from kwire.storage.segments.segment import Segment
 
 _log = logging.getLogger(__name__)
 
 
-def load(log: FileLog, home: Home, *, clean: bool) -> None:
+def load(log: FileLog, data_directory: DataDirectory, *, clean: bool) -> None:
     """The log is what its directory holds. clean: the last run closed it.
 
     Raises:
         StorageError.
     """
-    recovery_point = home.recovery_points.offsets.get((log.topic, log.partition), 0)
+    recovery_point = data_directory.recovery_points.offsets.get((log.topic, log.partition), 0)
     try:
         try:
-            _load(log, home, recovery_point, clean=clean)
+            _load(log, data_directory, recovery_point, clean=clean)
         except CorruptBatch as error:
             if not clean:
                 raise
             _log.error("%s was cleanly closed, but is damaged: all of it is recovered: %s", log.directory, error)
-            _load(log, home, 0, clean=False)
+            _load(log, data_directory, 0, clean=False)
     except StorageError:
         log.abandon()
         raise
@@ -45,18 +45,18 @@ def load(log: FileLog, home: Home, *, clean: bool) -> None:
         raise StorageError(f"cannot open the log in {log.directory}: {error}") from error
 
 
-def _load(log: FileLog, home: Home, recovery_point: int, *, clean: bool) -> None:
-    files = home.env.files
+def _load(log: FileLog, data_directory: DataDirectory, recovery_point: int, *, clean: bool) -> None:
+    files = data_directory.env.files
     partition = log.topic, log.partition
     content = read_directory(files, log.directory)
-    segments = [_stored_segment(log, home, base_offset) for base_offset in content.segments]
+    segments = [_stored_segment(log, data_directory, base_offset) for base_offset in content.segments]
     trusted_end: int | None = None
     if not clean:
         trusted_end = _recover(log, segments, recovery_point)
     for segment in segments:
         if not (segment.index.is_sound() and segment.time_index.is_sound()):
             segment.rebuild_indexes()
-    log_start_offset = home.log_starts.offsets.get(partition, 0)
+    log_start_offset = data_directory.log_starts.offsets.get(partition, 0)
     log_end_offset = segments[-1].next_offset() if segments else 0
     if log_end_offset < log_start_offset or not segments:
         _log.warning("%s ends at %d, before its log start offset %d", log.directory, log_end_offset, log_start_offset)
@@ -68,19 +68,19 @@ def _load(log: FileLog, home: Home, recovery_point: int, *, clean: bool) -> None
     content.keep([segment.base_offset for segment in segments])
     log_start_offset = max(log_start_offset, segments[0].base_offset)
     log.loaded(segments, log_start_offset, log_end_offset, log_end_offset if clean else recovery_point, clean=clean)
-    start = log.history.load(content, trusted_end, log_end_offset)
-    log.history.replay(log.walk(min(start.producers, start.epochs)), start)
-    log.history.truncate_from_start(log_start_offset, segments[0].base_offset)
-    log.history.store_rows(segments)
-    log.history.store_epochs()
+    start = log.derived_state.load(content, trusted_end, log_end_offset)
+    log.derived_state.replay(log.walk(min(start.producers, start.epochs)), start)
+    log.derived_state.truncate_from_start(log_start_offset, segments[0].base_offset)
+    log.derived_state.store_rows(segments)
+    log.derived_state.store_epochs()
     if log_end_offset - log.recovery_point >= log.config.flush_messages:
         log.flush()  # of a crash between the write and the fsync: from now on it is readable
 
 
-def _stored_segment(log: FileLog, home: Home, base_offset: int) -> Segment:
+def _stored_segment(log: FileLog, data_directory: DataDirectory, base_offset: int) -> Segment:
     segment = log.new_segment(base_offset)
-    segment.size_bytes = home.env.files.size(segment.log_path)
-    segment.created_ms = home.env.files.modified_ms(segment.log_path)
+    segment.size_bytes = data_directory.env.files.size(segment.log_path)
+    segment.created_ms = data_directory.env.files.modified_ms(segment.log_path)
     return segment
 
 

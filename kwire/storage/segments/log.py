@@ -15,7 +15,7 @@ from kwire.protocol.records.batch import NO_TIMESTAMP, CorruptBatch, iter_header
 from kwire.protocol.records.record import iter_records
 from kwire.storage.port import Appended, OffsetOutOfRange, SegmentInfo, StorageError, TimestampOffset
 from kwire.storage.segments.checkpoints import PARTITION_METADATA, format_partition_metadata
-from kwire.storage.segments.history import History, ReplayFrom
+from kwire.storage.segments.derived_state import DerivedState, ReplayFrom
 from kwire.storage.segments.segment import DELETED_SUFFIX, FILE_SUFFIXES, Segment
 from kwire.storage.segments.slices import EMPTY_SLICE, FileSlice
 from kwire.storage.segments.syncable import SyncableSegments
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kwire.protocol.records.batch import BatchHeader
     from kwire.storage.config import LogConfig
     from kwire.storage.port import LogSlice
-    from kwire.storage.segments.home import Home
+    from kwire.storage.segments.data_directory import DataDirectory
     from kwire.storage.segments.scan import Place
 
 MAX_TAIL_HINTS = 8
@@ -43,7 +43,13 @@ class FileLog(SyncableSegments):
     """
 
     def __init__(
-        self, topic: str, topic_id: bytes, partition: int, config: LogConfig, directory: str, home: Home
+        self,
+        topic: str,
+        topic_id: bytes,
+        partition: int,
+        config: LogConfig,
+        directory: str,
+        data_directory: DataDirectory,
     ) -> None:
         self.topic = topic
         self.topic_id = topic_id
@@ -53,11 +59,11 @@ class FileLog(SyncableSegments):
         self.recovered_cut = False
         self.exists = False
         self.was_stored = False
-        self.history = History(directory, home.env.files)
-        self.producers = self.history.producers
-        self.aborted = self.history.aborted
-        self.leader_epochs = self.history.leader_epochs
-        self._home = home
+        self.derived_state = DerivedState(directory, data_directory.env.files)
+        self.producers = self.derived_state.producers
+        self.aborted = self.derived_state.aborted
+        self.leader_epochs = self.derived_state.leader_epochs
+        self._data_directory = data_directory
         self._closed = False
         self._log_start_offset = 0
         self._log_end_offset = 0
@@ -82,7 +88,7 @@ class FileLog(SyncableSegments):
         if not clean:
             self._names += 1
         if self._recovery_point < log_end_offset:
-            self._unflushed_since_ms = self._home.env.wall_ms()
+            self._unflushed_since_ms = self._data_directory.env.wall_ms()
 
     # What it holds
 
@@ -169,8 +175,8 @@ class FileLog(SyncableSegments):
         is_due = next_offset - self._recovery_point >= self.config.flush_messages
         if is_due:
             self._flush_append(segment, position, header)
-        try:  # before the end offset: a concurrent sync takes everything below it for written, history included
-            self.history.batch_appended(header, batch, segment.base_offset)
+        try:  # before the end offset: a concurrent sync takes everything below it for written, derived state included
+            self.derived_state.batch_appended(header, batch, segment.base_offset)
         finally:
             self._log_end_offset = next_offset
             if not is_due and self._unflushed_since_ms is None:
@@ -180,7 +186,7 @@ class FileLog(SyncableSegments):
         """Sync the batch just written, or remove it."""
         tells = header.is_control or header.partition_leader_epoch > self.leader_epochs.latest_epoch
         try:
-            # Its marker or epoch is not in the history's files yet, so a recovery still has to read this batch.
+            # Its marker or epoch is not in the derived state's files yet, so a recovery still has to read this batch.
             self._sync(header.next_offset, header.base_offset if tells else None)
         except StorageError:
             with suppress(OSError, CorruptBatch):  # if this fails too, the next append truncates first
@@ -200,10 +206,10 @@ class FileLog(SyncableSegments):
             old.cut_torn()
             old.store_indexes()
         if old.size_bytes:
-            self.history.store_snapshot(base_offset)
-            self.history.store_rows(self._segments)
+            self.derived_state.store_snapshot(base_offset)
+            self.derived_state.store_rows(self._segments)
         for suffix in FILE_SUFFIXES:
-            self._home.trash.forget(new.stem + suffix)
+            self._data_directory.trash.forget(new.stem + suffix)
         new.create()
         self._names += 1
         if old.size_bytes:
@@ -225,7 +231,7 @@ class FileLog(SyncableSegments):
     def _create_directory(self) -> None:
         if self.exists:
             return
-        files = self._home.env.files
+        files = self._data_directory.env.files
         files.mkdir(self.directory)
         content = format_partition_metadata(self.topic_id).encode()
         replace_file(files, f"{self.directory}/{PARTITION_METADATA}", content, durable=False)
@@ -273,7 +279,7 @@ class FileLog(SyncableSegments):
         if position + size_bytes == segment.size_bytes and segment.active:
             self._hint(self._log_end_offset, segment.size_bytes)
         file = segment.file()
-        if self._home.open_files.may_hold(file):
+        if self._data_directory.open_files.may_hold(file):
             return FileSlice(file, position, size_bytes)
         from kwire.storage.memory_segment import MemorySlice  # noqa: PLC0415 - only where descriptors are scarce
 
@@ -394,7 +400,7 @@ class FileLog(SyncableSegments):
         if offset > self._log_end_offset:
             raise OffsetOutOfRange(f"{offset} is above the log end offset {self._log_end_offset}")
         if offset == self._log_end_offset:
-            self.roll(self._home.env.wall_ms())
+            self.roll(self._data_directory.env.wall_ms())
         with self._storage_errors("cut the start of"):
             self._log_start_offset = offset
             self._drop_below_log_start()
@@ -407,11 +413,11 @@ class FileLog(SyncableSegments):
             segment for segment, after in zip(self._segments, following, strict=False) if after.base_offset <= start
         ]
         del self._segments[: len(gone)]
-        self.history.truncate_from_start(start, self._segments[0].base_offset)
+        self.derived_state.truncate_from_start(start, self._segments[0].base_offset)
         self._store_log_start(is_first_base=self.discard(gone) and self._segments[0].base_offset == start)
 
     def _store_log_start(self, *, is_first_base: bool) -> None:
-        log_starts = self._home.log_starts
+        log_starts = self._data_directory.log_starts
         log_starts.set((self.topic, self.partition), None if is_first_base else self._log_start_offset)
         log_starts.write(durable=False)
 
@@ -421,14 +427,14 @@ class FileLog(SyncableSegments):
         Raises:
             OSError: producer snapshots could not be removed.
         """
-        env, trash = self._home.env, self._home.trash
+        env, trash = self._data_directory.env, self._data_directory.trash
         due_ms = env.wall_ms() + self.config.file_delete_delay_ms
         renamed = True
         for segment in segments:
             segment.active = False
             for suffix in FILE_SUFFIXES:
                 path = segment.stem + suffix
-                self._home.open_files.forget(path)
+                self._data_directory.open_files.forget(path)
                 if not env.files.exists(path):
                     continue
                 try:
@@ -439,7 +445,7 @@ class FileLog(SyncableSegments):
                 else:
                     trash.add(path + DELETED_SUFFIX, due_ms)
                     self._names += 1
-        self.history.drop_snapshots(segment.base_offset for segment in segments)
+        self.derived_state.drop_snapshots(segment.base_offset for segment in segments)
         return renamed
 
     def truncate(self, offset: int) -> None:
@@ -475,10 +481,10 @@ class FileLog(SyncableSegments):
         self._recovery_point = min(self._recovery_point, end)
         cleaned_offset = self.cleaned_offset
         if cleaned_offset is not None and cleaned_offset > end:
-            self._home.cleaner_points.set((self.topic, self.partition), end)
-        self.history.truncate_from_end(end, self._segments)
-        start = self.history.load_producers(end)
-        self.history.replay(self.walk(start), ReplayFrom(start, end, end))
+            self._data_directory.cleaner_points.set((self.topic, self.partition), end)
+        self.derived_state.truncate_from_end(end, self._segments)
+        start = self.derived_state.load_producers(end)
+        self.derived_state.replay(self.walk(start), ReplayFrom(start, end, end))
 
     # To the disk
 
@@ -487,8 +493,8 @@ class FileLog(SyncableSegments):
         self._check_open()
         self._sync(self._log_end_offset)
         with self._storage_errors("flush"):
-            self._home.recovery_points.write(durable=True)
-            self._home.log_starts.write(durable=True)
+            self._data_directory.recovery_points.write(durable=True)
+            self._data_directory.log_starts.write(durable=True)
 
     def close(self) -> None:
         """Flushes and lets go of all files; further calls raise StorageError."""
@@ -515,11 +521,11 @@ class FileLog(SyncableSegments):
             active.cut_torn()
             active.store_indexes()
             active.active = False
-            if self._log_end_offset not in self.history.snapshots:
-                self.history.store_snapshot(self._log_end_offset)
+            if self._log_end_offset not in self.derived_state.snapshots:
+                self.derived_state.store_snapshot(self._log_end_offset)
                 self._recovery_point = min(self._recovery_point, active.base_offset)  # the indexes have to be synced
-            self.history.store_rows(self._segments)
-            self.history.store_epochs()
+            self.derived_state.store_rows(self._segments)
+            self.derived_state.store_epochs()
 
 
 def _ascending_batches(view: memoryview, log_end_offset: int) -> list[tuple[int, BatchHeader]]:

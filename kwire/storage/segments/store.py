@@ -10,16 +10,16 @@ from kwire.files import replace_file
 from kwire.storage.port import StorageError, StoredLog
 from kwire.storage.segments import checkpoints
 from kwire.storage.segments.checkpoints import OffsetCheckpoint
-from kwire.storage.segments.directory import (
+from kwire.storage.segments.data_directory import DataDirectory
+from kwire.storage.segments.loading import load
+from kwire.storage.segments.log import FileLog
+from kwire.storage.segments.open_files import OpenFiles
+from kwire.storage.segments.partition_directory import (
     DIRECTORY_DELETED_SUFFIX,
     DIRECTORY_STRAY_SUFFIX,
     parse_directory_name,
     retired_name,
 )
-from kwire.storage.segments.home import Home
-from kwire.storage.segments.loading import load
-from kwire.storage.segments.log import FileLog
-from kwire.storage.segments.open_files import OpenFiles
 from kwire.storage.segments.segment import LOG_SUFFIX
 from kwire.storage.segments.trash import Trash, remove_tree
 
@@ -53,7 +53,7 @@ class SegmentStore:
         self.node_id = node_id
         self._env = env
         self._logs: dict[tuple[str, int], FileLog] = {}
-        self._home = Home(
+        self._data_directory = DataDirectory(
             env,
             OpenFiles(env.files),
             Trash(env.files),
@@ -61,7 +61,7 @@ class SegmentStore:
             OffsetCheckpoint(env.files, self._path(checkpoints.LOG_START_OFFSETS)),
             OffsetCheckpoint(env.files, self._path(checkpoints.CLEANER_OFFSETS)),
         )
-        env.files.spare = self._home.open_files.spare
+        env.files.spare = self._data_directory.open_files.spare
         self._lock: Lock | None = None
         self._was_clean = False
         self._checkpointed_ms = 0
@@ -80,16 +80,16 @@ class SegmentStore:
             self._check_kind()
             self._take_lock()
             self._read_properties()
-            self._home.recovery_points.read()
-            self._home.log_starts.read()
-            self._home.cleaner_points.read()
+            self._data_directory.recovery_points.read()
+            self._data_directory.log_starts.read()
+            self._data_directory.cleaner_points.read()
             self._was_clean = files.exists(self._path(checkpoints.CLEAN_SHUTDOWN))
             if self._was_clean:
                 files.remove(self._path(checkpoints.CLEAN_SHUTDOWN))
                 files.fsync_directory(self.directory)  # a marker that power loss brings back would vouch for torn logs
             for name in files.listdir(self.directory):
                 if name.endswith(DIRECTORY_DELETED_SUFFIX):
-                    self._home.trash.add(self._path(name), 0)
+                    self._data_directory.trash.add(self._path(name), 0)
         except OSError as error:
             self._release()
             raise StorageError(f"cannot use the data directory {self.directory}: {error.strerror or error}") from error
@@ -183,13 +183,13 @@ class SegmentStore:
         if self._lock is None:
             raise StorageError(f"the data directory {self.directory} is not open")
         directory = self._path(f"{topic}-{partition}")
-        log = FileLog(topic, topic_id, partition, config, directory, self._home)
+        log = FileLog(topic, topic_id, partition, config, directory, self._data_directory)
         if self._holds(directory, topic, topic_id, partition):
-            load(log, self._home, clean=self._was_clean if former is None else former.was_stored)
+            load(log, self._data_directory, clean=self._was_clean if former is None else former.was_stored)
         else:
-            self._home.recovery_points.set(key, None)
-            self._home.log_starts.set(key, None)
-            self._home.cleaner_points.set(key, None)
+            self._data_directory.recovery_points.set(key, None)
+            self._data_directory.log_starts.set(key, None)
+            self._data_directory.cleaner_points.set(key, None)
         self._logs[key] = log
         return log
 
@@ -216,11 +216,11 @@ class SegmentStore:
 
     def _finish_deletion(self, directory: str) -> None:
         """A deleted log that could not be renamed (Windows) no longer has the directory's name."""
-        if self._home.trash.forget(directory):
+        if self._data_directory.trash.forget(directory):
             try:
                 remove_tree(self._env.files, directory)
             except OSError:
-                self._home.trash.add(directory, 0)
+                self._data_directory.trash.add(directory, 0)
                 raise
 
     def delete(self, log: SegmentedLog) -> None:
@@ -241,12 +241,12 @@ class SegmentStore:
                 files.rename(mine.directory, retired)
             except PermissionError:  # a file is open, on Windows: all is removed in place when it no longer is
                 retired, due_ms = mine.directory, 0
-            self._home.trash.add(retired, due_ms)
-            self._home.recovery_points.set(key, None)
-            self._home.log_starts.set(key, None)
-            self._home.cleaner_points.set(key, None)
-            self._home.log_starts.write(durable=False)
-            self._home.cleaner_points.write(durable=False)
+            self._data_directory.trash.add(retired, due_ms)
+            self._data_directory.recovery_points.set(key, None)
+            self._data_directory.log_starts.set(key, None)
+            self._data_directory.cleaner_points.set(key, None)
+            self._data_directory.log_starts.write(durable=False)
+            self._data_directory.cleaner_points.write(durable=False)
         except OSError as error:
             raise StorageError(f"cannot delete {mine.directory}: {error}") from error
 
@@ -254,7 +254,7 @@ class SegmentStore:
 
     def spare_descriptors(self) -> bool:
         """Close files that can be reopened."""
-        return self._home.open_files.spare()
+        return self._data_directory.open_files.spare()
 
     def space(self) -> Space:
         """The room of the data directory's file system."""
@@ -273,12 +273,12 @@ class SegmentStore:
         if not 0 <= now_ms - self._checkpointed_ms < CHECKPOINT_INTERVAL_MS:  # below 0: the clock was set back
             self._checkpointed_ms = now_ms
             try:
-                self._home.recovery_points.write(durable=True)
-                self._home.log_starts.write(durable=True)
-                self._home.cleaner_points.write(durable=True)
+                self._data_directory.recovery_points.write(durable=True)
+                self._data_directory.log_starts.write(durable=True)
+                self._data_directory.cleaner_points.write(durable=True)
             except OSError as error:
                 raise StorageError(f"cannot write the checkpoints of {self.directory}: {error}") from error
-        self._home.trash.remove_due(now_ms)
+        self._data_directory.trash.remove_due(now_ms)
         if failures:
             raise failures[0]
 
@@ -321,16 +321,16 @@ class SegmentStore:
             # or one that was given up because its disk failed.
             is_known = self._was_clean or all((log.topic, log.partition) in self._logs for log in self.list())
             if is_known and not has_given_up:
-                self._home.recovery_points.write(durable=True)
-                self._home.log_starts.write(durable=True)
-                self._home.cleaner_points.write(durable=True)
+                self._data_directory.recovery_points.write(durable=True)
+                self._data_directory.log_starts.write(durable=True)
+                self._data_directory.cleaner_points.write(durable=True)
                 checkpoints.write_clean_shutdown(self._env.files, self._path(checkpoints.CLEAN_SHUTDOWN))
         except OSError as error:
             raise StorageError(f"cannot close {self.directory}: {error}") from error
         finally:
             for log in self._logs.values():
                 log.abandon()
-            self._home.open_files.close()
+            self._data_directory.open_files.close()
             self._release()
 
     def _close_logs(self) -> Sequence[StorageError]:
@@ -346,6 +346,6 @@ class SegmentStore:
                 failures.append(error)
             else:
                 stored.append((log, log.log_end_offset))
-        self._home.open_files.close()
+        self._data_directory.open_files.close()
         self._progress = f"all {len(logs)} are written, and the disk is waited for"
         return [*failures, *self._sync(stored)]

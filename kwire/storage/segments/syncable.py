@@ -15,7 +15,7 @@ from kwire.storage.segments.cleanable import CleanableSegments
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kwire.storage.segments.history import Unsynced
+    from kwire.storage.segments.derived_state import Unsynced
     from kwire.storage.segments.segment import Segment
 
 
@@ -26,7 +26,7 @@ class UnsyncedLog:
     recovery_point: int
     active: Segment
     truncations: int
-    history: Unsynced
+    derived_state: Unsynced
     since_ms: int | None
     """Since when unsynced records have been waiting."""
     names: int
@@ -74,12 +74,12 @@ class SyncableSegments(CleanableSegments):
         """
         if self.exists and end_offset > self._recovery_point:
             with self._storage_errors("flush"):
-                self.history.store_epochs(durable=True)
+                self.derived_state.store_epochs(durable=True)
         unsynced = self.begin_sync(end_offset)
         if unsynced is not None:
             if recovery_point is not None:
                 unsynced.recovery_point = recovery_point
-            self.end_sync(unsynced, self._home.env.files.sync(unsynced.files, unsynced.directories))
+            self.end_sync(unsynced, self._data_directory.env.files.sync(unsynced.files, unsynced.directories))
 
     def begin_sync(self, end_offset: int) -> UnsyncedLog | None:
         """Collect what must be on disk before the recovery point may move to end_offset; None if nothing must.
@@ -93,20 +93,22 @@ class SyncableSegments(CleanableSegments):
             return None
         names, truncations, segments = self._names, self._truncations, [*self._segments]
         with self._storage_errors("flush"):
-            history = self.history.begin_sync(segments)
+            derived_state = self.derived_state.begin_sync(segments)
             files = [
                 path
                 for segment in segments[self._segment_index(self._recovery_point) :]
                 if segment.base_offset < end_offset
                 for path in segment.paths_to_sync()
             ]
-        unsynced = UnsyncedLog(end_offset, segments[-1], truncations, history, self._unflushed_since_ms, names, files)
+        unsynced = UnsyncedLog(
+            end_offset, segments[-1], truncations, derived_state, self._unflushed_since_ms, names, files
+        )
         self._unflushed_since_ms = None
         if end_offset < self._log_end_offset:  # checked afterwards, so that no concurrent append is missed
             self._unflushed_since_ms = unsynced.since_ms
-        unsynced.files += self.history.paths_to_sync(history)
+        unsynced.files += self.derived_state.paths_to_sync(derived_state)
         has_names = names > self._synced_names
-        if history.rows or history.epochs is not None or has_names:  # one of the files may be new
+        if derived_state.rows or derived_state.epochs is not None or has_names:  # one of the files may be new
             unsynced.directories.append(self.directory)
         if has_names:  # so that a start after power loss finds the files and their topic
             unsynced.files.append(f"{self.directory}/{PARTITION_METADATA}")
@@ -125,11 +127,11 @@ class SyncableSegments(CleanableSegments):
                     self._unflushed_since_ms = unsynced.since_ms
                 raise self._storage_error("flush", failed[path]) from failed[path]
         self._synced_names = max(self._synced_names, unsynced.names)
-        self.history.end_sync(unsynced.history)
+        self.derived_state.end_sync(unsynced.derived_state)
         # If the log was deleted or truncated meanwhile, other records are below that offset now, unsynced.
         if not self._closed and unsynced.truncations == self._truncations:
             recovery_point = unsynced.recovery_point
             if unsynced.active is not self._segments[-1]:  # it was closed meanwhile, and its indexes are unsynced
                 recovery_point = min(recovery_point, unsynced.active.base_offset)
             self._recovery_point = max(self._recovery_point, recovery_point)
-            self._home.recovery_points.set((self.topic, self.partition), self._recovery_point)
+            self._data_directory.recovery_points.set((self.topic, self.partition), self._recovery_point)

@@ -1,4 +1,4 @@
-"""Home: what the logs of one data directory share."""
+"""DataDirectory: what the logs of one data directory share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, frozen=True)
-class Home:
+class DataDirectory:
     """The open files, the offset checkpoints and the trash of a data directory."""
 
     env: Env

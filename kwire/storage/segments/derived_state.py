@@ -1,4 +1,4 @@
-"""History: what a log knows beside its batches, and the files that keep it.
+"""DerivedState: what a log knows beside its batches, and the files that keep it.
 
 Producers (.snapshot files), aborted transactions (.txnindex files) and leader epochs (leader-epoch-checkpoint).
 All of it can be made again from the batches, so a failed write of these files fails no append: it is made good at the
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from kwire.files import Files
     from kwire.protocol.records.batch import BatchHeader, ReadableBuffer
-    from kwire.storage.segments.directory import DirectoryContent
+    from kwire.storage.segments.partition_directory import DirectoryContent
     from kwire.storage.segments.segment import Segment
 
 OFFSET_MAX = 2**63 - 1
@@ -57,7 +57,7 @@ class Unsynced(NamedTuple):
     epochs: int | None
 
 
-class History:
+class DerivedState:
     """Producers, aborted transactions and leader epochs of one log, in memory and in its directory.
 
     begin_sync() may run in a thread beside the other methods; the lock keeps their writes of one file apart.
