@@ -14,11 +14,11 @@ from kwire.api.context import ConnectionInfo
 from kwire.broker.refusals import CLOSED, UNHEARD
 from kwire.descriptors import SHORTAGE, connections_end, files_end, limit, next_number
 from kwire.server import poller
+from kwire.server.advertised_address import AdvertisedAddressCheck
 from kwire.server.in_flight import InFlight
 from kwire.server.listener import plain_host
 from kwire.server.session import Session
 from kwire.server.transport import SocketTransport
-from kwire.server.unreached import Unreached
 
 if TYPE_CHECKING:
     import socket
@@ -61,7 +61,9 @@ class Server:
         self.listeners = listeners
         self._per_host: Counter[str] = Counter()
         self._host_for_gateway = host_for_gateway
-        self._unreached = Unreached(cluster, broker, env.clock_s, lambda: (session.info for session in self.sessions))
+        self._address_check = AdvertisedAddressCheck(
+            cluster, broker, env.clock_s, lambda: (session.info for session in self.sessions)
+        )
         self._poller: Poller | None = None
         self._is_crowded = False
         self._waiting_for_room = trio.lowlevel.ParkingLot()
@@ -104,7 +106,7 @@ class Server:
         await self._run(self._begin(transport, peer, local))
 
     def _begin(self, transport: Transport, peer: tuple[str, int], local: tuple[str, int]) -> Session:
-        info = ConnectionInfo(peer, local, on_told=self._unreached.told)
+        info = ConnectionInfo(peer, local, on_told=self._address_check.told)
         max_frame_bytes = self._broker.config.socket_request_max_bytes
         session = Session(
             transport, info, self._cluster, self._broker, self._in_flight, self._env.clock_s, max_frame_bytes
@@ -119,7 +121,7 @@ class Server:
         finally:
             host = session.info.peer[0]
             self.sessions.discard(session)
-            self._unreached.ended(session.info)
+            self._address_check.ended(session.info)
             self._per_host[host] -= 1
             if not self._per_host[host]:
                 del self._per_host[host]

@@ -382,7 +382,7 @@ class Cluster:
 
     def describe(self) -> str:
         """Describe in text what the brokers have and saw: clients, topics, groups, the last errors."""
-        return self._done(report.described, self._started().observed)
+        return self._done(report.described, self._started().activity)
 
     # How it is asked
 

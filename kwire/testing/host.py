@@ -20,7 +20,7 @@ from kwire.env import Env, run_in_thread, unmoved_clocks
 from kwire.server.listener import Listener, backlog, bind
 from kwire.settings import CannotStart
 from kwire.testing import snapshots
-from kwire.testing.observed import Observed
+from kwire.testing.client_activity import ClientActivity
 from kwire.testing.values import ClusterError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Host:
     """
 
     def __init__(self, settings: Settings, snapshot: Snapshot | None) -> None:
-        self.observed = Observed()
+        self.activity = ClientActivity()
         self.started: Future[Running] = Future()
         self.ended: Future[None] = Future()
         self.failure: BaseException | None = None
@@ -122,7 +122,7 @@ class Host:
 
     def take_bugs(self) -> list[BaseException]:
         """Return what went wrong inside the brokers since the last call."""
-        bugs, self.observed.bugs = self.observed.bugs, []
+        bugs, self.activity.bugs = self.activity.bugs, []
         if self.failure is not None and not self._failure_taken:
             self._failure_taken = True
             bugs.append(self.failure)
@@ -195,7 +195,7 @@ class Host:
     # In the thread
 
     def _run(self) -> None:
-        handler = self.observed.log_handler(threading.get_ident())
+        handler = self.activity.log_handler(threading.get_ident())
         logger = logging.getLogger("kwire")
         logger.addHandler(handler)
         try:
@@ -224,10 +224,10 @@ class Host:
             async with running(self._settings, env, listeners, store, first_leader_epoch) as started:
                 if snapshot is not None:
                     snapshots.fill(started.cluster, snapshot)
-                started.cluster.observer = self.observed.answered
+                started.cluster.observer = self.activity.answered
                 self._cluster_id = started.cluster.cluster_id
                 self._running = started
-                self.observed.clear()
+                self.activity.clear()
                 if not self.started.done():
                     self.started.set_result(started)
                 else:

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kwire.app import Running
-    from kwire.testing.observed import Observed, SeenClient
+    from kwire.testing.client_activity import ClientActivity, SeenClient
     from kwire.testing.values import Group, Topic
 
 PARTITIONS_SHOWN = 12
 """Maximum number of partitions to show of a topic: those with most records."""
 
 
-async def described(running: Running, observed: Observed) -> str:
+async def described(running: Running, activity: ClientActivity) -> str:
     """Make a section each for brokers, clients, topics, groups, the last errors and the last log lines."""
     now_s = trio.current_time()
     try:
@@ -31,11 +31,11 @@ async def described(running: Running, observed: Observed) -> str:
             f"{each.id} at {each.address}{'' if each.running else ', stopped'}"
             for each in await actions.brokers(running)
         ],
-        "clients": [_client(each, now_s) for each in observed.clients.values()],
+        "clients": [_client(each, now_s) for each in activity.clients.values()],
         "topics": [line for each in await actions.topics(running) for line in _topic(each)],
         "groups": in_groups,
-        "last errors": [f"{now_s - each.at_s:.3f} s ago, {each}" for each in observed.errors],
-        "log": list(observed.logged),
+        "last errors": [f"{now_s - each.at_s:.3f} s ago, {each}" for each in activity.errors],
+        "log": list(activity.logged),
     }
     return "\n".join(line for title, lines in sections.items() for line in _section(title, lines))
 

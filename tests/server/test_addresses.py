@@ -17,8 +17,8 @@ from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kwire.protocol.messages.metadata import MetadataRequest
 from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 from kwire.protocol.records.record import Record, encode_batch
+from kwire.server.advertised_address import HOSTS_MAX, PATIENCE_S, TIMES, AdvertisedAddressCheck
 from kwire.server.listener import Listener
-from kwire.server.unreached import HOSTS_MAX, PATIENCE_S, TIMES, Unreached
 from kwire.settings import Address, BrokerSetting, Settings, TopicSetting
 from tests.kit.cluster import build_cluster, create_topic
 
@@ -138,11 +138,11 @@ class Clock:
 
 @pytest.fixture
 def noticing(caplog):
-    """(Unreached, its clock, the open connections, the warnings so far)."""
+    """(AdvertisedAddressCheck, its clock, the open connections, the warnings so far)."""
     cluster = build_cluster()
     clock, connections = Clock(), []
-    unreached = Unreached(cluster, cluster.brokers[1], clock, lambda: connections)
-    return unreached, clock, connections, lambda: [one.getMessage() for one in caplog.records]
+    check = AdvertisedAddressCheck(cluster, cluster.brokers[1], clock, lambda: connections)
+    return check, clock, connections, lambda: [one.getMessage() for one in caplog.records]
 
 
 def from_host(host, local="172.17.0.2"):
@@ -150,11 +150,11 @@ def from_host(host, local="172.17.0.2"):
 
 
 def test_a_client_that_comes_again_and_again_for_nothing_is_told_of_once(noticing):
-    unreached, clock, _, warnings = noticing
+    check, clock, _, warnings = noticing
     for _ in range(20):
         info = from_host("10.0.0.7")
-        unreached.told(info)
-        unreached.ended(info)
+        check.told(info)
+        check.ended(info)
         clock.now_s += 1
     (warning,) = warnings()
     assert warning == (
@@ -162,46 +162,46 @@ def test_a_client_that_comes_again_and_again_for_nothing_is_told_of_once(noticin
         "if they cannot reach that address, start with --advertise HOST:PORT, one that they can"
     )
     for _ in range(20):
-        unreached.told(from_host("10.0.0.8"))
+        check.told(from_host("10.0.0.8"))
         clock.now_s += 1
     assert len(warnings()) == 1
 
 
 @pytest.mark.parametrize("when", ["open", "ended", "the same"])
 def test_a_client_that_works_on_any_connection_reaches_us(noticing, when):
-    unreached, clock, connections, warnings = noticing
+    check, clock, connections, warnings = noticing
     working = from_host("10.0.0.7")
     working.works = True
     if when == "open":
         connections.append(working)
     for number in range(20):
-        unreached.told(working if when == "the same" else from_host("10.0.0.7"))
+        check.told(working if when == "the same" else from_host("10.0.0.7"))
         if when == "ended" and number % TIMES == 0:
-            unreached.ended(working)
+            check.ended(working)
         clock.now_s += 0.6 * PATIENCE_S / TIMES
     assert warnings() == []
 
 
 def test_a_client_that_just_begins_or_asks_on_this_machine_is_no_news(noticing):
-    unreached, clock, _, warnings = noticing
+    check, clock, _, warnings = noticing
     for _ in range(10 * TIMES):
-        unreached.told(from_host("10.0.0.7"))
+        check.told(from_host("10.0.0.7"))
     clock.now_s += 2 * PATIENCE_S
     for number in range(TIMES - 1):
-        unreached.told(from_host(f"10.0.1.{number}"))
+        check.told(from_host(f"10.0.1.{number}"))
     for _ in range(10 * TIMES):
-        unreached.told(from_host("127.0.0.1", "127.0.0.1"))
+        check.told(from_host("127.0.0.1", "127.0.0.1"))
         clock.now_s += PATIENCE_S
     assert warnings() == []
-    unreached.told(from_host("10.0.0.7"))
+    check.told(from_host("10.0.0.7"))
     assert len(warnings()) == 1
 
 
 def test_what_it_keeps_in_mind_is_bounded(noticing):
-    unreached, _, _, _ = noticing
+    check, _, _, _ = noticing
     for number in range(3 * HOSTS_MAX):
-        unreached.told(from_host(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"))
-    assert len(unreached._told) == HOSTS_MAX
+        check.told(from_host(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"))
+    assert len(check._told) == HOSTS_MAX
 
 
 async def test_requests_that_are_work_are_noticed_on_real_connections():
@@ -212,7 +212,7 @@ async def test_requests_that_are_work_are_noticed_on_real_connections():
         async with connected(*started.addresses[0]) as client:
             await client.request(MetadataRequest(), 12)
             await client.request(FindCoordinatorRequest(coordinator_keys=["g"]), 4)
-            ((session,), (told,)) = server.sessions, server._unreached._told.values()
+            ((session,), (told,)) = server.sessions, server._address_check._told.values()
             assert (session.info.works, told[0]) == (False, 1)
             partition = FetchPartition(partition=0, partition_max_bytes=1000)
             fetch = FetchRequest(topics=[FetchTopic(topic="t", partitions=[partition])], session_epoch=-1)
@@ -220,4 +220,4 @@ async def test_requests_that_are_work_are_noticed_on_real_connections():
             assert session.info.works
         while server.sessions:  # noqa: ASYNC110 - the server's own bookkeeping
             await trio.sleep(0.001)
-        assert server._unreached._told == {}
+        assert server._address_check._told == {}

@@ -62,7 +62,7 @@ class SeenError:
         return f"{self.api} of {self.client_id!r}:{about} {self.code.name}{message}"
 
 
-class Observed:
+class ClientActivity:
     """Clients, their last errors, log lines and bugs of the brokers, since the last start or reset."""
 
     def __init__(self) -> None:
@@ -102,19 +102,19 @@ class Observed:
 
 
 class _LogHandler(logging.Handler):
-    def __init__(self, observed: Observed, thread_id: int) -> None:
+    def __init__(self, activity: ClientActivity, thread_id: int) -> None:
         super().__init__(logging.WARNING)
-        self._observed = observed
+        self._activity = activity
         self._thread_id = thread_id
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the line, and its exception as a bug, if it comes from the broker's thread."""
         if record.thread != self._thread_id:
             return
-        self._observed.logged.append(f"{record.levelname} {record.name}: {record.getMessage()}")
+        self._activity.logged.append(f"{record.levelname} {record.name}: {record.getMessage()}")
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
-            self._observed.bugs.append(error)
+            self._activity.bugs.append(error)
 
 
 def _failed_rows(row: Struct, about: str, image: MetadataImage) -> Iterator[tuple[str, Any]]:

@@ -29,7 +29,7 @@ HOSTS_MAX: Final = 1000
 LOOPBACK: Final = ("127.", "::1")
 
 
-class Unreached:
+class AdvertisedAddressCheck:
     """Warns once about the clients of one host. connections: all that are open just now."""
 
     def __init__(
