@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kwire.api.turns import LongReply
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.alter_replica_log_dirs import (
     AlterReplicaLogDirPartitionResult,
@@ -24,24 +25,25 @@ LONGEST_NAME: Final = 215
 
 
 async def handle(request: AlterReplicaLogDirsRequest, context: RequestContext) -> AlterReplicaLogDirsResponse:
-    """Answer once for each partition; if several directories are named for one, use the last."""
+    """Answer once for each partition; if several directories are named for one, use the last.
+
+    Raises:
+        CloseConnection: the partitions are too many.
+    """
+    reply = LongReply("AlterReplicaLogDirs", context.cluster.env)
     wanted: dict[str, dict[int, str]] = {}
     for directory in request.dirs:
         for topic in directory.topics:
             for index in topic.partitions:
                 wanted.setdefault(topic.name, {})[index] = directory.path
-    return AlterReplicaLogDirsResponse(
-        results=[
-            AlterReplicaLogDirTopicResult(
-                topic_name=topic,
-                partitions=[
-                    AlterReplicaLogDirPartitionResult(index, _error(topic, index, path, context))
-                    for index, path in partitions.items()
-                ],
-            )
-            for topic, partitions in wanted.items()
-        ]
-    )
+    response = AlterReplicaLogDirsResponse()
+    for name, partitions in wanted.items():
+        rows = []
+        for index, path in partitions.items():
+            rows.append(AlterReplicaLogDirPartitionResult(index, _error(name, index, path, context)))
+            await reply.add(1)
+        response.results.append(AlterReplicaLogDirTopicResult(topic_name=name, partitions=rows))
+    return response
 
 
 def _error(topic: str, index: int, path: str, context: RequestContext) -> ErrorCode:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kwire.api.turns import LongReply
 from kwire.broker.metadata_log import LEADER_EPOCH
 from kwire.broker.metadata_records import METADATA_TOPIC
 from kwire.protocol.errors import ErrorCode
@@ -34,26 +35,29 @@ LISTENER: Final = "PLAINTEXT"
 
 
 async def handle(request: DescribeQuorumRequest, context: RequestContext) -> DescribeQuorumResponse:
-    """Describe the metadata log's only partition; if anything else is asked for, every partition is unknown."""
+    """Describe the metadata log's only partition; if anything else is asked for, every partition is unknown.
+
+    Raises:
+        CloseConnection: the partitions are too many.
+    """
     asked = [(topic.topic_name, row.partition_index) for topic in request.topics for row in topic.partitions]
     if asked == [(METADATA_TOPIC, 0)] and len(request.topics) == 1:
         return _described(context)
-    return DescribeQuorumResponse(
-        topics=[
-            DescribeQuorumResponseTopicData(
-                topic_name=topic.topic_name,
-                partitions=[
-                    DescribeQuorumResponsePartitionData(
-                        partition_index=row.partition_index,
-                        error_code=ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-                        error_message=NO_PARTITION,
-                    )
-                    for row in topic.partitions
-                ],
+    reply = LongReply("DescribeQuorum", context.cluster.env)
+    response = DescribeQuorumResponse()
+    for topic in request.topics:
+        rows = []
+        for row in topic.partitions:
+            rows.append(
+                DescribeQuorumResponsePartitionData(
+                    partition_index=row.partition_index,
+                    error_code=ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+                    error_message=NO_PARTITION,
+                )
             )
-            for topic in request.topics
-        ]
-    )
+            await reply.add(1)
+        response.topics.append(DescribeQuorumResponseTopicData(topic_name=topic.topic_name, partitions=rows))
+    return response
 
 
 def _described(context: RequestContext) -> DescribeQuorumResponse:

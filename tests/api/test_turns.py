@@ -7,20 +7,32 @@ import pytest
 import trio
 
 from kwire.api import (
+    alter_replica_log_dirs,
     consumer_group_describe,
     describe_configs,
     describe_groups,
     describe_producers,
+    describe_quorum,
     offset_fetch,
     turns,
 )
 from kwire.api.context import CloseConnection
 from kwire.broker.resources import GROUP
 from kwire.limits import TURN_S
+from kwire.protocol.messages.alter_replica_log_dirs import (
+    AlterReplicaLogDir,
+    AlterReplicaLogDirsRequest,
+    AlterReplicaLogDirTopic,
+)
 from kwire.protocol.messages.consumer_group_describe import ConsumerGroupDescribeRequest
 from kwire.protocol.messages.describe_configs import DescribeConfigsRequest, DescribeConfigsResource
 from kwire.protocol.messages.describe_groups import DescribeGroupsRequest
 from kwire.protocol.messages.describe_producers import DescribeProducersRequest, TopicRequest
+from kwire.protocol.messages.describe_quorum import (
+    DescribeQuorumRequest,
+    DescribeQuorumRequestPartitionData,
+    DescribeQuorumRequestTopicData,
+)
 from kwire.protocol.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestGroup
 from tests.kit.cluster import ManualClock, build_cluster, build_env, context_of, create_topic
 
@@ -51,6 +63,7 @@ async def test_a_reply_has_an_end(clock, monkeypatch):
 
 
 NAMES = [str(number) for number in range(100)]
+QUORUM_PARTITIONS = [DescribeQuorumRequestPartitionData(index) for index in range(100)]
 
 
 def ask_groups(names):
@@ -68,6 +81,12 @@ def ask_groups(names):
         *ask_groups(NAMES),
         (describe_producers, DescribeProducersRequest(topics=[TopicRequest("t", [*range(100)])]), 0),
         (describe_configs, DescribeConfigsRequest([DescribeConfigsResource(GROUP, each) for each in NAMES]), 1),
+        (describe_quorum, DescribeQuorumRequest([DescribeQuorumRequestTopicData("t", QUORUM_PARTITIONS)]), 2),
+        (
+            alter_replica_log_dirs,
+            AlterReplicaLogDirsRequest([AlterReplicaLogDir("/", [AlterReplicaLogDirTopic("t", [*range(100)])])]),
+            2,
+        ),
     ],
 )
 async def test_others_have_their_turn_while_much_is_asked(handler, request_, version, nursery):
