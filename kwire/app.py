@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import trio
 
 from kwire.cluster.cluster import Cluster
+from kwire.cluster.endpoints import Endpoint
 from kwire.env import Env
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.create_topics import CreatableTopic, CreatableTopicConfig
@@ -206,11 +207,17 @@ def _servers(cluster: Cluster, settings: Settings, listeners: Sequence[Sequence[
     servers = {}
     for setting, bound in zip(settings.brokers, listeners, strict=True):
         broker = cluster.brokers[setting.node_id]
-        broker.ports = tuple(dict.fromkeys(listener.port for listener in bound))
-        broker.advertised = setting.advertise
+        broker.endpoints = _endpoints(setting, bound)
         cluster.configs.own_static[setting.node_id] = _own_static(setting, bound, settings.data)
         servers[setting.node_id] = Server(cluster, setting.node_id, bound, settings.advertise_to_gateway)
     return servers
+
+
+def _endpoints(setting: BrokerSetting, bound: Sequence[Listener]) -> dict[str, Endpoint]:
+    if setting.advertise is not None:
+        host, port = setting.advertise
+        return {listener.name: Endpoint(port, host) for listener in bound}
+    return {listener.name: Endpoint(listener.port) for listener in bound}
 
 
 def _own_static(setting: BrokerSetting, bound: Sequence[Listener], data: str | None) -> dict[str, str]:

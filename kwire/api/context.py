@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kwire.broker.refusals import REFUSED
+from kwire.cluster.endpoints import DEFAULT_LISTENER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,8 @@ class ConnectionInfo:
     local: tuple[str, int]
     """The address that the client reached us by, IPv4-mapped ones unmapped; as far as we know, where addresses are
     translated on the way."""
+    listener: str = DEFAULT_LISTENER
+    """The name of the listener that the connection came by."""
     client_software_name: str = ""
     client_software_version: str = ""
     knows_newest: bool = False
@@ -59,7 +62,7 @@ class RequestContext:
 
     def endpoint_for(self, node_id: int) -> tuple[str, int]:
         """Host and port under which this client finds that broker; see Cluster.endpoint_for."""
-        return self.cluster.endpoint_for(node_id, self.broker, self.connection)
+        return self.cluster.endpoint_for(node_id, self.connection)
 
     def refuse(self, reason: str) -> None:
         """Log a refusal with its reason. Use it for requests that only other settings of the client can avoid."""

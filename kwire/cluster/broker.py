@@ -10,25 +10,24 @@ from kwire.broker.producer_ids import ProducerIds
 from kwire.broker.refusals import Refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from kwire.broker.configs import BrokerConfig, Configs
     from kwire.broker.controller import Controller
     from kwire.broker.metadata import MetadataImage
+    from kwire.cluster.endpoints import Endpoint
     from kwire.env import Env
 
 
 class Broker:
     """One broker. Whether it runs is in the metadata image, so that its clients and the controller agree.
 
-    ports: those that it listens on; every broker of the cluster has as many, in the same order. advertised: what
-    clients are told instead of the address that they reached us by (advertised.listeners), None where nothing was said.
+    endpoints: where it is found, by the names of its listeners.
     """
 
     def __init__(self, node_id: int, env: Env, image: MetadataImage, configs: Configs, controller: Controller) -> None:
         self.node_id = node_id
-        self.ports: Sequence[int] = ()
-        self.advertised: tuple[str, int] | None = None
+        self.endpoints: Mapping[str, Endpoint] = {}
         self.metadata_replies = MetadataReplies()
         self.refusals = Refusals()
         self.producer_ids = ProducerIds(lambda: controller.allocate_producer_ids(node_id))

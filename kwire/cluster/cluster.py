@@ -47,6 +47,8 @@ class Reached(Protocol):
 
     local: tuple[str, int]
     """The address (host, port) that it connected to."""
+    listener: str
+    """The name of the listener."""
 
 
 class Cluster:
@@ -115,19 +117,17 @@ class Cluster:
         """The broker that clients are told to send administrative requests to: any that runs will do."""
         return next(iter(self.image.running), NO_LEADER)
 
-    def endpoint_for(self, node_id: int, asked: Broker, connection: Reached) -> tuple[str, int]:
-        """Host and port under which a client of the asked broker finds another one; NO_ENDPOINT where there is none.
+    def endpoint_for(self, node_id: int, connection: Reached) -> tuple[str, int]:
+        """Host and port under which that client finds the broker; NO_ENDPOINT where there is none.
 
-        Brokers of one process are found at the host that the client reached the asked one by, each at its own port: the
-        one that corresponds to the port that the client took there.
+        A client stays with the listener that it came by. Brokers of one process are found at the host by which the
+        client reached any of them, unless one is advertised.
         """
         broker = self.brokers.get(node_id)
-        if broker is None:
+        if broker is None or not broker.endpoints:
             return NO_ENDPOINT
-        if broker.advertised is not None:
-            return broker.advertised
-        host, port = connection.local
-        return host, broker.ports[asked.ports.index(port) if port in asked.ports else 0]
+        endpoint = broker.endpoints.get(connection.listener) or next(iter(broker.endpoints.values()))
+        return connection.local[0] if endpoint.host is None else endpoint.host, endpoint.port
 
     async def ensure_internal_topic(self, name: str) -> TopicImage:
         """Create one of Kafka's own topics unless it is there.

@@ -66,7 +66,7 @@ class AdvertisedAddressCheck:
             self._told.pop(connection.peer[0], None)
 
     def _warn(self, connection: ConnectionInfo, times: int) -> None:
-        address = Address(*self._cluster.endpoint_for(self._broker.node_id, self._broker, connection))
+        address = Address(*self._cluster.endpoint_for(self._broker.node_id, connection))
         host = connection.peer[0]
         if host.startswith(LOOPBACK) and address.host.startswith(LOOPBACK):
             return  # whoever asks there just asks often

@@ -97,8 +97,8 @@ class BrokerServers:
         listeners = [listener for listener in server.listeners if listener.inherited]
         try:
             bound = (listener for listener in server.listeners if not listener.inherited)
-            for host, port in dict.fromkeys((listener.host, listener.port) for listener in bound):
-                listeners += bind(host, port, self._backlog)
+            for host, port, name in dict.fromkeys((each.host, each.port, each.name) for each in bound):
+                listeners += bind(host, port, self._backlog, name)
         except BaseException:
             for listener in listeners:
                 listener.close()

@@ -58,7 +58,7 @@ def answer(
         if api.is_work:
             connection.works = True
         if api.key is ApiKey.METADATA and len(frame) <= MAX_QUESTION_BYTES:
-            question = header.api_version, bytes(frame[header.body_offset :]), connection.local
+            question = header.api_version, bytes(frame[header.body_offset :]), connection.local[0], connection.listener
             kept = _kept_metadata(question, cluster, broker, connection)
             if kept is not None:
                 return (kept[:4] + frame[4:8] + kept[8:],)  # with the correlation id of this one

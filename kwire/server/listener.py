@@ -11,6 +11,7 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Final
 
+from kwire.cluster.endpoints import DEFAULT_LISTENER, listener_name
 from kwire.settings import CannotStart
 
 if TYPE_CHECKING:
@@ -42,16 +43,19 @@ IPV4_MAPPED: Final = "::ffff:"
 
 
 class Listener:
-    """One bound address.
+    """One bound address of a listener; several share a name where a host has several addresses.
 
     host and port are what was bound: the real port where 0 was asked for. inherited: the service manager bound it and
     keeps it open, so it could not be bound again: it stays open until this process ends.
     """
 
-    __slots__ = ("host", "inherited", "port", "socket")
+    __slots__ = ("host", "inherited", "name", "port", "socket")
 
-    def __init__(self, bound: socket.socket, host: str, *, inherited: bool = False) -> None:
+    def __init__(
+        self, bound: socket.socket, host: str, name: str = DEFAULT_LISTENER, *, inherited: bool = False
+    ) -> None:
         self.socket = bound
+        self.name = name
         self.host = host
         self.inherited = inherited
         self.port: int = bound.getsockname()[1]
@@ -84,8 +88,8 @@ class Listener:
             self.socket.close()
 
 
-def bind(host: str, port: int, backlog: int) -> list[Listener]:
-    """Listeners on every address that host stands for; an empty host means every interface.
+def bind(host: str, port: int, backlog: int, name: str = DEFAULT_LISTENER) -> list[Listener]:
+    """Bind every address that host stands for; an empty host means every interface.
 
     Port 0 takes a free port, the same one for all of the host's addresses.
 
@@ -98,7 +102,7 @@ def bind(host: str, port: int, backlog: int) -> list[Listener]:
         found = socket.getaddrinfo(asked or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, address in dict.fromkeys((family, address) for family, _, _, _, address in found):
             wanted = (address[0], listeners[0].port if listeners else port, *address[2:])
-            listeners.append(Listener(_bound(family, wanted, backlog), host))
+            listeners.append(Listener(_bound(family, wanted, backlog), host, name))
     except OSError as error:
         for listener in listeners:
             listener.close()
@@ -121,8 +125,8 @@ def bind_all(settings: Settings) -> list[list[Listener]]:
     try:
         for broker in settings.brokers:
             bound.append([])
-            for address in broker.listen:
-                bound[-1] += bind(*address, backlog(settings))
+            for position, address in enumerate(broker.listen):
+                bound[-1] += bind(*address, backlog(settings), listener_name(position))
     except CannotStart:
         for listener in (one for several in bound for one in several):
             listener.close()

@@ -12,6 +12,7 @@ import trio
 
 from kwire.api.context import ConnectionInfo
 from kwire.broker.refusals import CLOSED, UNHEARD
+from kwire.cluster.endpoints import DEFAULT_LISTENER
 from kwire.descriptors import SHORTAGE, connections_end, files_end, limit, next_number
 from kwire.server import poller
 from kwire.server.advertised_address import AdvertisedAddressCheck
@@ -101,12 +102,18 @@ class Server:
         for session in self.sessions:
             session.let_go()
 
-    async def serve_transport(self, transport: Transport, peer: tuple[str, int], local: tuple[str, int]) -> None:
-        """One connection is served until it ends."""
-        await self._run(self._begin(transport, peer, local))
+    async def serve_transport(
+        self,
+        transport: Transport,
+        peer: tuple[str, int],
+        local: tuple[str, int],
+        listener: str = DEFAULT_LISTENER,
+    ) -> None:
+        """Serve one connection until it ends. listener: the name of the one that it came by."""
+        await self._run(self._begin(transport, peer, local, listener))
 
-    def _begin(self, transport: Transport, peer: tuple[str, int], local: tuple[str, int]) -> Session:
-        info = ConnectionInfo(peer, local, on_told=self._address_check.told)
+    def _begin(self, transport: Transport, peer: tuple[str, int], local: tuple[str, int], listener: str) -> Session:
+        info = ConnectionInfo(peer, local, listener, on_told=self._address_check.told)
         max_frame_bytes = self._broker.config.socket_request_max_bytes
         session = Session(
             transport, info, self._cluster, self._broker, self._in_flight, self._env.clock_s, max_frame_bytes
@@ -149,7 +156,7 @@ class Server:
                 if is_default_gateway(peer[0], self._env.files):
                     local = (self._host_for_gateway, local[1])
             transport = SocketTransport(connected, self._env.run_blocking, self._poller)
-            nursery.start_soon(self._run, self._begin(transport, peer, local))
+            nursery.start_soon(self._run, self._begin(transport, peer, local, listener.name))
 
     async def _accepted(self, listener: Listener) -> socket.socket:
         """Accept the next client once there is a descriptor for it; close log files to free one."""

@@ -9,6 +9,7 @@ import os
 import socket
 from typing import TYPE_CHECKING, Final
 
+from kwire.cluster.endpoints import listener_name
 from kwire.server.listener import Listener
 from kwire.settings import CannotStart
 
@@ -37,11 +38,11 @@ def inherited(variables: Mapping[str, str], brokers: int) -> list[list[Listener]
         raise CannotStart(
             f"{count} sockets were handed over for {brokers} brokers; name as many ListenStream= for each of them"
         )
-    listeners = [_listener(descriptor) for descriptor in range(FIRST_DESCRIPTOR, FIRST_DESCRIPTOR + int(count))]
+    listeners = [_listener(FIRST_DESCRIPTOR + number, listener_name(number % share)) for number in range(int(count))]
     return [listeners[first : first + share] for first in range(0, len(listeners), share)]
 
 
-def _listener(descriptor: int) -> Listener:
+def _listener(descriptor: int, name: str) -> Listener:
     try:
         bound = socket.socket(fileno=descriptor)
     except OSError as error:
@@ -52,7 +53,7 @@ def _listener(descriptor: int) -> Listener:
         raise _refusal(descriptor)
     os.set_inheritable(descriptor, False)
     bound.setblocking(False)
-    return Listener(bound, bound.getsockname()[0], inherited=True)
+    return Listener(bound, bound.getsockname()[0], name, inherited=True)
 
 
 def _refusal(descriptor: int) -> CannotStart:

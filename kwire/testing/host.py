@@ -320,7 +320,7 @@ def _taken_over(started: Running, backlog: int) -> list[list[Listener]]:
     try:
         for node_id, server in started.servers.items():
             if started.cluster.brokers[node_id].running:
-                taken.append([Listener(each.socket.dup(), each.host) for each in server.listeners])
+                taken.append([Listener(each.socket.dup(), each.host, each.name) for each in server.listeners])
             else:
                 ports = dict.fromkeys((each.host, each.port) for each in server.listeners)
                 taken.append([each for host, port in ports for each in bind(host, port, backlog)])

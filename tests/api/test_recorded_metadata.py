@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kwire.cluster.endpoints import DEFAULT_LISTENER, Endpoint
 from kwire.protocol import codec
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.records.cluster_metadata import ConfigRecord
@@ -36,7 +37,7 @@ class Replay:
     def __init__(self):
         self.cluster = build_cluster(static=STATIC)
         self.cluster.cluster_id = "MkU3OEVBNTcwNTJENDM2Qg"
-        self.cluster.brokers[1].ports = (19310,)
+        self.cluster.brokers[1].endpoints = {DEFAULT_LISTENER: Endpoint(19310)}
         self.ids = {}
 
     def decode(self, row):

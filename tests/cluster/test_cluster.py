@@ -1,8 +1,10 @@
 import pytest
 import trio
 
+from kwire.api.context import ConnectionInfo
 from kwire.broker.waiters import park
 from kwire.cluster.cluster import Cluster
+from kwire.cluster.endpoints import Endpoint
 from kwire.protocol.messages.records.cluster_metadata import ConfigRecord, TopicRecord
 from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.segments.store import SegmentStore
@@ -206,6 +208,20 @@ async def test_housekeeping_that_fails_is_logged_and_goes_on(autojump_clock, mon
     assert [record.getMessage() for record in caplog.records] == ["housekeeping failed: the disk is gone"] * 2
 
 
+def came_by(listener, host="127.0.0.1"):
+    return ConnectionInfo(("127.0.0.1", 50_000), (host, 1), listener)
+
+
 def test_a_broker_without_an_address_is_nowhere():
-    cluster = build_cluster()
-    assert cluster.endpoint_for(9, cluster.brokers[1], None) == ("", -1)
+    cluster = build_cluster(2)
+    cluster.brokers[2].endpoints = {}
+    assert cluster.endpoint_for(9, came_by("PLAINTEXT")) == cluster.endpoint_for(2, came_by("PLAINTEXT")) == ("", -1)
+
+
+def test_clients_stay_with_the_listener_that_they_came_by():
+    cluster = build_cluster(2)
+    cluster.brokers[2].endpoints = {"PLAINTEXT": Endpoint(2), "PLAINTEXT_2": Endpoint(22), "FAR": Endpoint(23, "far")}
+    assert cluster.endpoint_for(2, came_by("PLAINTEXT", "::1")) == ("::1", 2)
+    assert cluster.endpoint_for(2, came_by("PLAINTEXT_2")) == ("127.0.0.1", 22)
+    assert cluster.endpoint_for(2, came_by("FAR")) == ("far", 23)
+    assert cluster.endpoint_for(2, came_by("of another kind")) == ("127.0.0.1", 2)

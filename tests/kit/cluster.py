@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kwire.api.context import ConnectionInfo, RequestContext
 from kwire.cluster.cluster import Cluster
+from kwire.cluster.endpoints import DEFAULT_LISTENER, Endpoint
 from kwire.env import Env
 from kwire.protocol.errors import ApiError
 from kwire.protocol.messages.create_topics import CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig
@@ -70,7 +71,7 @@ def build_cluster(
     ids = range(1, brokers + 1)
     cluster = Cluster(env, store, cluster_id=CLUSTER_ID, broker_ids=ids, static=static)
     for node_id in ids:
-        cluster.brokers[node_id].ports = (9091 + node_id,)
+        cluster.brokers[node_id].endpoints = {DEFAULT_LISTENER: Endpoint(9091 + node_id)}
     return cluster
 
 
@@ -108,7 +109,7 @@ def context_of(
 ) -> RequestContext:
     """Make the context of a request from a client on this machine to that broker."""
     broker = cluster.brokers[node_id]
-    connection = ConnectionInfo(peer=("127.0.0.1", 50000), local=("127.0.0.1", broker.ports[0]))
+    connection = ConnectionInfo(peer=("127.0.0.1", 50000), local=("127.0.0.1", 9091 + node_id))
     return RequestContext(
         cluster=cluster, broker=broker, connection=connection, api_version=api_version, client_id=client_id
     )

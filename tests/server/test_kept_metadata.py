@@ -4,6 +4,7 @@ import pytest
 
 from kwire.api.context import ConnectionInfo
 from kwire.broker.metadata_replies import MetadataReplies
+from kwire.cluster.endpoints import Endpoint
 from kwire.limits import KEPT_METADATA_BYTES
 from kwire.protocol import frames
 from kwire.protocol.api_keys import ApiKey
@@ -33,10 +34,10 @@ class Asking:
 
         monkeypatch.setattr(dispatch.registry.APIS[ApiKey.METADATA], "_handle", counted)
 
-    async def __call__(self, request=ALL, version=12, local=LOCAL, on_told=None):
+    async def __call__(self, request=ALL, version=12, local=LOCAL, listener="PLAINTEXT", on_told=None):
         self.correlation_id += 1
         frame = frames.encode_request(ApiKey.METADATA, version, self.correlation_id, "me", request)
-        connection = ConnectionInfo(("127.0.0.1", 1), local, on_told=on_told)
+        connection = ConnectionInfo(("127.0.0.1", 1), local, listener, on_told=on_told)
         reply = dispatch.answer(bytearray(frame[4:]), self.cluster, self.cluster.brokers[1], connection)
         segments = reply if isinstance(reply, tuple | list) else await reply
         whole = b"".join(segments)
@@ -107,8 +108,10 @@ async def test_what_has_changed_is_told(cluster, ask, monkeypatch, change):
 async def test_a_client_is_told_the_address_that_it_came_by(cluster, ask):
     assert (await ask()).brokers[0].host == "127.0.0.1"
     assert (await ask(local=("192.0.2.7", 9092))).brokers[0].host == "192.0.2.7"
+    cluster.brokers[1].endpoints = {**cluster.brokers[1].endpoints, "ANOTHER": Endpoint(1)}
+    assert (await ask(listener="ANOTHER")).brokers[0].port == 1
     assert (await ask()).brokers[0].host == "127.0.0.1"
-    assert ask.handled == 2
+    assert ask.handled == 3
 
 
 async def test_another_version_and_other_flags_are_other_questions(cluster, ask):

@@ -6,6 +6,7 @@ from random import Random
 import trio
 
 from kwire.app import _close, _opened
+from kwire.cluster.endpoints import DEFAULT_LISTENER, Endpoint
 from kwire.env import Env
 from kwire.server.server import Server
 from kwire.server.transport import StreamTransport
@@ -110,7 +111,7 @@ class Machine:
     def _serve(self, cluster, nursery):
         self.on_up(cluster)
         for node_id, broker in cluster.brokers.items():
-            broker.ports = (9091 + node_id,)
+            broker.endpoints = {DEFAULT_LISTENER: Endpoint(9091 + node_id)}
             self._servers[node_id] = Server(cluster, node_id, [])
         self._nursery = nursery
         self.cluster = cluster
