@@ -18,6 +18,7 @@ from kwire.coordinator.group.first_generation import Arrivals
 from kwire.coordinator.runtime import Runtime
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.records.cluster_metadata import PartitionChangeRecord, RemoveTopicRecord
+from kwire.storage.port import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,10 +103,10 @@ class GroupCoordinators:
         """The replies of all shards of the broker that hold something and can be read.
 
         Raises:
-            ApiError: COORDINATOR_LOAD_IN_PROGRESS, or a shard's.
+            ApiError: COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, or a shard's.
         """
         replies = []
-        for index in [each for each in self._stored() if self._leader(each) == node_id]:
+        for index in [each for each in await self._stored() if self._leader(each) == node_id]:
             try:
                 replies.append(await self.runtime.execute(self._shard(index), command))
             except ApiError as error:
@@ -115,7 +116,12 @@ class GroupCoordinators:
 
     async def load_stored(self) -> None:
         """Every shard that has a log and a leader is loaded or being loaded: nobody has to ask for its timers."""
-        for index in self._stored():
+        try:
+            stored = await self._stored()
+        except ApiError as error:
+            _log.error("cannot load the stored groups: %s", error.message)
+            return
+        for index in stored:
             if self._leader(index) != NO_LEADER:
                 try:
                     self._shard(index)
@@ -124,17 +130,24 @@ class GroupCoordinators:
                         _log.error("cannot load the groups of partition %d: %s", index, error)
                 await trio.lowlevel.checkpoint()
 
-    def _stored(self) -> list[int]:
-        """Partitions of which there is a log."""
-        topic = self._cluster.image.topic(GROUP_TOPIC)
-        if topic is None:
+    async def _stored(self) -> list[int]:
+        """Partitions of which there is a log. The store's directory is read in a thread.
+
+        Raises:
+            ApiError: COORDINATOR_NOT_AVAILABLE, it cannot be read.
+        """
+        if GROUP_TOPIC not in self._cluster.image.topics:
             return []
-        stored = {log.partition for log in self._cluster.store.list() if log.topic_id == topic.topic_id}
-        return sorted(stored | {shard.partition.index for shard in self.runtime.shards})
+        try:
+            stored = await self._cluster.env.run_blocking(lambda: self._cluster.store.stored(GROUP_TOPIC))
+        except StorageError as error:
+            raise ApiError(ErrorCode.COORDINATOR_NOT_AVAILABLE, str(error)) from error
+        return sorted({*stored, *(shard.partition.index for shard in self.runtime.shards)})
 
     def _leader(self, index: int) -> int:
-        topic = self._cluster.image.topics[GROUP_TOPIC]
-        return topic.partitions[index].leader
+        """The broker that leads the partition; NO_LEADER also if it has been deleted."""
+        topic = self._cluster.image.topic(GROUP_TOPIC)
+        return NO_LEADER if topic is None or index >= len(topic.partitions) else topic.partitions[index].leader
 
     def _shard(self, index: int) -> Shard:
         partition = self._partition(index)

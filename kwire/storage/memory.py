@@ -476,7 +476,12 @@ class MemoryStore:
 
     def list(self) -> Sequence[StoredLog]:
         """The open logs: closed ones are gone."""
-        return [StoredLog(log.topic, log.topic_id, log.partition) for log in self._logs.values()]
+        logs = tuple(self._logs.values())  # in one step, for this may run in a thread
+        return [StoredLog(log.topic, log.topic_id, log.partition) for log in logs]
+
+    def stored(self, topic: str) -> Sequence[int]:
+        """See LogStore.stored."""
+        return [log.partition for log in tuple(self._logs.values()) if log.topic == topic]
 
     def open(self, topic: str, topic_id: bytes, partition: int, config: LogConfig) -> MemoryLog:
         """See LogStore.open."""

@@ -349,6 +349,14 @@ class LogStore(Protocol):
         """What is stored, opened or not."""
         ...
 
+    def stored(self, topic: str) -> Sequence[int]:
+        """Indexes of the topic's partitions of which there is a log, opened or not. In any thread; may read the disk.
+
+        Raises:
+            StorageError.
+        """
+        ...
+
     def open(self, topic: str, topic_id: bytes, partition: int, config: LogConfig) -> SegmentedLog:
         """The partition's log, created if it is not there, recovered if the last run did not close it. Blocking.
 

@@ -490,6 +490,7 @@ class LogContract(CleaningContract):
         other.append(batch := batch_of(), read_header(batch), 0, START_MS)
         bench.store.delete(bench.log)
         assert list(bench.store.list()) == [StoredLog(TOPIC, TOPIC_ID, 1)]
+        assert (list(bench.store.stored(TOPIC)), list(bench.store.stored("another"))) == ([1], [])
         with pytest.raises(StorageError):
             bench.read(0)
         fresh = bench.store.open(TOPIC, bytes(reversed(TOPIC_ID)), 0, bench.config)

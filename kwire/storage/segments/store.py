@@ -174,6 +174,14 @@ class SegmentStore:
         except OSError as error:
             raise StorageError(f"cannot list {self.directory}: {error}") from error
 
+    def stored(self, topic: str) -> Sequence[int]:
+        """See LogStore.stored. Reads the names in the directory, and no file."""
+        try:
+            found = [parse_directory_name(name) for name in self._env.files.listdir(self.directory)]
+        except OSError as error:
+            raise StorageError(f"cannot list {self.directory}: {error}") from error
+        return [parsed[1] for parsed in found if parsed is not None and parsed[0] == topic]
+
     def open(self, topic: str, topic_id: bytes, partition: int, config: LogConfig) -> FileLog:
         """The partition's log; nothing is written for one that is not there."""
         key = topic, partition
