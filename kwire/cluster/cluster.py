@@ -78,8 +78,8 @@ class Cluster:
         self.image = MetadataImage()
         self.configs = Configs(static or {}, self.image)
         self.listeners: list[Listener] = []
-        self.observer: Observer | None = None
-        """Told of every request that a client was answered."""
+        self.observers: list[Observer] = []
+        """Told of every request that a client was answered, in order."""
         self._metadata_log = MetadataLog(env, store)
         self._partitions: dict[tuple[str, int], Partition] = {}
         self._replay()

@@ -83,7 +83,7 @@ def answer(
 
 def _kept_metadata(question: Hashable, cluster: Cluster, broker: Broker, connection: ConnectionInfo) -> bytes | None:
     """The reply that was sent to this question before, if nothing has changed since."""
-    if cluster.observer is not None:  # it wants to see what is asked
+    if cluster.observers:  # they want to see what is asked
         return None
     kept = broker.metadata_replies.find(cluster.image.version, question)
     if kept is not None and connection.on_told is not None:
@@ -146,9 +146,8 @@ def _encoded(
     context: RequestContext,
     form: Form | None = None,
 ) -> Sequence[object]:
-    observer = context.cluster.observer
-    if observer is not None:
-        observer(context, request, response)
+    for observe in context.cluster.observers:
+        observe(context, request, response)
     if response is None:
         return ()
     if form is not None:

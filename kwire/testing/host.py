@@ -224,7 +224,7 @@ class Host:
             async with running(self._settings, env, listeners, store, first_leader_epoch) as started:
                 if snapshot is not None:
                     snapshots.fill(started.cluster, snapshot)
-                started.cluster.observer = self.activity.answered
+                started.cluster.observers.append(self.activity.answered)
                 self._cluster_id = started.cluster.cluster_id
                 self._running = started
                 self.activity.clear()

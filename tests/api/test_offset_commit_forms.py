@@ -89,7 +89,7 @@ async def test_the_coordinator_is_another_broker(group_world):
 
 async def test_an_observer_sees_them(member):
     seen = []
-    member.context.cluster.observer = lambda _context, request, response: seen.append((request, response))
+    member.context.cluster.observers.append(lambda _context, request, response: seen.append((request, response)))
     member.commit(9)
     ((request, response),) = seen
     assert request.topics[0].partitions[0].committed_offset == 9

@@ -39,7 +39,7 @@ class Bench:
             image=SimpleNamespace(version=5),
             env=self.env,
             listeners=[],
-            observer=None,
+            observers=[],
         )
         replies = MetadataReplies()
         kept = {"metadata_replies": replies, "refusals": Refusals()}

@@ -135,7 +135,7 @@ async def test_whoever_counts_who_was_told_and_whoever_observes_sees_every_reque
     for _ in range(2):
         await ask(on_told=told.append)
     assert (len(told), ask.handled) == (2, 1)
-    cluster.observer = lambda *_: None
+    cluster.observers.append(lambda *_: None)
     await ask()
     assert ask.handled == 2
 
