@@ -82,8 +82,8 @@ class Api:
         return self._handle
 
     def new_forms(self) -> Forms:
-        """No forms yet, of an API that has them: kwire.protocol.<stem>_forms, imported now if it was not."""
-        module = import_module(f"kwire.protocol.{self.stem}_forms")
+        """No forms yet, of an API that has them: kwire.protocol.forms.<stem>, imported now if it was not."""
+        module = import_module(f"kwire.protocol.forms.{self.stem}")
         return cast("Forms", getattr(module, f"{self.name}Forms")())
 
     @property

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from kwire.coordinator.decision import CoordinatorRecord
 from kwire.protocol.codec import decode, encode_into
 from kwire.protocol.errors import ProtocolError
+from kwire.protocol.forms.number import NumberForm
 from kwire.protocol.messages.records.consumer_offsets import (
     ConsumerGroupCurrentMemberAssignmentKey,
     ConsumerGroupCurrentMemberAssignmentValue,
@@ -32,7 +33,6 @@ from kwire.protocol.messages.records.consumer_offsets import (
     OffsetCommitKey,
     OffsetCommitValue,
 )
-from kwire.protocol.number_form import NumberForm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

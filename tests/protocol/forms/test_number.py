@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from kwire.protocol.number_form import NumberForm
+from kwire.protocol.forms.number import NumberForm
 
 LOW, HIGH = -(2**63), 2**63 - 1
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from kwire.protocol import frames
 from kwire.protocol.errors import ProtocolError
+from kwire.protocol.forms.number import NumberForm
 from kwire.protocol.frames import RequestHeader
 from kwire.protocol.messages.produce import (
     PartitionProduceData,
@@ -19,7 +20,6 @@ from kwire.protocol.messages.produce import (
     TopicProduceData,
     TopicProduceResponse,
 )
-from kwire.protocol.number_form import NumberForm
 from kwire.protocol.wire import read_uvarint
 
 MAX_FORMS: Final = 32

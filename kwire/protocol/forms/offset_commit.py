@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kwire.protocol import frames
+from kwire.protocol.forms.number import NumberForm
 from kwire.protocol.frames import RequestHeader
 from kwire.protocol.messages.offset_commit import (
     OffsetCommitRequest,
@@ -17,7 +18,6 @@ from kwire.protocol.messages.offset_commit import (
     OffsetCommitResponsePartition,
     OffsetCommitResponseTopic,
 )
-from kwire.protocol.number_form import NumberForm
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

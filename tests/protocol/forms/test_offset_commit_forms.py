@@ -2,8 +2,10 @@
 
 import pytest
 
-from kwire.protocol import frames, offset_commit_forms
+from kwire.protocol import frames
 from kwire.protocol.api_keys import ApiKey
+from kwire.protocol.forms import offset_commit
+from kwire.protocol.forms.offset_commit import MAX_FORM_BYTES, MAX_FORMS, MAX_WAIT, OffsetCommitForm, OffsetCommitForms
 from kwire.protocol.messages.offset_commit import (
     OffsetCommitRequest,
     OffsetCommitRequestPartition,
@@ -12,9 +14,8 @@ from kwire.protocol.messages.offset_commit import (
     OffsetCommitResponsePartition,
     OffsetCommitResponseTopic,
 )
-from kwire.protocol.offset_commit_forms import MAX_FORM_BYTES, MAX_FORMS, MAX_WAIT, OffsetCommitForm, OffsetCommitForms
-from tests.protocol import known_forms
-from tests.protocol.known_forms import decoded, read, same
+from tests.protocol.forms import known_forms
+from tests.protocol.forms.known_forms import decoded, read, same
 
 TOPIC_ID = bytes(range(16))
 TOPICS = (("truck_gps", (0, 7)), ("alerts", (300,)))
@@ -132,9 +133,7 @@ def test_a_connection_keeps_the_newest():
 
 def test_forms_that_are_of_no_use_are_made_ever_less_often(monkeypatch):
     made = []
-    monkeypatch.setattr(
-        offset_commit_forms, "OffsetCommitForm", lambda *args: made.append(args) or OffsetCommitForm(*args)
-    )
+    monkeypatch.setattr(offset_commit, "OffsetCommitForm", lambda *args: made.append(args) or OffsetCommitForm(*args))
     forms = OffsetCommitForms()
     for number in range(5 * MAX_WAIT):
         frame = frame_of(commit(9, metadata=f"{number:06}"), 9)

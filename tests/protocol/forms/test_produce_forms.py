@@ -5,6 +5,7 @@ import pytest
 from kwire.protocol import frames
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.errors import ProtocolError
+from kwire.protocol.forms.produce import MAX_FORMS, MAX_SHARED_BYTES, ProduceForms
 from kwire.protocol.messages.produce import (
     BatchIndexAndErrorMessage,
     PartitionProduceData,
@@ -14,9 +15,8 @@ from kwire.protocol.messages.produce import (
     TopicProduceData,
     TopicProduceResponse,
 )
-from kwire.protocol.produce_forms import MAX_FORMS, MAX_SHARED_BYTES, ProduceForms
-from tests.protocol import known_forms
-from tests.protocol.known_forms import decoded, read, same
+from tests.protocol.forms import known_forms
+from tests.protocol.forms.known_forms import decoded, read, same
 
 VERSIONS = range(3, ProduceRequest.MAX_VERSION + 1)
 TOPIC_ID = bytes(range(16))
