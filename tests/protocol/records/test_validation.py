@@ -95,7 +95,9 @@ def test_of_a_known_client_a_max_timestamp_that_is_too_small_is_believed_too(all
     believed = [each for each in differences(all_vectors, knows_newest=True) if each[0].name not in others]
     assert {kafkas[0] for _, kafkas in believed} == {"NONE"}
     names = " and ".join(f"`{vector.name}`" for vector, _ in believed)
-    assert f"From a known client, also {names}: Kafka corrects their max timestamp" in RECORDS_DOC.read_text(encoding="utf-8").replace("\n", " ")
+    assert f"From a known client, also {names}: Kafka corrects their max timestamp" in RECORDS_DOC.read_text(
+        encoding="utf-8"
+    ).replace("\n", " ")
 
 
 def test_usual_batch_is_a_view_of_what_was_received():
