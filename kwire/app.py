@@ -196,7 +196,7 @@ async def _create_topics(cluster: Cluster, topics: Sequence[TopicSetting]) -> No
 
 async def _load(cluster: Cluster, directory: str) -> None:
     """The records of the directory's files are in their topics, which are created where they are missing."""
-    from kwire.seed import find, load  # noqa: PLC0415 - only where there is something to load
+    from kwire.seeding.seed import find, load  # noqa: PLC0415 - only where there is something to load
 
     seed = await find(directory)
     await _create_topics(cluster, [topic for topic in seed.topics.values() if topic.name not in cluster.image.topics])

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from kwire import record_lines
 from kwire.cli.command import Command
 from kwire.cli.connection import OPTIONS as CONNECTION_OPTIONS
 from kwire.cli.root import root
+from kwire.seeding import record_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from kwire.cli.output import progress
 from kwire.cli.reading import next_piece, partitions_of
 from kwire.cli.topic import altered_configs
 from kwire.cli.topic import chosen as chosen_topics
-from kwire.record_lines import SUFFIX, topic_text
+from kwire.seeding.record_lines import SUFFIX, topic_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

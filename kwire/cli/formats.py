@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from kwire.cli.errors import UsageError
-from kwire.record_lines import record_text
+from kwire.seeding.record_lines import record_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from kwire.cli.command import command as make_command
 from kwire.cli.connection import Connection, connects, refusal
 from kwire.cli.errors import Failed, UsageError
 from kwire.cli.inputs import STANDARD_INPUT, Source, reading
-from kwire.record_lines import BadLine, RecordLine, TopicLine, files_below, read, topic_of
+from kwire.seeding.record_lines import BadLine, RecordLine, TopicLine, files_below, read, topic_of
 
 if TYPE_CHECKING:
     from kwire.cli.sending import Sender

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from kwire.cli.errors import UsageError
-from kwire.record_lines import INT64_MAX, time_ms
+from kwire.seeding.record_lines import INT64_MAX, time_ms
 
 UNITS_MS: Final = {
     "w": 604_800_000,

@@ -14,7 +14,7 @@ from kwire.cli.inputs import STANDARD_INPUT, Source, reading
 from kwire.cli.places import timestamp_ms
 from kwire.cli.topic import existing, pairs
 from kwire.env import wall_clock_ms
-from kwire.record_lines import BadLine, RecordLine, read
+from kwire.seeding.record_lines import BadLine, RecordLine, read
 
 if TYPE_CHECKING:
     from kwire.cli.sending import Sender

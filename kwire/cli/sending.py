@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from kwire.client.cluster import Cluster
     from kwire.client.producer import Producer
-    from kwire.record_lines import RecordLine
+    from kwire.seeding.record_lines import RecordLine
 
 
 class Sender:

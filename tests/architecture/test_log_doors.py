@@ -11,7 +11,7 @@ BEHIND_THE_DOOR = [
     *sorted((KWIRE / "coordinator").rglob("*.py")),
     *sorted((KWIRE / "testing").glob("*.py")),
     *sorted((KWIRE / "server").glob("*.py")),
-    KWIRE / "seed.py",
+    *sorted((KWIRE / "seeding").glob("*.py")),
 ]
 ENGINES = {"SegmentedLog", "Log", "LogStore"}
 DOORS_FOR_UPKEEP = {"open", "opened"}

@@ -18,8 +18,8 @@ from kwire.broker.metadata import INTERNAL_TOPICS
 from kwire.protocol.errors import ApiError
 from kwire.protocol.records.key_hash import partition_for_key
 from kwire.protocol.records.record import Record, encode_batch
-from kwire.record_lines import SUFFIX, BadLine, RecordLine, TopicLine, files_below, topic_of
-from kwire.record_lines import read as read_lines
+from kwire.seeding.record_lines import SUFFIX, BadLine, RecordLine, TopicLine, files_below, topic_of
+from kwire.seeding.record_lines import read as read_lines
 from kwire.settings import CannotStart, TopicSetting
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from kwire.broker.partition import Partition
     from kwire.cluster.cluster import Cluster
-    from kwire.record_lines import Line
+    from kwire.seeding.record_lines import Line
 
 BATCH_BYTES: Final = 256 * 1024
 """Long enough that a batch costs little, short enough that a consumer's first fetch does."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwire.record_lines import BadLine, RecordLine, TopicLine, files_below, parse, read, record_text, topic_text
+from kwire.seeding.record_lines import BadLine, RecordLine, TopicLine, files_below, parse, read, record_text, topic_text
 
 CONTENT = st.none() | st.binary()
 NAMES = st.text(st.characters(codec="utf-8"))

@@ -5,11 +5,11 @@ import json
 
 import pytest
 
-from kwire import seed
 from kwire.app import running
 from kwire.protocol.records.batch import iter_headers
 from kwire.protocol.records.key_hash import partition_for_key
 from kwire.protocol.records.record import iter_records
+from kwire.seeding import seed
 from kwire.settings import Address, BrokerSetting, CannotStart, Settings, TopicSetting
 
 ALL = 2**31 - 1

@@ -1,0 +1,1 @@
+"""Records in files: how they are written there, and how a cluster starts with them."""
