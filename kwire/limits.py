@@ -24,12 +24,24 @@ MAX_IN_FLIGHT_BYTES = 268_435_456
 """Bytes of all long requests that one broker reads or handles at once; further ones wait unread. Room for two of the
 longest allowed frames and for hundreds of ordinary batches (Kafka: queued.max.request.bytes, unbounded by default)."""
 
+UNRESERVED_REQUEST_BYTES = 65_536
+"""A request up to this long needs no part of MAX_IN_FLIGHT_BYTES: the number of connections bounds what those cost."""
+
+STALLED_REQUEST_S = 10.0
+"""How long a request may stand still half received while others wait for the room it takes."""
+
 READ_AHEAD_BYTES = 1_048_576
 """Bytes of further requests that are read from a connection while its handler waits: the default of a producer's
 max.request.size, so that the next batch has arrived by then."""
 
 KEPT_METADATA_BYTES = 1_048_576
 """Metadata replies that a broker keeps for clients that ask the same again: of some thousand partitions."""
+
+MAX_KEPT_REPLY_BYTES = KEPT_METADATA_BYTES // 8
+"""A longer Metadata reply, with its question, is not kept."""
+
+MAX_KEPT_QUESTION_BYTES = 16_384
+"""A longer Metadata request is not compared with others."""
 
 RECEIVE_BYTES = 65_536
 """Most bytes taken from a socket at a time between long requests."""
@@ -39,6 +51,37 @@ LONG_RECEIVE_BYTES = 1_048_576
 
 PIPELINED_REPLIES = 64
 """Requests of one connection answered in a row before their replies leave and the other connections get their turn."""
+
+MAX_PRODUCE_FORMS = 32
+"""Forms of Produce requests that a connection keeps, which take about 1 KB each; requests for more partitions are
+decoded."""
+
+MAX_PRODUCE_FORM_BYTES = 512
+"""Longest beginning of a Produce request that is kept: a topic's name has 249 characters at most, and client ids are
+short."""
+
+MAX_OFFSET_COMMIT_FORMS = 4
+"""Forms of OffsetCommit requests that a connection keeps, one of each length: 2 KB for one partition, 15 KB for as many
+as fit."""
+
+MAX_OFFSET_COMMIT_FORM_BYTES = 1_024
+"""Longer OffsetCommit requests are decoded."""
+
+MAX_TRACKED_HOSTS = 1_000
+"""Hosts whose refusals have log lines of their own (refusals of further hosts are only counted), and hosts that are
+watched for clients that never reach the advertised address (a stuck client comes again)."""
+
+MAX_REFUSAL_REASONS = 10
+"""Reasons logged for one host; a broken client's reasons can contain numbers that change each time."""
+
+MAX_REFUSAL_CHARACTERS = 300
+"""Characters of a reason that are logged; it can contain text of the client's."""
+
+MAX_CONTROL_REQUEST_BYTES = 4_096
+"""One line of JSON to the control socket: a command and the number of a broker."""
+
+CONTROL_REQUEST_S = 10.0
+"""How long a request to the control socket may take to arrive whole."""
 
 MAX_READ_RECORDS = 50_000
 """Records and their headers of one produced batch where kwire itself must read them, during which nobody is served:
@@ -65,6 +108,10 @@ MAX_REPEATS = 100
 MAX_RECORD_ERRORS = 1_000
 """Rows of record_errors for one partition in a Produce reply; Kafka sends one per bad record, without a bound."""
 
+MAX_CONFIG_DIGITS = 4_000
+"""Characters of a number in a config's value; longer texts are refused: Python refuses to convert numbers that are a
+little longer."""
+
 MEMORY_STORE_BYTES = 1_073_741_824
 """Default of --memory: record bytes that the memory engine holds, with their index."""
 
@@ -80,6 +127,18 @@ MEMORY_SEGMENT_BYTES = 16_777_216
 
 MEMORY_MIN_SEGMENT_BYTES = 65_536
 """Shortest segment that many logs in little memory are cut into."""
+
+MAX_TAIL_HINTS = 8
+"""Positions of readers at the end of a log that are remembered, so that what comes next is found without a search."""
+
+MAX_PENDING_INDEX_BYTES = 4_096
+"""Index entries of a segment that wait in memory: those of 2 MB of log at the default index.interval.bytes."""
+
+MAX_REMOVALS_AT_ONCE = 100
+"""Deleted files and directories that one call removes: the caller has other work to do."""
+
+RETENTION_STEP_SEGMENTS = 16
+"""Segments that one step of retention deletes at most, so that requests wait no longer than for that."""
 
 METADATA_CHECKPOINT_RECORDS = 10_000
 """Records of the metadata log after which a checkpoint cuts it: a start replays about so many and the image."""
@@ -106,3 +165,29 @@ batch of its own. A request waits for so long: the thread has Python's lock, and
 COORDINATOR_SEGMENT_RECORDS = 10_000
 """Records after which a segment of a coordinator's log is closed, however short: only closed ones can be cleaned, and
 a start reads about a million records of the active ones in a second."""
+
+LOADED_AT_ONCE_BYTES = 65_536
+"""A coordinator's log up to this long is read by the request that needs it, within some milliseconds."""
+
+CACHED_GROUPS = 4_096
+"""Group ids whose partition is remembered: a hash of a long id costs more than a heartbeat."""
+
+CACHED_OFFSET_KEYS = 4_096
+"""Keys of committed offsets that are remembered: a consumer commits the same partitions again and again."""
+
+CACHED_OFFSET_TOPICS = 1_024
+"""Topics for which it is remembered how a committed offset is written."""
+
+MAX_AWAITED_GROUPS = 1_000
+"""Groups of which a broker remembers who has just asked for their coordinator. The oldest is forgotten first: its
+members then wait as if nobody else were on the way."""
+
+MAX_AWAITED_CLIENTS = 1_000
+"""Clients of one such group that are counted; further ones are not waited for."""
+
+REGEX_REFRESH_INTERVAL_MS = 10_000
+"""Minimum time between two resolutions of a group's regular expressions."""
+
+MAX_ASSIGNMENT_ROUNDS = 16
+"""Rounds over the topics of one assignment: overlapping subscriptions may need many, and each about halves what is
+uneven."""

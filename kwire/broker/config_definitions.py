@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from kwire.broker.configs import real, trimmed
 from kwire.broker.resources import BROKER, CLIENT_METRICS, GROUP, TOPIC
+from kwire.limits import MAX_CONFIG_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +27,6 @@ Value: TypeAlias = bool | int | float | str | list[str]
 _INTEGER_BITS = {"SHORT": 16, "INT": 32, "LONG": 64}
 _INTEGER = re.compile(r"[+-]?(?:(?![\U00010000-\U0010ffff])\d)+")
 """Java accepts the digits of every script in Unicode's first plane."""
-_MOST_DIGITS = 4_000
-"""Longer texts are refused: Python refuses to convert numbers that are a little longer."""
 _DOUBLE = re.compile(r"[+-]?(NaN|Infinity|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)[fFdD]?")
 _RANGE = re.compile(r"\[(-?[0-9.]+),\.\.\.(?:,(-?[0-9.]+))?\](?: or (-?[0-9]+))?")
 _DURATION = re.compile(r"by_duration:P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d{0,9})?S)?)?", re.IGNORECASE)
@@ -165,7 +164,7 @@ class ConfigDefinition:
 
 def parse_integer(text: str, bits: int = 32) -> int | None:
     """Read a whole number of this many bits as Java does; None if Java would refuse the text."""
-    if not _INTEGER.fullmatch(text) or len(text) > _MOST_DIGITS:
+    if not _INTEGER.fullmatch(text) or len(text) > MAX_CONFIG_DIGITS:
         return None
     number = int(text)
     return number if -(2 ** (bits - 1)) <= number < 2 ** (bits - 1) else None

@@ -6,15 +6,12 @@ is good for one version of the image, and for every client with the same questio
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from kwire.limits import KEPT_METADATA_BYTES
+from kwire.limits import KEPT_METADATA_BYTES, MAX_KEPT_REPLY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
-
-MAX_SHARE: Final = 8
-"""A reply that takes more than this part of the room is not kept."""
 
 
 class MetadataReplies:
@@ -37,7 +34,7 @@ class MetadataReplies:
         asked_bytes: what the question takes.
         """
         size_bytes = asked_bytes + len(reply)
-        if size_bytes * MAX_SHARE > KEPT_METADATA_BYTES:
+        if size_bytes > MAX_KEPT_REPLY_BYTES:
             return
         if version != self._version or self._kept_bytes + size_bytes > KEPT_METADATA_BYTES:
             self._version, self._replies, self._kept_bytes = version, {}, 0

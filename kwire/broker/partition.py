@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import trio
 
+from kwire.limits import RETENTION_STEP_SEGMENTS
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.records.validation import ProduceRules, validate_produce
 from kwire.storage.leader_epochs import UNDEFINED_EPOCH
@@ -37,8 +38,6 @@ HIGH_WATERMARK = -1
 """The offset in DeleteRecords that stands for the high watermark."""
 COMPLAINT_INTERVAL_MS = 60_000
 """Between two log lines about one partition that cannot be opened, read or written."""
-RETENTION_STEP_SEGMENTS = 16
-"""Segments that one step of retention deletes at most, so that requests wait no longer than for that."""
 
 _log = logging.getLogger(__name__)
 

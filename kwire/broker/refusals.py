@@ -11,18 +11,12 @@ from typing import Final, NoReturn
 
 import trio
 
+from kwire.limits import MAX_REFUSAL_CHARACTERS, MAX_REFUSAL_REASONS, MAX_TRACKED_HOSTS
+
 logger = logging.getLogger("kwire.server")
 
 INTERVAL_S: Final = 60.0
 
-HOSTS_MAX: Final = 1000
-"""Maximum number of hosts with lines of their own; refusals of further hosts are only counted."""
-
-REASONS_MAX: Final = 10
-"""Maximum number of reasons for one host; a broken client's reasons can contain numbers that change each time."""
-
-REASON_LENGTH_MAX: Final = 300
-"""Characters of a reason that are logged; it can contain text of the client's."""
 
 CLOSED: Final = "closed the connection from"
 REFUSED: Final = "refused a request from"
@@ -50,12 +44,12 @@ class Refusals:
         host = address[0]
         lines = self._hosts.get(host)
         if lines is None:
-            if len(self._hosts) >= HOSTS_MAX:
+            if len(self._hosts) >= MAX_TRACKED_HOSTS:
                 self._others += 1
                 return
             lines = self._hosts[host] = Counter()
-        line = done, reason[:REASON_LENGTH_MAX]
-        if line not in lines and len(lines) < REASONS_MAX:
+        line = done, reason[:MAX_REFUSAL_CHARACTERS]
+        if line not in lines and len(lines) < MAX_REFUSAL_REASONS:
             lines[line] = 0
             logger.warning("%s %s: %s", done, shown(address), line[1])
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import trio
 
@@ -16,6 +16,7 @@ from kwire.broker.metadata import NO_LEADER
 from kwire.cluster.internal_topics import GROUP_TOPIC, partition_for
 from kwire.coordinator.group.first_generation import Arrivals
 from kwire.coordinator.runtime import Runtime
+from kwire.limits import CACHED_GROUPS
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.records.cluster_metadata import PartitionChangeRecord, RemoveTopicRecord
 from kwire.storage.port import StorageError
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from kwire.protocol.schema import Message
     from kwire.storage.port import LogStore
 
-CACHED_GROUPS: Final = 4096
-"""Group ids whose partition is remembered: a hash of a long id costs more than a heartbeat."""
 
 _log = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ import trio
 
 from kwire.coordinator.loading import load
 from kwire.coordinator.timers import Timers
+from kwire.limits import LOADED_AT_ONCE_BYTES
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.records.batch import HEADER_BYTES
 from kwire.protocol.records.record import keyed_batch
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from kwire.protocol.records.batch import BatchHeader
     from kwire.storage.port import Appended
 
-LOADED_AT_ONCE_BYTES = 64 * 1024
-"""A shorter log is read by the request that needs it, within some milliseconds."""
 
 SEEN_BY_CLIENT = {
     ErrorCode.UNKNOWN_TOPIC_OR_PARTITION: ErrorCode.COORDINATOR_NOT_AVAILABLE,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
+from kwire.limits import MAX_TRACKED_HOSTS
 from kwire.settings import Address
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ TIMES: Final = 5
 """So often a client has to have been told. It takes a second at the usual pauses between two tries."""
 PATIENCE_S: Final = 10.0
 """For so long: a client that comes often may be about to begin."""
-HOSTS_MAX: Final = 1000
-"""More than are kept in mind; one that is stuck comes again."""
 LOOPBACK: Final = ("127.", "::1")
 
 
@@ -50,7 +49,7 @@ class AdvertisedAddressCheck:
     def told(self, connection: ConnectionInfo) -> None:
         """The client was told where the brokers are."""
         host = connection.peer[0]
-        if self._has_warned or connection.works or (host not in self._told and len(self._told) >= HOSTS_MAX):
+        if self._has_warned or connection.works or (host not in self._told and len(self._told) >= MAX_TRACKED_HOSTS):
             return
         times, since_s = self._told.get(host, (0, self._clock_s()))
         self._told[host] = (times + 1, since_s)

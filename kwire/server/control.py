@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import trio
 
+from kwire.limits import CONTROL_REQUEST_S, MAX_CONTROL_REQUEST_BYTES
 from kwire.protocol.errors import ApiError
 from kwire.server.brokers import UnknownBroker
 from kwire.settings import Address, CannotStart
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from kwire.server.brokers import BrokerServers
 
 logger = logging.getLogger("kwire.server")
-
-REQUEST_BYTES_MAX: Final = 4096
-REQUEST_TIMEOUT_S: Final = 10.0
-"""For a request to arrive whole."""
 
 
 async def serve(bound: socket.socket, brokers: BrokerServers) -> None:
@@ -69,9 +66,9 @@ async def _reply(stream: trio.SocketStream, brokers: BrokerServers) -> dict[str,
 async def _line(stream: trio.SocketStream) -> bytes:
     """What came before the first line end, or before the client had nothing more to say."""
     line = b""
-    with trio.move_on_after(REQUEST_TIMEOUT_S):
-        while b"\n" not in line and len(line) < REQUEST_BYTES_MAX:
-            data = await stream.receive_some(REQUEST_BYTES_MAX)
+    with trio.move_on_after(CONTROL_REQUEST_S):
+        while b"\n" not in line and len(line) < MAX_CONTROL_REQUEST_BYTES:
+            data = await stream.receive_some(MAX_CONTROL_REQUEST_BYTES)
             if not data:
                 break
             line += data

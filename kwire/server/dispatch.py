@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from kwire.api import registry
 from kwire.api.context import CloseConnection, RequestContext
+from kwire.limits import MAX_KEPT_QUESTION_BYTES
 from kwire.protocol import codec, frames
 from kwire.protocol.api_keys import ApiKey, api_info, request_class, response_class
 from kwire.protocol.errors import ErrorCode, ProtocolError
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from kwire.protocol.messages.produce import ProduceRequest
     from kwire.protocol.schema import Message
 
-MAX_QUESTION_BYTES: Final = 16 * 1024
-"""A longer Metadata request is not compared with others."""
 
 logger = logging.getLogger("kwire.server")
 
@@ -57,7 +56,7 @@ def answer(
             return _answer_unsupported(header)
         if api.is_work:
             connection.works = True
-        if api.key is ApiKey.METADATA and len(frame) <= MAX_QUESTION_BYTES:
+        if api.key is ApiKey.METADATA and len(frame) <= MAX_KEPT_QUESTION_BYTES:
             question = header.api_version, bytes(frame[header.body_offset :]), connection.local[0], connection.listener
             kept = _kept_metadata(question, cluster, broker, connection)
             if kept is not None:

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import trio
 
 from kwire.limits import MAX_IN_FLIGHT_BYTES
-
-FREE_BYTES: Final = 64 << 10
-"""A request up to this long needs no reservation: the number of connections bounds what those cost."""
-
-PATIENCE_S: Final = 10.0
-"""How long a request may stand still half received while others wait for the room it takes."""
 
 
 class InFlight:

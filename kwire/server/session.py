@@ -17,11 +17,17 @@ import trio
 
 from kwire.api.context import CloseConnection, ConnectionInfo
 from kwire.broker.refusals import CLOSED, shown
-from kwire.limits import LONG_RECEIVE_BYTES, PIPELINED_REPLIES, READ_AHEAD_BYTES, RECEIVE_BYTES
+from kwire.limits import (
+    LONG_RECEIVE_BYTES,
+    PIPELINED_REPLIES,
+    READ_AHEAD_BYTES,
+    RECEIVE_BYTES,
+    STALLED_REQUEST_S,
+    UNRESERVED_REQUEST_BYTES,
+)
 from kwire.protocol.connection import Connection
 from kwire.protocol.errors import ProtocolError
 from kwire.server.dispatch import answer
-from kwire.server.in_flight import FREE_BYTES, PATIENCE_S
 from kwire.server.transport import ConnectionLost, SocketTransport
 
 if TYPE_CHECKING:
@@ -162,20 +168,22 @@ class Session:
         """More bytes have arrived; False at the stream's end."""
         connection = self._connection
         arriving_bytes = connection.arriving_frame_bytes
-        if arriving_bytes > FREE_BYTES and not self._reserved_bytes:
+        if arriving_bytes > UNRESERVED_REQUEST_BYTES and not self._reserved_bytes:
             await self._in_flight.reserve(arriving_bytes)
             self._reserved_bytes = arriving_bytes
         while self._reserved_bytes:
-            with trio.move_on_after(PATIENCE_S):
+            with trio.move_on_after(STALLED_REQUEST_S):
                 return await self._receive_some()
             if self._in_flight.is_wanted:
-                raise CloseConnection(f"no bytes of its request for {PATIENCE_S:.0f} s while others wait for its room")
+                raise CloseConnection(
+                    f"no bytes of its request for {STALLED_REQUEST_S:.0f} s while others wait for its room"
+                )
         return await self._receive_some()
 
     async def _receive_some(self) -> bool:
         connection = self._connection
         missing_bytes = connection.missing_bytes
-        if missing_bytes > FREE_BYTES:
+        if missing_bytes > UNRESERVED_REQUEST_BYTES:
             data = await self._transport.receive(LONG_RECEIVE_BYTES, min(missing_bytes, LONG_RECEIVE_BYTES))
         else:
             data = await self._transport.receive(RECEIVE_BYTES)
@@ -232,7 +240,7 @@ class Session:
             connection.respond(cast("Sequence[object]", reply))
             answered += 1
             frame = connection.next_request() if answered < PIPELINED_REPLIES else None
-        long = connection.arriving_frame_bytes > FREE_BYTES
+        long = connection.arriving_frame_bytes > UNRESERVED_REQUEST_BYTES
         return self._send_now(transport) and not long and answered < PIPELINED_REPLIES
 
     def _send_now(self, transport: SocketTransport) -> bool:

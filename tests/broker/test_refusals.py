@@ -5,7 +5,8 @@ import logging
 import pytest
 import trio
 
-from kwire.broker.refusals import CLOSED, HOSTS_MAX, INTERVAL_S, REASON_LENGTH_MAX, REASONS_MAX, REFUSED, Refusals
+from kwire.broker.refusals import CLOSED, INTERVAL_S, REFUSED, Refusals
+from kwire.limits import MAX_REFUSAL_CHARACTERS, MAX_REFUSAL_REASONS, MAX_TRACKED_HOSTS
 
 TLS = "a TLS handshake on a plaintext listener"
 
@@ -65,18 +66,18 @@ def test_reasons_that_change_each_time_fill_no_log(said):
     refusals = Refusals()
     for number in range(1000):
         refusals.tell(CLOSED, ("10.0.0.7", number), f"a frame of {number} bytes")
-    assert len(said()) == REASONS_MAX
+    assert len(said()) == MAX_REFUSAL_REASONS
     refusals.sum_up()
     assert said() == [
-        f"closed the connection from 10.0.0.7 {1000 - REASONS_MAX} times more: reasons that change each time"
+        f"closed the connection from 10.0.0.7 {1000 - MAX_REFUSAL_REASONS} times more: reasons that change each time"
     ]
 
 
 def test_a_host_in_a_thousand_is_only_counted(said):
     refusals = Refusals()
-    for number in range(HOSTS_MAX + 5):
+    for number in range(MAX_TRACKED_HOSTS + 5):
         refusals.tell(CLOSED, (f"host-{number}", 1), TLS)
-    assert len(said()) == HOSTS_MAX
+    assert len(said()) == MAX_TRACKED_HOSTS
     refusals.sum_up()
     assert said() == ["5 more requests and connections were refused, of hosts too many to list"]
 
@@ -87,10 +88,10 @@ def test_a_long_reason_is_not_kept_whole(said):
         refusals.tell(CLOSED, ("10.0.0.7", 1), "x" * 100_000)
     said()
     refusals.sum_up()
-    assert [len(line) < REASON_LENGTH_MAX + 100 for line in said()] == [True]
+    assert [len(line) < MAX_REFUSAL_CHARACTERS + 100 for line in said()] == [True]
 
 
 def test_a_line_has_bounds(said):
     refusals = Refusals()
     refusals.tell(REFUSED, ("10.0.0.7", 1), "x" * 100_000)
-    assert said() == [f"refused a request from 10.0.0.7:1: {'x' * REASON_LENGTH_MAX}"]
+    assert said() == [f"refused a request from 10.0.0.7:1: {'x' * MAX_REFUSAL_CHARACTERS}"]

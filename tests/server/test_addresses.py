@@ -10,6 +10,7 @@ import trio
 from kwire.api.context import ConnectionInfo
 from kwire.app import running
 from kwire.client.connection import connected
+from kwire.limits import MAX_TRACKED_HOSTS
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.describe_cluster import DescribeClusterRequest
 from kwire.protocol.messages.fetch import FetchPartition, FetchRequest, FetchTopic
@@ -17,7 +18,7 @@ from kwire.protocol.messages.find_coordinator import FindCoordinatorRequest
 from kwire.protocol.messages.metadata import MetadataRequest
 from kwire.protocol.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 from kwire.protocol.records.record import Record, encode_batch
-from kwire.server.advertised_address import HOSTS_MAX, PATIENCE_S, TIMES, AdvertisedAddressCheck
+from kwire.server.advertised_address import PATIENCE_S, TIMES, AdvertisedAddressCheck
 from kwire.server.listener import Listener
 from kwire.settings import Address, BrokerSetting, Settings, TopicSetting
 from tests.kit.cluster import build_cluster, create_topic
@@ -199,9 +200,9 @@ def test_a_client_that_just_begins_or_asks_on_this_machine_is_no_news(noticing):
 
 def test_what_it_keeps_in_mind_is_bounded(noticing):
     check, _, _, _ = noticing
-    for number in range(3 * HOSTS_MAX):
+    for number in range(3 * MAX_TRACKED_HOSTS):
         check.told(from_host(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"))
-    assert len(check._told) == HOSTS_MAX
+    assert len(check._told) == MAX_TRACKED_HOSTS
 
 
 async def test_requests_that_are_work_are_noticed_on_real_connections():

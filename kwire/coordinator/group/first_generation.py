@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kwire.limits import MAX_AWAITED_CLIENTS, MAX_AWAITED_GROUPS
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sized
     from typing import Protocol
@@ -44,9 +46,6 @@ ASK_TOGETHER_S: Final = 0.03
 REMEMBERED_S: Final = 1.0
 """Who has not joined after this is not waited for."""
 
-MAX_GROUPS: Final = 1000
-MAX_CLIENTS: Final = 1000
-
 
 class _Askers:
     """Clients that asked one after the other, the last one at last_s."""
@@ -72,9 +71,9 @@ class Arrivals:
         if askers is None or now_s - askers.last_s > REMEMBERED_S:
             self._askers.pop(group_id, None)
             self._askers[group_id] = _Askers(client, now_s)
-            if len(self._askers) > MAX_GROUPS:
+            if len(self._askers) > MAX_AWAITED_GROUPS:
                 del self._askers[next(iter(self._askers))]
-        elif now_s - askers.last_s <= ASK_TOGETHER_S and len(askers.clients) < MAX_CLIENTS:
+        elif now_s - askers.last_s <= ASK_TOGETHER_S and len(askers.clients) < MAX_AWAITED_CLIENTS:
             askers.clients.add(client)
             askers.last_s = now_s
 

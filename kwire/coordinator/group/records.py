@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from kwire.coordinator.decision import CoordinatorRecord
+from kwire.limits import CACHED_OFFSET_KEYS, CACHED_OFFSET_TOPICS
 from kwire.protocol.codec import decode, encode_into
 from kwire.protocol.errors import ProtocolError
 from kwire.protocol.forms.number import NumberForm
@@ -43,11 +44,6 @@ OFFSET_COMMIT_VERSION: Final = 4
 EXPIRING_OFFSET_COMMIT_VERSION: Final = 1
 """The only one that holds a commit's own expiry."""
 
-CACHED_OFFSET_KEYS: Final = 4096
-"""Keys that are remembered: a consumer commits the same partitions again and again."""
-
-CACHED_TOPICS: Final = 1024
-"""Topics for which it is remembered how an offset is written."""
 
 _INT16 = struct.Struct(">h")
 _KEY_VERSION = 0
@@ -105,7 +101,7 @@ def _offset_key(group_id: str, topic: str, partition: int) -> tuple[OffsetCommit
     return key, _prefixed(key.API_KEY, key, _KEY_VERSION)
 
 
-@lru_cache(CACHED_TOPICS)
+@lru_cache(CACHED_OFFSET_TOPICS)
 def _plain_offset(topic_id: bytes) -> NumberForm:
     """Values without metadata, from (offset, leader epoch, commit timestamp)."""
 

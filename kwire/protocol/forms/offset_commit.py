@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kwire.limits import MAX_OFFSET_COMMIT_FORM_BYTES, MAX_OFFSET_COMMIT_FORMS
 from kwire.protocol import frames
 from kwire.protocol.forms.number import NumberForm
 from kwire.protocol.frames import RequestHeader
@@ -22,11 +23,6 @@ from kwire.protocol.messages.offset_commit import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_FORMS: Final = 4
-"""Forms that a connection keeps, one of each length: 2 KB for one partition, 15 KB for as many as fit."""
-
-MAX_FORM_BYTES: Final = 1024
-"""Longer requests are decoded."""
 
 MAX_WAIT: Final = 1024
 """Requests that are decoded at most before the next form is made, however useless the forms before it were."""
@@ -120,7 +116,7 @@ class OffsetCommitForms:
         self._missed += 1
         if (
             self._missed < self._wait
-            or len(frame) > MAX_FORM_BYTES
+            or len(frame) > MAX_OFFSET_COMMIT_FORM_BYTES
             or not all(row.partitions for row in request.topics)
         ):
             return
@@ -130,7 +126,7 @@ class OffsetCommitForms:
         if form.read(frame) is not None:
             self._forms.pop(len(frame), None)
             self._forms[len(frame)] = form
-            if len(self._forms) > MAX_FORMS:
+            if len(self._forms) > MAX_OFFSET_COMMIT_FORMS:
                 del self._forms[next(iter(self._forms))]
 
     def find(self, frame: bytearray) -> OffsetCommitForm | None:

@@ -6,8 +6,8 @@ See kwire.protocol.forms.
 from __future__ import annotations
 
 import struct
-from typing import Final
 
+from kwire.limits import MAX_PRODUCE_FORM_BYTES, MAX_PRODUCE_FORMS
 from kwire.protocol import frames
 from kwire.protocol.errors import ProtocolError
 from kwire.protocol.forms.number import NumberForm
@@ -21,12 +21,6 @@ from kwire.protocol.messages.produce import (
     TopicProduceResponse,
 )
 from kwire.protocol.wire import read_uvarint
-
-MAX_FORMS: Final = 32
-"""Forms of one connection, which take about 1 KB each; requests for more partitions are decoded."""
-
-MAX_SHARED_BYTES: Final = 512
-"""Longest beginning that is kept: a topic's name has 249 characters at most, and client ids are short."""
 
 _FIRST_WITH_LOG_START = 5
 
@@ -123,11 +117,15 @@ class ProduceForms:
 
     def learn(self, frame: bytearray, header: RequestHeader, request: ProduceRequest) -> None:
         """Requests like this one, which the frame holds, have a form from now on, unless there are too many."""
-        if self._tried == MAX_FORMS or len(request.topic_data) != 1 or len(request.topic_data[0].partition_data) != 1:
+        if (
+            self._tried == MAX_PRODUCE_FORMS
+            or len(request.topic_data) != 1
+            or len(request.topic_data[0].partition_data) != 1
+        ):
             return
         self._tried += 1
         form = ProduceForm(header, request)
-        if len(form.shared) <= MAX_SHARED_BYTES and frame.startswith(form.shared, _AFTER_CORRELATION_ID):
+        if len(form.shared) <= MAX_PRODUCE_FORM_BYTES and frame.startswith(form.shared, _AFTER_CORRELATION_ID):
             self._forms[form.api + form.shared] = form
             end = _AFTER_CORRELATION_ID + len(form.shared)
             if end not in self._ends:

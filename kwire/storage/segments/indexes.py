@@ -13,11 +13,11 @@ from bisect import bisect_right
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from kwire.limits import MAX_PENDING_INDEX_BYTES
+
 if TYPE_CHECKING:
     from kwire.storage.segments.open_files import OpenFiles
 
-MAX_PENDING_BYTES = 4096
-"""Index entries that wait in memory: those of 2 MB of log at the default index.interval.bytes."""
 
 NO_TIMESTAMP = -1
 
@@ -66,7 +66,7 @@ class Index:
 
     def _add(self, first: int, second: int) -> None:
         self._pending += self.ENTRY.pack(first, second)
-        if len(self._pending) >= MAX_PENDING_BYTES:
+        if len(self._pending) >= MAX_PENDING_INDEX_BYTES:
             with contextlib.suppress(OSError):  # a full disk: they wait on, and the log needs no more than that
                 self.store()
 

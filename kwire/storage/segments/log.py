@@ -11,6 +11,7 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
 from kwire.files import replace_file
+from kwire.limits import MAX_TAIL_HINTS
 from kwire.protocol.records.batch import NO_TIMESTAMP, CorruptBatch, iter_headers, patch_offset
 from kwire.protocol.records.record import iter_records
 from kwire.storage.port import Appended, OffsetOutOfRange, SegmentInfo, StorageError, TimestampOffset
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from kwire.storage.segments.data_directory import DataDirectory
     from kwire.storage.segments.scan import Place
 
-MAX_TAIL_HINTS = 8
-"""Positions of readers at the end of a log that are remembered, so that what comes next is found without a search."""
 
 _base_offset = attrgetter("base_offset")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from kwire.limits import MAX_REMOVALS_AT_ONCE
+
 if TYPE_CHECKING:
     from kwire.files import Files
 
-MAX_REMOVALS_AT_ONCE = 100
-"""Entries one call removes: the caller has other work to do."""
 
 _log = logging.getLogger(__name__)
 

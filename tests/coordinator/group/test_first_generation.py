@@ -10,8 +10,6 @@ from kwire.coordinator.group.first_generation import (
     FIRST_JOINS_LONGEST_MS,
     FIRST_JOINS_MS,
     LONGEST_MS,
-    MAX_CLIENTS,
-    MAX_GROUPS,
     OTHERS_JOIN_LONGEST_MS,
     OTHERS_JOIN_MS,
     REMEMBERED_S,
@@ -23,6 +21,7 @@ from kwire.coordinator.group.first_generation import (
     rebalance_wait_ms,
     were_last_expected,
 )
+from kwire.limits import MAX_AWAITED_CLIENTS, MAX_AWAITED_GROUPS
 
 
 def test_clients_that_ask_one_after_the_other_come_together():
@@ -48,13 +47,13 @@ def test_who_asks_later_comes_alone_and_is_forgotten():
 
 def test_no_more_is_kept_than_is_of_use():
     arrivals = Arrivals()
-    for number in range(MAX_GROUPS + 1):
+    for number in range(MAX_AWAITED_GROUPS + 1):
         arrivals.ask(f"g{number}", "a", number / 1000)
     assert arrivals.expected("g0", 1.0) == 0
     assert arrivals.expected("g1", 1.0) == 1
-    for number in range(MAX_CLIENTS + 5):
+    for number in range(MAX_AWAITED_CLIENTS + 5):
         arrivals.ask("g1", number, 0.001)
-    assert arrivals.expected("g1", 0.5) == MAX_CLIENTS
+    assert arrivals.expected("g1", 0.5) == MAX_AWAITED_CLIENTS
 
 
 def classic(members, expected=0, timeout_ms=60_000, *, gathering=True):

@@ -2,10 +2,11 @@
 
 import pytest
 
+from kwire.limits import MAX_OFFSET_COMMIT_FORM_BYTES, MAX_OFFSET_COMMIT_FORMS
 from kwire.protocol import frames
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.forms import offset_commit
-from kwire.protocol.forms.offset_commit import MAX_FORM_BYTES, MAX_FORMS, MAX_WAIT, OffsetCommitForm, OffsetCommitForms
+from kwire.protocol.forms.offset_commit import MAX_WAIT, OffsetCommitForm, OffsetCommitForms
 from kwire.protocol.messages.offset_commit import (
     OffsetCommitRequest,
     OffsetCommitRequestPartition,
@@ -116,19 +117,19 @@ def test_the_newest_form_of_a_length_counts():
 def test_what_has_no_form():
     tagged = frame_of(commit(9), 9)[:-1] + b"\x01\x63\x01\xff"
     decoded(tagged)
-    long = frame_of(commit(9, metadata="x" * MAX_FORM_BYTES), 9)
+    long = frame_of(commit(9, metadata="x" * MAX_OFFSET_COMMIT_FORM_BYTES), 9)
     hollow = frame_of(commit(9, topics=(("truck_gps", (1,)), ("alerts", ()))), 9)
     for frame in (tagged, long, hollow):
         assert read(learned(frame), frame) is None
 
 
 def test_a_connection_keeps_the_newest():
-    made = [frame_of(commit(9, member="m" * size), 9) for size in range(1, MAX_FORMS + 2)]
+    made = [frame_of(commit(9, member="m" * size), 9) for size in range(1, MAX_OFFSET_COMMIT_FORMS + 2)]
     forms = OffsetCommitForms()
     for frame in made:
         while forms.find(frame) is None:
             forms.learn(frame, *decoded(frame))
-    assert [read(forms, frame) is not None for frame in made] == [False] + [True] * MAX_FORMS
+    assert [read(forms, frame) is not None for frame in made] == [False] + [True] * MAX_OFFSET_COMMIT_FORMS
 
 
 def test_forms_that_are_of_no_use_are_made_ever_less_often(monkeypatch):

@@ -2,10 +2,11 @@
 
 import pytest
 
+from kwire.limits import MAX_PRODUCE_FORM_BYTES, MAX_PRODUCE_FORMS
 from kwire.protocol import frames
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.errors import ProtocolError
-from kwire.protocol.forms.produce import MAX_FORMS, MAX_SHARED_BYTES, ProduceForms
+from kwire.protocol.forms.produce import ProduceForms
 from kwire.protocol.messages.produce import (
     BatchIndexAndErrorMessage,
     PartitionProduceData,
@@ -113,7 +114,7 @@ def test_what_has_no_form():
     for frame in [
         request_frame(9, b"r", indexes=(1, 2)),
         request_frame(9, b"r", indexes=()),
-        request_frame(9, b"r", client_id="c" * MAX_SHARED_BYTES),
+        request_frame(9, b"r", client_id="c" * MAX_PRODUCE_FORM_BYTES),
         tagged,
     ]:
         assert read(learned(frame), frame) is None
@@ -122,9 +123,9 @@ def test_what_has_no_form():
 
 
 def test_a_connection_remembers_so_many():
-    made = [request_frame(9, b"r", indexes=(index,)) for index in range(MAX_FORMS + 2)]
+    made = [request_frame(9, b"r", indexes=(index,)) for index in range(MAX_PRODUCE_FORMS + 2)]
     forms = learned(*made)
-    assert [read(forms, frame) is not None for frame in made] == [True] * MAX_FORMS + [False] * 2
+    assert [read(forms, frame) is not None for frame in made] == [True] * MAX_PRODUCE_FORMS + [False] * 2
 
 
 def test_a_varint_that_goes_on_is_left_to_the_decoder():

@@ -9,7 +9,7 @@ Source: KIP-848; Apache Kafka's group coordinator.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from kwire.coordinator.decision import Decision, Timer
 from kwire.coordinator.group.commands import ResolveExpressions, RevocationOverdue, SessionExpired
@@ -29,6 +29,7 @@ from kwire.coordinator.group.consumer.records import (
 from kwire.coordinator.group.consumer.target_assignment import changed_targets, is_due
 from kwire.coordinator.group.timer_keys import join_key, revocation_key, session_key, sync_key
 from kwire.coordinator.group.topics import TopicHashes
+from kwire.limits import REGEX_REFRESH_INTERVAL_MS
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.records.batch import HEADER_BYTES
 
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
     from kwire.coordinator.group.consumer.member import ConsumerMember, HeldPartitions
     from kwire.coordinator.group.group import Groups
     from kwire.coordinator.group.topics import Topics
-
-REFRESH_MIN_INTERVAL_MS: Final = 10_000
-"""Minimum time between two resolutions of a group's regular expressions."""
 
 
 class Draft:
@@ -258,7 +256,7 @@ class ConsumerSteps:
         if last is None:
             return True
         age_ms = now_ms - last.timestamp_ms
-        if 0 <= age_ms <= REFRESH_MIN_INTERVAL_MS:  # less where the clock was set back
+        if 0 <= age_ms <= REGEX_REFRESH_INTERVAL_MS:  # less where the clock was set back
             return False
         known = len(group.expressions) == len(group.resolved) and group.topics_seen == self._topics_seen()
         return not known or age_ms > self._config().group_consumer_regex_refresh_interval_ms

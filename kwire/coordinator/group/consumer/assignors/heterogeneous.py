@@ -13,14 +13,13 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from kwire.coordinator.group.consumer.assignors.model import subscribers_by_topic
+from kwire.limits import MAX_ASSIGNMENT_ROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from kwire.coordinator.group.consumer.assignors.model import Assignment, MemberSpec
 
-MAX_ROUNDS = 16
-"""Rounds over the topics: overlapping subscriptions may need many, and each about halves what is uneven."""
 
 NOBODY = -1
 SIGNED_HALVES = Struct(">qq")
@@ -38,7 +37,7 @@ def assign_heterogeneous(members: Mapping[str, MemberSpec], partitions: Mapping[
         draft.hand_out(topic_id)
     shared = draft.in_order(topic_id for topic_id, subscribers in draft.subscribers.items() if len(subscribers) > 1)
     unmoved = 0
-    for topic_id in islice(cycle(shared), MAX_ROUNDS * len(shared)):
+    for topic_id in islice(cycle(shared), MAX_ASSIGNMENT_ROUNDS * len(shared)):
         unmoved = 1 if draft.balance(topic_id) else unmoved + 1
         if unmoved == len(shared):  # a whole round in which at most the first topic changed
             break
