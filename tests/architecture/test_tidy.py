@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,12 @@ MODULES = sorted(p for p in (ROOT / "kwire").rglob("*.py") if GENERATED not in p
 FUNCTION_LINES_MAX = 70
 MODULE_LINES_MAX = 600
 LEAVES = {"kwire/env.py", "kwire/files.py"}
-PURE_ROOMS = ("kwire/protocol/", "kwire/coordinator/group/")
-PURE_FILES = {
-    *(f"kwire/storage/{name}.py" for name in ("producer_state", "aborted", "leader_epochs", "replay", "retention")),
-    *(f"kwire/coordinator/{name}.py" for name in ("decision", "loading", "timers")),
-}
-IMPURE_MODULES = {"trio", "time", "random", "os", "socket"}
+(PURE,) = (
+    contract
+    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    if contract["name"].startswith("pure rooms")
+)
+PURE_ROOMS = [name.replace(".", "/") for name in PURE["source_modules"]]
 CALLS_FOR_LEAVES = {"time.time", "time.time_ns", "time.monotonic", "time.sleep", "datetime.now", "datetime.utcnow"}
 SEEDED = "random.Random"
 """With a seed it is an input like any other; Env.random of a test is made so."""
@@ -65,6 +66,10 @@ def test_public_names_have_docstrings(module):
     assert not missing
 
 
+def is_pure(path: Path) -> bool:
+    return any(name_of(path).startswith((f"{room}/", f"{room}.py")) for room in PURE_ROOMS)
+
+
 def imported_by(tree: ast.Module) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(tree):
@@ -76,9 +81,12 @@ def imported_by(tree: ast.Module) -> set[str]:
 
 
 def test_pure_rooms_import_nothing_impure(module):
-    name = name_of(module)
-    if name.startswith(PURE_ROOMS) or name in PURE_FILES:
-        assert not imported_by(tree_of(module)) & IMPURE_MODULES
+    if is_pure(module):
+        assert not imported_by(tree_of(module)) & {*PURE["forbidden_modules"]}
+
+
+def test_the_pure_rooms_are_found():
+    assert [room for room in PURE_ROOMS if not ((ROOT / room).is_dir() or (ROOT / f"{room}.py").is_file())] == []
 
 
 def test_only_the_leaves_read_clocks_sleep_or_draw(module):
