@@ -62,7 +62,7 @@ class Connect:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             if error.code not in {404, 409, 500, 503}:
-                raise
+                raise AssertionError(f"{path}: {error.read().decode()}") from error
         except OSError:
             pass
         return None

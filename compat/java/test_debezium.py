@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,8 @@ class Postgres:
         self._programs, self._data = programs, directory / "postgres"
         self._data.mkdir()
         if os.geteuid() == 0:  # it refuses to run as root
+            shutil.chown(directory, "postgres")
             shutil.chown(self._data, "postgres")
-            for parent in self._data.parents[:-2]:
-                parent.chmod(0o755)
         self._run("initdb", "-D", self._data, "-A", "trust", "-U", "kwire", "--no-sync")
         with (self._data / "postgresql.conf").open("a") as file:
             file.write(f"{SETTINGS}port={self.port}\n")
@@ -50,13 +50,15 @@ class Postgres:
 
 
 @pytest.fixture
-def postgres(tmp_path):
+def postgres():
+    """Run a server in a directory of its own: pytest keeps other users out of its own one."""
     found = shutil.which("initdb") or next(map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")), None)
     if found is None:
         pytest.skip("missing:initdb")
-    server = Postgres(Path(found).resolve().parent, tmp_path)
-    yield server
-    server.stop()
+    with tempfile.TemporaryDirectory(prefix="kwire-postgres-") as directory:
+        server = Postgres(Path(found).resolve().parent, Path(directory))
+        yield server
+        server.stop()
 
 
 def changes(broker, topic):
