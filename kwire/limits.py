@@ -52,6 +52,12 @@ LONG_RECEIVE_BYTES = 1_048_576
 PIPELINED_REPLIES = 64
 """Requests of one connection answered in a row before their replies leave and the other connections get their turn."""
 
+SOCKETS_A_TURN = 64
+"""Sockets served in a row before other tasks get their turn."""
+
+SENDFILE_TURN_BYTES = 1_048_576
+"""Bytes of files that one connection may be sent before the others get their turn."""
+
 MAX_PRODUCE_FORMS = 32
 """Forms of Produce requests that a connection keeps, which take about 1 KB each; requests for more partitions are
 decoded."""
@@ -184,6 +190,9 @@ members then wait as if nobody else were on the way."""
 
 MAX_AWAITED_CLIENTS = 1_000
 """Clients of one such group that are counted; further ones are not waited for."""
+
+MAX_ID_PREFIX_BYTES = 32_000
+"""Longest client id or instance id at the beginning of a member id, so that the whole id fits into a string."""
 
 REGEX_REFRESH_INTERVAL_MS = 10_000
 """Minimum time between two resolutions of a group's regular expressions."""

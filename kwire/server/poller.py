@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 import trio
 
-from kwire.limits import LONG_RECEIVE_BYTES, RECEIVE_BYTES
+from kwire.limits import LONG_RECEIVE_BYTES, RECEIVE_BYTES, SOCKETS_A_TURN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +34,6 @@ logger = logging.getLogger("kwire.server")
 
 AVAILABLE: Final = sys.platform == "linux" and hasattr(select, "epoll")
 
-SOCKETS_A_TURN: Final = 64
-"""Sockets served in a row before other tasks get their turn."""
 
 LINGER_S: Final = 0.0001
 """How long the poller looks for the next request after one that it has served: a client on this machine needs less."""

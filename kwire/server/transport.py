@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 import trio
 
 from kwire.files import NO_DESCRIPTOR, File
-from kwire.limits import RECEIVE_BYTES
+from kwire.limits import RECEIVE_BYTES, SENDFILE_TURN_BYTES
 from kwire.storage.port import FileRange
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 MAX_PARTS_A_CALL: Final = 256
 """Below IOV_MAX (1024) of every system; more parts than this gain nothing."""
 
-SENDFILE_TURN_BYTES: Final = 1 << 20
-"""What one connection may send before the others get their turn."""
 
 COPY_BYTES: Final = 16 << 10
 """A file range up to this long is read and leaves with its neighbours in one call, cheaper than by sendfile."""

@@ -10,7 +10,7 @@ import trio.testing
 
 from kwire.app import running
 from kwire.client.connection import ConnectionClosed, connected
-from kwire.limits import RECEIVE_BYTES
+from kwire.limits import RECEIVE_BYTES, SOCKETS_A_TURN
 from kwire.protocol import frames
 from kwire.protocol.api_keys import ApiKey
 from kwire.protocol.messages.fetch import (
@@ -499,7 +499,7 @@ async def test_a_busy_poller_leaves_the_loop_its_turns(lingering):
         return turns.count < 20
 
     await turns.serving(made, theirs, never_drained)
-    assert calls <= poller.SOCKETS_A_TURN * (turns.count + 1)
+    assert calls <= SOCKETS_A_TURN * (turns.count + 1)
 
 
 async def test_requests_far_apart_cost_no_lingering(lingering, for_long, monkeypatch):

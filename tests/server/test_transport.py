@@ -8,13 +8,13 @@ import trio
 import trio.testing
 
 from kwire.files import NO_DESCRIPTOR, OsFiles
+from kwire.limits import SENDFILE_TURN_BYTES
 from kwire.server import transport as transport_module
 from kwire.server.poller import Poller
 from kwire.server.transport import (
     COPY_BYTES,
     HAS_LOW_WATER,
     MAX_PARTS_A_CALL,
-    SENDFILE_TURN_BYTES,
     ConnectionLost,
     SocketTransport,
     StreamTransport,

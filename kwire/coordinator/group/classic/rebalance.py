@@ -14,6 +14,7 @@ from kwire.coordinator.group.classic.group import ClassicGroup, Member, State
 from kwire.coordinator.group.classic.records import group_record
 from kwire.coordinator.group.commands import InitialDelayOver, JoinOverdue, SessionExpired, SyncOverdue
 from kwire.coordinator.group.timer_keys import join_key, revocation_key, session_key, sync_key
+from kwire.limits import MAX_ID_PREFIX_BYTES
 from kwire.protocol.errors import ApiError, ErrorCode
 from kwire.protocol.messages.heartbeat import HeartbeatResponse
 from kwire.protocol.messages.join_group import JoinGroupResponse
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 NEW_MEMBER_JOIN_TIMEOUT_MS = 300_000
 """How long a member may be silent before its first generation, whatever its session timeout."""
 
-ID_PREFIX_MAX_BYTES = 32_000
-"""Longest client id or instance id at the beginning of a member id, so that the whole id fits into a string."""
 
 UNKNOWN_MEMBER_ID = ""
 """The id of a member without one yet."""
@@ -515,7 +514,7 @@ def check_join(command: Join) -> None:
     Raises:
         ApiError: UNKNOWN_SERVER_ERROR.
     """
-    if len((command.request.group_instance_id or command.client_id or "").encode()) > ID_PREFIX_MAX_BYTES:
+    if len((command.request.group_instance_id or command.client_id or "").encode()) > MAX_ID_PREFIX_BYTES:
         raise ApiError(ErrorCode.UNKNOWN_SERVER_ERROR)
 
 
