@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kwire.api import metadata
+from kwire.cluster.endpoints import DEFAULT_LISTENER, Endpoint
 from kwire.protocol import codec
 from kwire.protocol.errors import ErrorCode
 from kwire.protocol.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
@@ -186,7 +187,7 @@ async def test_version_0_tells_replicas_on_stopped_brokers_as_an_error():
 
 async def test_brokers_are_found_where_the_client_reached_us_unless_they_are_advertised():
     cluster = build_cluster(2)
-    cluster.brokers[2].advertised = ("kafka.example", 443)
+    cluster.brokers[2].endpoints = {DEFAULT_LISTENER: Endpoint(443, "kafka.example")}
     context = context_of(cluster, 13)
     context.connection.local = ("10.0.0.7", 9092)
     response = await metadata.handle(MetadataRequest(topics=[]), context)
