@@ -208,7 +208,7 @@ def _servers(cluster: Cluster, settings: Settings, listeners: Sequence[Sequence[
     for setting, bound in zip(settings.brokers, listeners, strict=True):
         broker = cluster.brokers[setting.node_id]
         broker.endpoints = _endpoints(setting, bound)
-        cluster.configs.own_static[setting.node_id] = _own_static(setting, bound, settings.data)
+        cluster.configs.own_static[setting.node_id] = _own_static(setting, bound, broker.endpoints, settings.data)
         servers[setting.node_id] = Server(cluster, setting.node_id, bound, settings.advertise_to_gateway)
     return servers
 
@@ -220,12 +220,14 @@ def _endpoints(setting: BrokerSetting, bound: Sequence[Listener]) -> dict[str, E
     return {listener.name: Endpoint(listener.port) for listener in bound}
 
 
-def _own_static(setting: BrokerSetting, bound: Sequence[Listener], data: str | None) -> dict[str, str]:
-    """Kafka's configs that say what kwire's own settings say of that broker."""
-    addresses = dict.fromkeys(Address(listener.host, listener.port) for listener in bound)
-    texts = {"listeners": ",".join(f"PLAINTEXT://{address}" for address in addresses)}
+def _own_static(
+    setting: BrokerSetting, bound: Sequence[Listener], endpoints: Mapping[str, Endpoint], data: str | None
+) -> dict[str, str]:
+    """Return the broker configs of Kafka's that kwire's own settings decide."""
+    urls = dict.fromkeys(f"{endpoints[each.name].protocol}://{Address(each.host, each.port)}" for each in bound)
+    texts = {"listeners": ",".join(urls)}
     if setting.advertise is not None:
-        texts["advertised.listeners"] = f"PLAINTEXT://{setting.advertise}"
+        texts["advertised.listeners"] = f"{endpoints[bound[0].name].protocol}://{setting.advertise}"
     return texts | ({"log.dir": ""} if data is None else {"log.dir": data, "log.dirs": data})
 
 

@@ -255,7 +255,7 @@ class Controller:
         """Keep clients that knew another cluster at these addresses from taking its state for that of this one.
 
         Producer ids begin at a random number: a producer goes on with the id that the other cluster gave it, and a new
-        one with the same id would have its records taken for duplicates. No leader epoch is below first_leader_epoch:
+        one with the same id would have its records taken for duplicates. New partitions begin with first_leader_epoch:
         clients ignore metadata with an older one than they have seen.
 
         Raises:
@@ -267,11 +267,6 @@ class Controller:
         records: list[Message] = [
             ProducerIdsRecord(broker_id=broker.node_id, broker_epoch=broker.epoch, next_producer_id=first_id)
         ]
-        for topic, partition in self._partitions():
-            newer = PartitionChangeRecord(
-                partition_id=partition.index, topic_id=topic.topic_id, leader=partition.leader
-            )
-            records += [newer] * (first_leader_epoch - partition.leader_epoch)
         self._commit(records)
 
     def _commit(self, records: Sequence[Message]) -> Appended | None:

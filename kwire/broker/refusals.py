@@ -17,7 +17,6 @@ logger = logging.getLogger("kwire.server")
 
 INTERVAL_S: Final = 60.0
 
-
 CLOSED: Final = "closed the connection from"
 REFUSED: Final = "refused a request from"
 UNHEARD: Final = "kept clients waiting at"

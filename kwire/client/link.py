@@ -235,7 +235,7 @@ async def _closed_on_failure(connection: trio.abc.AsyncResource) -> AsyncIterato
     """Close the connection if the block fails or is cancelled."""
     try:
         yield
-    except BaseException:
+    except BaseException:  # a cancellation, too
         await trio.aclose_forcefully(connection)
         raise
 

@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 
 NO_ENDPOINT = ("", -1)
-"""Where no broker can be named."""
+"""Stands for a broker that does not exist."""
 
 
 class Reached(Protocol):
@@ -98,7 +98,7 @@ class Cluster:
 
     @property
     def config(self) -> BrokerConfig:
-        """Configs of what the brokers do together: those of the first one."""
+        """Broker configs for work that is not one broker's: those of the first broker."""
         return next(iter(self.brokers.values())).config
 
     def partition(self, topic: str, index: int) -> Partition | None:
@@ -118,7 +118,7 @@ class Cluster:
         return next(iter(self.image.running), NO_LEADER)
 
     def endpoint_for(self, node_id: int, connection: Reached) -> tuple[str, int]:
-        """Host and port under which that client finds the broker; NO_ENDPOINT where there is none.
+        """Return host and port by which that client finds the broker; NO_ENDPOINT if there is none.
 
         A client stays with the listener that it came by. Brokers of one process are found at the host by which the
         client reached any of them, unless one is advertised.

@@ -1,7 +1,7 @@
-"""Where the coordinators meet the brokers: which shard answers a group, and who tells it what happens to the cluster.
+"""Group coordinators: find the shard that answers for a group, and tell shards what changes in the cluster.
 
-The brokers of one process share the runtime, as they share the logs; a shard belongs to the leader of its partition,
-and any other broker answers NOT_COORDINATOR.
+The brokers of one process share the runtime, as they share the logs. A shard belongs to the leader of its partition;
+every other broker answers NOT_COORDINATOR.
 """
 
 from __future__ import annotations
@@ -33,14 +33,13 @@ if TYPE_CHECKING:
     from kwire.protocol.schema import Message
     from kwire.storage.port import LogStore
 
-
 _log = logging.getLogger(__name__)
 
 _partition_for = lru_cache(CACHED_GROUPS)(partition_for)
 
 
-class Coordinated(Protocol):
-    """The cluster, as its coordinators see it."""
+class ClusterWithGroups(Protocol):
+    """What the coordinators use of the cluster."""
 
     env: Env
     store: LogStore
@@ -50,29 +49,29 @@ class Coordinated(Protocol):
 
     @property
     def config(self) -> BrokerConfig:
-        """Configs of what the brokers do together."""
+        """Broker configs for work that is not one broker's."""
 
     def partition(self, topic: str, index: int) -> Partition | None:
-        """The partition, None where there is none."""
+        """Return the partition, None if there is none."""
 
 
 class GroupCoordinators:
     """The group coordinators of a cluster's brokers."""
 
-    def __init__(self, cluster: Coordinated) -> None:
+    def __init__(self, cluster: ClusterWithGroups) -> None:
         self._cluster = cluster
         self.arrivals = Arrivals()
         self.runtime = Runtime(cluster.env, self._new_machine, self._max_batch_bytes, self._forget_missing_topics)
         cluster.listeners.append(self._changed)
 
     async def run(self) -> None:
-        """Serve until cancelled: timers go off, stored groups are loaded."""
+        """Load the stored groups and fire timers, until cancelled."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.load_stored)
             await self.runtime.run()
 
     async def wait_loaded(self) -> None:
-        """Load every stored group that has a leader: no request for one gets COORDINATOR_LOAD_IN_PROGRESS."""
+        """Load every stored group that has a leader, so that no request for it gets COORDINATOR_LOAD_IN_PROGRESS."""
         await self.load_stored()
         await self.runtime.wait_loaded()
 
@@ -81,11 +80,11 @@ class GroupCoordinators:
         self.arrivals.ask(group_id, peer, self._cluster.env.clock_s())
 
     def expected_members(self, group_id: str) -> int:
-        """How many clients have just asked where the group's coordinator is."""
+        """Count the clients that have just asked where the group's coordinator is."""
         return self.arrivals.expected(group_id, self._cluster.env.clock_s())
 
     def ask_at_once(self, node_id: int, group_id: str, command: Command) -> Any:
-        """The reply of the broker's coordinator for that group, or a coroutine, not begun, that waits for it.
+        """Return the reply of the broker's coordinator for that group, or a coroutine, not begun, that waits for it.
 
         Raises:
             ApiError: NOT_COORDINATOR, COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, or the coordinator's.
@@ -99,7 +98,7 @@ class GroupCoordinators:
         return self.runtime.execute_at_once(self._shard(index), command)
 
     async def ask_all(self, node_id: int, command: Command) -> list[Any]:
-        """The replies of all shards of the broker that hold something and can be read.
+        """Ask all shards of the broker that hold something and can be read; return their replies.
 
         Raises:
             ApiError: COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, or a shard's.
@@ -114,7 +113,7 @@ class GroupCoordinators:
         return replies
 
     async def load_stored(self) -> None:
-        """Every shard that has a log and a leader is loaded or being loaded: nobody has to ask for its timers."""
+        """Load every shard that has a log and a leader, so that its timers run before a request needs it."""
         try:
             stored = await self._stored()
         except ApiError as error:
@@ -130,7 +129,7 @@ class GroupCoordinators:
                 await trio.lowlevel.checkpoint()
 
     async def _stored(self) -> list[int]:
-        """Partitions of which there is a log. The store's directory is read in a thread.
+        """List the partitions that have a log. The store's directory is read in a thread.
 
         Raises:
             ApiError: COORDINATOR_NOT_AVAILABLE, it cannot be read.
@@ -144,7 +143,7 @@ class GroupCoordinators:
         return sorted({*stored, *(shard.partition.index for shard in self.runtime.shards)})
 
     def _leader(self, index: int) -> int:
-        """The broker that leads the partition; NO_LEADER also if it has been deleted."""
+        """Return the broker that leads the partition; NO_LEADER also if it has been deleted."""
         topic = self._cluster.image.topic(GROUP_TOPIC)
         return NO_LEADER if topic is None or index >= len(topic.partitions) else topic.partitions[index].leader
 
@@ -174,7 +173,7 @@ class GroupCoordinators:
         return self._cluster.configs.topic(GROUP_TOPIC).max_message_bytes
 
     def _changed(self, records: Sequence[Message]) -> None:
-        """Shards whose partition has another leader are unloaded; offsets of deleted topics go."""
+        """Unload shards whose partition has another leader; delete offsets of deleted topics."""
         removed = False
         for record in records:
             if isinstance(record, RemoveTopicRecord):
@@ -203,7 +202,7 @@ class GroupCoordinators:
                 self._forget_missing_topics(shard)
 
     def _forget_missing_topics(self, shard: Shard) -> None:
-        """The shard has no offsets of topics that are no more; one that is just loaded may have slept through it."""
+        """Delete the shard's offsets of topics that are deleted, also of those that were while it was not loaded."""
         from kwire.coordinator.group.commands import ForgetMissingTopics  # noqa: PLC0415 - see _new_machine
 
         existing = {topic.name: topic.topic_id for topic in self._cluster.image.topics.values()}

@@ -28,6 +28,6 @@ class Endpoint:
 DEFAULT_LISTENER: Final = str(SecurityProtocol.PLAINTEXT)
 
 
-def listener_name(position: int, protocol: SecurityProtocol = SecurityProtocol.PLAINTEXT) -> str:
-    """Name the listener at that position among those of one broker with the same protocol: they have no names given."""
-    return str(protocol) if position == 0 else f"{protocol}_{position + 1}"
+def listener_name(position: int) -> str:
+    """Name the listener at that position among a broker's; settings give them no names."""
+    return DEFAULT_LISTENER if position == 0 else f"{DEFAULT_LISTENER}_{position + 1}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import trio
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class KeptUp(Protocol):
-    """The cluster, as its upkeep sees it."""
+class ClusterToKeep(Protocol):
+    """What upkeep uses of the cluster."""
 
     env: Env
     store: LogStore
@@ -36,23 +37,23 @@ class KeptUp(Protocol):
 
     @property
     def config(self) -> BrokerConfig:
-        """Configs of what the brokers do together."""
+        """Broker configs for work that is not one broker's."""
 
     @property
     def partitions(self) -> Iterator[Partition]:
-        """Every partition that something needed already."""
+        """Partitions that have been used since the start."""
 
     def partition(self, topic: str, index: int) -> Partition | None:
-        """The partition, None where there is none."""
+        """Return the partition, None if there is none."""
 
     def checkpoint_metadata_if_due(self) -> None:
         """Write a checkpoint of the metadata log when it has grown enough."""
 
 
 class Upkeep:
-    """Bounded steps at Kafka's intervals. Requests are served between two of them."""
+    """Does bounded steps at Kafka's intervals; requests are served between them."""
 
-    def __init__(self, cluster: KeptUp) -> None:
+    def __init__(self, cluster: ClusterToKeep) -> None:
         self._cluster = cluster
         self._unopened: Sequence[StoredLog] | None = None
         """Stored logs that neither retention nor the cleaner has opened yet; None before the first of them runs."""
@@ -70,13 +71,13 @@ class Upkeep:
             await trio.sleep(self._housekeeping_interval_s())
             try:
                 now_ms = self._cluster.env.wall_ms()
-                await self._cluster.env.run_blocking(lambda: self._cluster.store.housekeep(now_ms))  # noqa: B023 - awaited at once
+                await self._cluster.env.run_blocking(partial(self._cluster.store.housekeep, now_ms))
                 self._cluster.checkpoint_metadata_if_due()
             except StorageError as error:
                 _log.error("housekeeping failed: %s", error)
 
     def _housekeeping_interval_s(self) -> float:
-        """Short enough for every opened log's flush.ms."""
+        """Choose a pause that is short enough for every open log's flush.ms."""
         logs = (partition.opened for partition in self._cluster.partitions)
         flush_s = min((log.config.flush_ms for log in logs if log is not None), default=LONG_MAX) / 1000
         return max(HOUSEKEEPING_MIN_INTERVAL_S, min(HOUSEKEEPING_INTERVAL_S, flush_s))
@@ -87,7 +88,7 @@ class Upkeep:
             await self.enforce_retention()
 
     async def enforce_retention(self) -> None:
-        """Each log has given up what its topic's retention says. Requests are served between two steps."""
+        """Delete what each topic's retention no longer keeps. Requests are served between two steps."""
         await self._open_stored(lambda config: config.expires)
         expiration_ms = self._cluster.config.producer_id_expiration_ms
         for partition in self._cluster.partitions:
@@ -103,7 +104,7 @@ class Upkeep:
                 _log.error("retention of %s-%d failed: %s", partition.topic, partition.index, error)
 
     async def _open_stored(self, wanted: Callable[[LogConfig], bool]) -> None:
-        """Stored logs that nothing needed since the start are open, where their configs are wanted ones."""
+        """Open the stored logs that have not been used since the start, if their configs are wanted ones."""
         if self._unopened is None:
             try:
                 self._unopened = await self._cluster.env.run_blocking(self._cluster.store.list)
@@ -136,7 +137,7 @@ class Upkeep:
                 pass
 
     async def clean(self) -> bool:
-        """The dirtiest compacted log that is due has been cleaned, False: none was. Requests are served meanwhile."""
+        """Clean the dirtiest compacted log that is due, beside requests; return False if there is none."""
         await self._open_stored(lambda config: config.compact)
         if next(self._compacted_logs(), None) is None:
             return False
@@ -153,7 +154,7 @@ class Upkeep:
         return await self._cleaner.clean_dirtiest(limits)
 
     def _compacted_logs(self) -> Iterator[tuple[SegmentedLog, int]]:
-        """Every opened log that is compacted, with its last stable offset."""
+        """Generate the open logs that are compacted, each with its last stable offset."""
         for partition in self._cluster.partitions:
             log = partition.opened
             if log is not None and log.config.compact:

@@ -220,7 +220,7 @@ class Host:
         self._token = trio.lowlevel.current_trio_token()
         snapshot, listeners, first_leader_epoch = self._snapshot, None, 0
         while not self._stopping:
-            store = snapshots.new_store(env, snapshot, self._cluster_id) if in_memory else None
+            store = snapshots.new_store(env, snapshot, self._cluster_id, first_leader_epoch) if in_memory else None
             async with running(self._settings, env, listeners, store, first_leader_epoch) as started:
                 if snapshot is not None:
                     snapshots.fill(started.cluster, snapshot)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kwire.broker.metadata_log import MetadataLog
 from kwire.broker.metadata_records import METADATA_TOPIC_ID, frame, unframe
 from kwire.broker.metadata_snapshot import BATCH_RECORDS, records_of
+from kwire.protocol.messages.records.cluster_metadata import PartitionRecord
 from kwire.protocol.records.record import Record, encode_batch
 from kwire.storage.memory import MemoryStore
 from kwire.testing.reading import EVERYTHING
@@ -40,15 +41,22 @@ def _batches_of(partition: Partition) -> StoredBatches:
         found.close()
 
 
-def new_store(env: Env, snapshot: Snapshot | None, cluster_id: str | None) -> MemoryStore:
-    """Make a store: empty, or with the snapshot's metadata, so that a cluster on it has the topics."""
+def new_store(env: Env, snapshot: Snapshot | None, cluster_id: str | None, first_leader_epoch: int) -> MemoryStore:
+    """Make a store: empty, or with the snapshot's metadata, so that a cluster on it has the topics.
+
+    first_leader_epoch: no partition begins with an older one.
+    """
     store = MemoryStore(env)
     store.start()
     store.cluster_id = cluster_id if snapshot is None else snapshot.cluster_id
     if snapshot is not None:
         log = MetadataLog(env, store)
         for first in range(0, len(snapshot.metadata), BATCH_RECORDS):
-            log.append([unframe(record) for record in snapshot.metadata[first : first + BATCH_RECORDS]])
+            records = [unframe(record) for record in snapshot.metadata[first : first + BATCH_RECORDS]]
+            for record in records:
+                if isinstance(record, PartitionRecord):
+                    record.leader_epoch = max(record.leader_epoch, first_leader_epoch)
+            log.append(records)
     return store
 
 

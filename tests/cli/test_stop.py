@@ -81,7 +81,7 @@ class SlowStore(MemoryStore):
         return "3 of 5 are written"
 
     def close(self):
-        time.sleep(CLOSES_WITHOUT_A_WORD_S + 0.2)
+        time.sleep(CLOSES_WITHOUT_A_WORD_S + 0.2)  # real time, for the log line is about that
         super().close()
 
 

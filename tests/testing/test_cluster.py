@@ -324,6 +324,17 @@ def test_a_client_that_outlives_a_reset_connects_again(one):
     assert [record.value for record in one.records("orders")] == [b"after"]
 
 
+def test_a_restore_costs_the_same_however_often_leaders_have_changed():
+    with Cluster(brokers=2, topics=["t"]) as cluster:
+        snapshot, ends = cluster.snapshot(), set()
+        for _ in range(3):
+            cluster.stop_broker(1)
+            cluster.start_broker(1)
+            cluster.restore(snapshot)
+            ends.add(cluster._host._running.cluster.metadata_end_offset)
+    assert len(ends) == 1
+
+
 @pytest.mark.parametrize("again", ["reset", "restore", "created later"])
 def test_a_producer_that_found_no_leader_finds_it_after_a_reset(again):
     with Cluster(brokers=2, topics={"orders": 2}) as cluster:

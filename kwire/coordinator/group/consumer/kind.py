@@ -50,7 +50,7 @@ class ConsumerKind:
 
     def replay(self, record: CoordinatorRecord) -> None:
         """See Kind.replay. A group that only held offsets until now was one of no kind."""
-        group_id: str = record.key.group_id  # type: ignore[attr-defined]
+        group_id: str = record.key.group_id  # type: ignore[attr-defined]  # every key of this kind's records has one
         group = self._groups.of_kind(group_id, ConsumerGroup)
         if group is None:
             if record.value is None:
