@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from kwire.protocol.records.batch import iter_headers
+from kwire.storage.port import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +45,11 @@ def read_to_end(log: ReadableLog, offset: int, piece_bytes: int) -> Iterator[tup
             data = found.tobytes()
         finally:
             found.close()
+        if not data:
+            return  # compaction has taken all to the end
         piece_offset = offset
         for position, header in iter_headers(data):
             yield data, position, header
             offset = header.next_offset
         if offset == piece_offset:
-            return  # compaction has taken all to the end
+            raise StorageError(f"no whole batch can be read at offset {offset}")

@@ -6,6 +6,7 @@ import pytest
 
 from kwire.protocol.records.batch import read_header
 from kwire.storage.memory import MemoryStore
+from kwire.storage.port import StorageError
 from kwire.storage.replay import read_to_end
 from kwire.storage.segments.store import SegmentStore
 from tests.kit.cleaning_contract import COMPACTED, keyed
@@ -67,3 +68,19 @@ def test_it_ends_where_nothing_is_stored_up_to_the_end(log, monkeypatch):
 
     monkeypatch.setattr(type(log), "read", lambda _log, *args, **options: read_gap(*args, **options))
     assert offsets(log, 0, 1) == [[0]]
+
+
+def test_a_piece_without_a_whole_batch_is_an_error_and_not_the_end(log, monkeypatch):
+    append(log, (b"a", b"1"))
+    read = type(log).read
+
+    class Cut:
+        def tobytes(self):
+            return read(log, 0, 1, before_offset=1, min_one_batch=True).tobytes()[:-1]
+
+        def close(self):
+            """There is nothing to let go of."""
+
+    monkeypatch.setattr(type(log), "read", lambda *_args, **_options: Cut())
+    with pytest.raises(StorageError, match="no whole batch can be read at offset 0"):
+        offsets(log, 0, 1)
