@@ -21,6 +21,7 @@ from kwire.protocol.messages.records.cluster_metadata import (
     TopicRecord,
     UnregisterBrokerRecord,
 )
+from kwire.protocol.schema import ZERO_UUID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,6 +117,10 @@ class MetadataImage:
     def topic_by_id(self, topic_id: bytes) -> TopicImage | None:
         """The topic with that id."""
         return self.topics_by_id.get(topic_id)
+
+    def topic_of_log(self, name: str, topic_id: bytes) -> TopicImage | None:
+        """Find the topic of a stored log: by its id, or by its name where the log does not know the id."""
+        return self.topics.get(name) if topic_id == ZERO_UUID else self.topics_by_id.get(topic_id)
 
 
 def _topic(image: MetadataImage, record: TopicRecord) -> None:

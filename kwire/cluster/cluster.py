@@ -169,7 +169,7 @@ class Cluster:
             StorageError: one cannot be recovered.
         """
         for stored in self.store.list():
-            topic = self.image.topic_by_id(stored.topic_id)
+            topic = self.image.topic_of_log(stored.topic, stored.topic_id)
             partition = self.partition(topic.name, stored.partition) if topic is not None else None
             if partition is not None:
                 try:

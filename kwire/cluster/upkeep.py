@@ -113,7 +113,7 @@ class Upkeep:
                 return
         still_unopened = []
         for stored in self._unopened:
-            topic = self._cluster.image.topic_by_id(stored.topic_id)
+            topic = self._cluster.image.topic_of_log(stored.topic, stored.topic_id)
             if topic is None:
                 continue
             if not wanted(self._cluster.configs.topic(topic.name)):

@@ -128,6 +128,22 @@ async def test_after_a_crash_every_stored_log_is_recovered_and_a_cut_raises_the_
     third.close()
 
 
+@pytest.mark.parametrize("opened_by", ["recovery", "retention"])
+async def test_a_stored_log_without_a_topic_id_is_recovered_and_expires_as_any_other(tmp_path, opened_by):
+    cluster = open_cluster(tmp_path)
+    await create_topic(cluster, "t")
+    produce(cluster.partition("t", 0))
+    cluster.close()
+    (tmp_path / "t-0" / "partition.metadata").unlink()
+    again = open_cluster(tmp_path)
+    if opened_by == "recovery":
+        again.open_stored_logs()
+    else:
+        await again.upkeep.enforce_retention()
+    assert again.partition("t", 0).is_open
+    again.close()
+
+
 @pytest.mark.parametrize("change", ["leader", "deletion"])
 async def test_a_change_wakes_the_requests_parked_at_a_partition(change, autojump_clock):
     cluster = build_cluster(2)

@@ -239,6 +239,22 @@ def test_a_topic_without_an_id_is_taken_as_it_is(open_store):
     again = open_store()
     assert list(again.list()) == [StoredLog(TOPIC, bytes(16), 0)]
     assert again.open(TOPIC, TOPIC_ID, 0, LogConfig()).log_end_offset == 1
+    assert list(again.list()) == [StoredLog(TOPIC, TOPIC_ID, 0)]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"version: 0\n"])
+def test_a_log_whose_topic_id_a_crash_has_lost_is_of_one_topic_only(open_store, content, caplog):
+    store = open_store()
+    directory = Path(store.directory, f"{TOPIC}-0")
+    directory.mkdir()
+    if content is not None:
+        (directory / "partition.metadata").write_bytes(content)
+    append(store.open(TOPIC, TOPIC_ID, 0, LogConfig()))
+    store.close()
+    again = open_store()
+    assert list(again.list()) == [StoredLog(TOPIC, TOPIC_ID, 0)]
+    assert again.open(TOPIC, OTHER_ID, 0, LogConfig()).log_end_offset == 0
+    assert "before its log start offset" not in caplog.text
 
 
 def test_other_directories_are_no_logs(open_store):

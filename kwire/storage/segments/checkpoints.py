@@ -82,9 +82,14 @@ def parse_uuid(text: str) -> bytes:
     return uuid
 
 
-def format_partition_metadata(topic_id: bytes) -> str:
-    """The content of partition.metadata."""
-    return f"version: {VERSION}\ntopic_id: {format_uuid(topic_id)}"
+def write_topic_id(files: Files, directory: str, topic_id: bytes) -> None:
+    """Write the topic id into a partition's directory; it is durable once partition.metadata is synced.
+
+    Raises:
+        OSError.
+    """
+    content = f"version: {VERSION}\ntopic_id: {format_uuid(topic_id)}"
+    replace_file(files, f"{directory}/{PARTITION_METADATA}", content.encode(), durable=False)
 
 
 def read_topic_id(files: Files, directory: str) -> bytes:

@@ -58,8 +58,9 @@ def _load(log: FileLog, data_directory: DataDirectory, recovery_point: int, *, c
             segment.rebuild_indexes()
     log_start_offset = data_directory.log_starts.offsets.get(partition, 0)
     log_end_offset = segments[-1].next_offset() if segments else 0
-    if log_end_offset < log_start_offset or not segments:
+    if log_end_offset < log_start_offset:
         _log.warning("%s ends at %d, before its log start offset %d", log.directory, log_end_offset, log_start_offset)
+    if log_end_offset < log_start_offset or not segments:  # without any: a crash came before the first
         log.discard(segments)
         segments = [log.new_segment(log_start_offset)]
         segments[0].create()

@@ -10,12 +10,11 @@ from contextlib import suppress
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
-from kwire.files import replace_file
 from kwire.limits import MAX_TAIL_HINTS
 from kwire.protocol.records.batch import NO_TIMESTAMP, CorruptBatch, iter_headers, patch_offset
 from kwire.protocol.records.record import iter_records
 from kwire.storage.port import Appended, OffsetOutOfRange, SegmentInfo, StorageError, TimestampOffset
-from kwire.storage.segments.checkpoints import PARTITION_METADATA, format_partition_metadata
+from kwire.storage.segments.checkpoints import write_topic_id
 from kwire.storage.segments.derived_state import DerivedState, ReplayFrom
 from kwire.storage.segments.segment import DELETED_SUFFIX, FILE_SUFFIXES, Segment
 from kwire.storage.segments.slices import EMPTY_SLICE, FileSlice
@@ -232,8 +231,7 @@ class FileLog(SyncableSegments):
             return
         files = self._data_directory.env.files
         files.mkdir(self.directory)
-        content = format_partition_metadata(self.topic_id).encode()
-        replace_file(files, f"{self.directory}/{PARTITION_METADATA}", content, durable=False)
+        write_topic_id(files, self.directory, self.topic_id)
         self.exists = True
 
     def roll(self, now_ms: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os.path
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from kwire.files import replace_file
@@ -213,7 +214,11 @@ class SegmentStore:
             if not files.exists(directory):
                 return False
             stored_id = checkpoints.read_topic_id(files, directory)
-            if checkpoints.NO_TOPIC_ID in {stored_id, topic_id} or stored_id == topic_id:
+            if stored_id == checkpoints.NO_TOPIC_ID != topic_id:  # of an old Kafka, or a crash came first
+                with suppress(OSError):  # else at the next opening
+                    checkpoints.write_topic_id(files, directory, topic_id)
+                return True
+            if topic_id in {stored_id, checkpoints.NO_TOPIC_ID}:
                 return True
             stray = retired_name(topic, partition, self._env.new_uuid(), DIRECTORY_STRAY_SUFFIX)
             _log.warning("%s is of another topic of that name; it is now %s", directory, stray)
