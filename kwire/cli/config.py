@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,10 +9,10 @@ import click
 from kwire.cli import complete
 from kwire.cli.command import command as make_command
 from kwire.cli.command import group
-from kwire.cli.connection import Connection, connects, refusal
+from kwire.cli.connection import Connection, connects
 from kwire.cli.errors import Failed, UsageError
 from kwire.cli.output import json_option, show
-from kwire.cli.topic import alter_configs, existing, pairs
+from kwire.cli.topic import alter_configs, check_known, described_configs, existing, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,10 +51,7 @@ async def get(
 
     async with connection.cluster() as cluster:
         found = await _configs(cluster, kind, name, everything=everything or bool(keys))
-    for key in keys:
-        if key not in found:
-            near = difflib.get_close_matches(key, found, 1)
-            raise Failed(f"a {kind} has no config {key}" + (f"; did you mean {near[0]}?" if near else ""))
+    check_known(kind, keys, found)
     rows = [
         {
             "config": key,
@@ -103,10 +99,8 @@ async def _configs(
     from kwire.client import admin
 
     await _check(cluster, kind, name)
-    found = await admin.describe_configs(cluster, admin.KINDS[kind], name)
-    if error := refusal(found.error_code, found.error_message):
-        raise Failed(f"{kind} {name}: {error}")
-    return {row.name: row for row in found.configs if everything or admin.is_own(admin.KINDS[kind], row)}
+    found = await described_configs(cluster, kind, name)
+    return {key: row for key, row in found.items() if everything or admin.is_own(admin.KINDS[kind], row)}
 
 
 async def _check(cluster: Cluster, kind: str, name: str) -> None:

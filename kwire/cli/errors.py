@@ -7,8 +7,10 @@ Raise Failed if the attempt itself fails.
 from __future__ import annotations
 
 import os
-import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 FAILED: Final = 1
 """Exit code of an attempt that failed."""
@@ -25,6 +27,6 @@ class UsageError(Exception):
     """The command line or a setting is wrong; the message is one sentence that says what to do instead."""
 
 
-def drop_output() -> None:
-    """Discard the rest of standard output, which the interpreter would flush once more when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def drop(stream: TextIO) -> None:
+    """Discard the rest of a standard stream, which the interpreter would flush once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from kwire.cli import variables
-from kwire.cli.errors import FAILED, INTERRUPTED, USAGE_ERROR, Failed, UsageError, drop_output
+from kwire.cli.errors import FAILED, INTERRUPTED, USAGE_ERROR, Failed, UsageError, drop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,20 +51,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
     except BrokenPipeError:
-        drop_output()
+        drop(sys.stdout)
         return OUTPUT_UNWANTED
     except OSError as error:
         if error.errno not in OUTPUT_FULL:
             raise
-        drop_output()
-        print(f"kwire: cannot write the output: {error.strerror}", file=sys.stderr)
+        drop(sys.stdout)
+        _say(f"cannot write the output: {error.strerror}")
         return FAILED
     except (UsageError, Failed) as error:
-        print(f"kwire: {error}", file=sys.stderr)
+        _say(str(error))
         return USAGE_ERROR if isinstance(error, UsageError) else FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     return code
+
+
+def _say(sentence: str) -> None:
+    """The sentence stands on standard error; where that takes none, the exit code still tells."""
+    try:
+        print(f"kwire: {sentence}", file=sys.stderr, flush=True)
+    except OSError:
+        drop(sys.stderr)
 
 
 def _unhurried() -> None:

@@ -10,11 +10,12 @@ import gc
 import logging
 import os
 import signal
+import sys
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from kwire import __version__, descriptors
-from kwire.cli.errors import Failed, drop_output
+from kwire.cli.errors import Failed, drop
 from kwire.cli.log_lines import start_logging
 from kwire.cli.settings import settings
 from kwire.server import control_socket
@@ -200,5 +201,5 @@ def _announce(chosen: Settings, bootstrap: str) -> None:
     try:
         print(line, flush=True)
     except OSError as error:  # nobody reads it, or the disk is full: no reason not to serve
-        drop_output()
+        drop(sys.stdout)
         logger.warning("cannot write to standard output: %s", error.strerror)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from kwire.client.cluster import Cluster
+    from kwire.protocol.messages.describe_configs import DescribeConfigsResourceResult
     from kwire.protocol.messages.metadata import MetadataResponseTopic
 
 topics_argument = click.argument("topics", metavar="TOPIC...", nargs=-1, required=True, shell_complete=complete.topics)
@@ -219,24 +220,50 @@ async def alter_configs(cluster: Cluster, kind: str, name: str, changes: Mapping
     """Set these configs, all or none of them; None restores a default.
 
     Raises:
-        Failed: the broker refuses one of them.
+        Failed: the broker refuses one of them, or does not know one to restore, which it would pass over.
     """
     from kwire.client import admin
 
+    restored = [key for key, value in changes.items() if value is None]
+    if restored:
+        check_known(kind, restored, await described_configs(cluster, kind, name))
     row = await admin.alter_configs(cluster, admin.KINDS[kind], name, changes)
     if error := refusal(row.error_code, row.error_message):
         raise Failed(f"cannot alter {kind} {name}: {error}")
+
+
+async def described_configs(cluster: Cluster, kind: str, name: str) -> dict[str, DescribeConfigsResourceResult]:
+    """Fetch all configs of the resource, by name.
+
+    Raises:
+        Failed: the broker refuses to describe it.
+    """
+    from kwire.client import admin
+
+    found = await admin.describe_configs(cluster, admin.KINDS[kind], name)
+    if error := refusal(found.error_code, found.error_message):
+        raise Failed(f"{kind} {name}: {error}")
+    return {row.name: row for row in found.configs}
+
+
+def check_known(kind: str, keys: Iterable[str], known: Collection[str]) -> None:
+    """Check that configs of these names exist.
+
+    Raises:
+        Failed: one does not; the message suggests a similar name.
+    """
+    for key in keys:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            raise Failed(f"a {kind} has no config {key}" + (f"; did you mean {near[0]}?" if near else ""))
 
 
 async def altered_configs(cluster: Cluster, topic: str) -> dict[str, str | None]:
     """Return the configs set on the topic itself, by name."""
     from kwire.client import admin
 
-    found = await admin.describe_configs(cluster, admin.TOPIC, topic)
-    if error := refusal(found.error_code, found.error_message):
-        raise Failed(f"topic {topic}: {error}")
-    own = (row for row in found.configs if admin.is_own(admin.TOPIC, row))
-    return {row.name: row.value for row in sorted(own, key=lambda row: row.name)}
+    found = await described_configs(cluster, "topic", topic)
+    return {key: row.value for key, row in sorted(found.items()) if admin.is_own(admin.TOPIC, row)}
 
 
 def pairs(texts: Iterable[str], option: str) -> dict[str, str]:

@@ -93,7 +93,8 @@ async def find(directory: str) -> Seed:
     """
     files = files_below([directory])
     if not files or files[0].suffix != SUFFIX:
-        raise CannotStart(f"there is nothing to load in {directory}: a topic's records stand in TOPIC{SUFFIX}")
+        wrong = "there is no directory to load at" if files and not files[0].exists() else "there is nothing to load in"
+        raise CannotStart(f"{wrong} {directory}; put each topic's records there, in a file TOPIC{SUFFIX}")
     seed = Seed(files)
     for number, line in enumerate(seed.lines(), 1):
         if line.topic in INTERNAL_TOPICS:

@@ -85,6 +85,13 @@ def test_configs_of_topics_brokers_and_groups(cli):
         (["set", "broker", "1"], 2, "nothing to set; give KEY=VALUE or --unset KEY"),
         (["set", "broker", "1", "a"], 2, "config set: 'a' is not KEY=VALUE"),
         (["set", "broker", "1", "log.retention.ms=x"], 1, "cannot alter broker 1: INVALID_"),
+        (
+            ["set", "broker", "1", "--unset", "log.dir.typo"],
+            1,
+            "a broker has no config log.dir.typo; did you mean log.dir?",
+        ),
+        (["set", "group", "g", "--unset", "typo"], 1, "a group has no config typo\n"),
+        (["set", "client-metrics", "m", "--unset", "typo"], 1, "a client-metrics has no config typo\n"),
         (["get", "brokers", "1"], 2, "invalid value for 'KIND': 'brokers' is not one of 'topic', 'broker', 'group', "),
     ],
 )

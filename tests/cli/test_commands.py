@@ -48,6 +48,26 @@ def test_a_full_disk_is_one_line():
     assert (ended.returncode, ended.stderr) == (1, "kwire: cannot write the output: No space left on device\n")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("nope", 2),
+        ("serve --nope", 2),
+        ("protocol decode zz", 2),
+        ("topic list -b 127.0.0.1:1", 1),
+        ("topic list -b 127.0.0.1:1 -v", 1),
+        ("topic delete a b -b {broker}", 1),
+        ("protocol source fetch 12", 1),
+    ],
+)
+def test_the_exit_code_tells_where_the_error_cannot_be_said(broker, arguments, code):
+    command = [sys.executable, "-m", "kwire", *arguments.format(broker=broker.bootstrap).split()]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(command, stdout=full, stderr=full, check=False)
+    assert ended.returncode == code
+
+
 def test_closed_output_is_no_failure():
     command = ["sh", "-c", 'exec "$0" -m kwire protocol source fetch 12 >&-', sys.executable]
     ended = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)

@@ -84,6 +84,11 @@ def test_internal_topics_are_listed_when_asked_for(cli):
         (["list", "^("], 2, "'^(' is not a regular expression: "),
         (["alter", "there"], 2, "nothing to alter; give --partitions, --config or --unset"),
         (["alter", "there", "-p", "1"], 1, "cannot alter topic there: INVALID_PARTITIONS: "),
+        (
+            ["alter", "there", "-p", "3", "--unset", "retention.m"],
+            1,
+            "a topic has no config retention.m; did you mean retention.ms?\n",
+        ),
         (["alter", "there", "-c", "retention.ms=x"], 1, "cannot alter topic there: INVALID_CONFIG: "),
         (
             ["descibe", "there"],

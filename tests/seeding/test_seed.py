@@ -192,9 +192,14 @@ async def test_what_cannot_be_loaded_is_told_and_a_repaired_file_is_loaded_whole
 
 
 async def test_a_directory_without_records_is_refused(tmp_path, write):
-    assert "there is nothing to load in" in await refusal(load=str(tmp_path / "missing"))
+    assert f"no directory to load at {tmp_path}/missing; put each topic's records there" in await refusal(
+        load=str(tmp_path / "missing")
+    )
     (tmp_path / "empty").mkdir()
-    assert "a topic's records stand in TOPIC.jsonl" in await refusal(load=str(tmp_path / "empty"))
+    assert (
+        f"nothing to load in {tmp_path}/empty; put each topic's records there, in a file TOPIC.jsonl"
+        in await refusal(load=str(tmp_path / "empty"))
+    )
     assert "cannot load records into __consumer_offsets, which is Kafka's own topic" in await refusal(
         load=write("__consumer_offsets", {"value": "x"})
     )
